@@ -1,0 +1,280 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Command,
+  isClosedPipe,
+  type Option,
+  parse,
+  parsers,
+  protocolFlags,
+  type Values,
+  writeAll,
+} from '@hs/command-line'
+import { type Effect, HelloError, isInitialSequence } from '@hs/protocol'
+import { formatEndpoint } from '@hs/transport'
+import { Diagram } from './diagram.js'
+import { DEFAULT_TIMEOUT_MS, type HandshakeReport, handshake, randomSequence } from './handshake.js'
+import { summarize } from './summary.js'
+
+/** From package.json, put in by the build. */
+declare const __VERSION__: string
+
+const STATUS = { established: 0, protocol: 1, usage: 2, connect: 3, timeout: 4, interrupted: 130 } as const
+
+/** How often `--wait` and `--retry` knock: often enough for a server that starts in a second, rarely enough for its log. */
+const RETRY_PAUSE_MS = 200
+
+/** The command as a table; `npx` users may leave the sequence number out, `tcpclient` has it in its contract. */
+export function command(name: string, sequence: 'required' | 'optional') {
+  return {
+    name,
+    version: __VERSION__,
+    summary:
+      'Does one three-way handshake: sends HELLO X, expects HELLO X+1, sends HELLO X+2, and closes.\n' +
+      'Prints the message that it receives, and ERROR after one that is wrong.',
+    positionals: {
+      host: { describe: 'name or address of the server', parse: parsers.host },
+      port: { describe: 'its port', parse: parsers.integer(1, 65535) },
+      sequence: {
+        describe: sequence === 'optional' ? 'X; default: a random number' : 'X',
+        parse: parsers.integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 2),
+        optional: sequence === 'optional',
+      },
+    },
+    options: {
+      timeout: {
+        describe: 'Total deadline of each handshake',
+        default: DEFAULT_TIMEOUT_MS,
+        parse: parsers.duration,
+        placeholder: 'duration',
+      } as Option<number>,
+      wait: {
+        describe: 'Keep trying for so long, until the server speaks HELLO (and not only: until its port is open)',
+        default: undefined,
+        parse: parsers.duration,
+        placeholder: 'duration',
+      } as Option<number | undefined>,
+      retry: {
+        describe: 'Try again after a failure, so many times',
+        default: undefined,
+        parse: parsers.integer(0, Number.MAX_SAFE_INTEGER),
+        placeholder: 'n',
+      } as Option<number | undefined>,
+      count: {
+        describe: 'Handshakes, one after the other, with a summary on stderr',
+        default: undefined,
+        parse: parsers.integer(1, Number.MAX_SAFE_INTEGER),
+        placeholder: 'n',
+      } as Option<number | undefined>,
+      interval: {
+        describe: 'Pause between handshakes of --count',
+        default: 0,
+        parse: parsers.duration,
+        placeholder: 'duration',
+      } as Option<number>,
+      '4': { describe: 'Use only IPv4 (before the host)', default: false } as Option<boolean>,
+      '6': { describe: 'Use only IPv6 (before the host)', default: false } as Option<boolean>,
+      json: {
+        describe: 'Print one JSON object per handshake on stdout, instead of the lines',
+        default: false,
+      } as Option<boolean>,
+      quiet: { describe: 'Print nothing; the exit status tells', default: false, alias: 'q' } as Option<boolean>,
+      verbose: { describe: 'Draw the exchange on stderr', default: false, alias: 'v' } as Option<boolean>,
+      ...protocolFlags,
+    },
+    examples: [
+      [`${name} 127.0.0.1 9000 5`, 'one handshake'],
+      [`${name} 127.0.0.1 9000 5 --verbose`, 'the same, with a picture'],
+      [`${name} localhost 9000 1 --wait 30s --quiet`, 'a gate: go on when the server speaks HELLO'],
+    ],
+    epilogue:
+      'Exit status: 0 established, 1 the peer broke the protocol, 2 wrong usage, 3 could not connect, 4 deadline passed, 130 interrupted.',
+  } as const satisfies Command
+}
+
+type Options = Values<ReturnType<typeof command>>
+
+/**
+ * The client program. Resolves with its exit status.
+ *
+ * @param argv - The arguments after the program's name.
+ * @param name - What the program is called in its messages.
+ * @param sequence - Whether X must be given.
+ */
+export async function main(argv: readonly string[], name: string, sequence: 'required' | 'optional'): Promise<number> {
+  const parsed = await parse(command(name, sequence), argv)
+  if ('text' in parsed) {
+    writeAll(parsed.to === 'stdout' ? 1 : 2, parsed.text.replace(/\n*$/, '\n'))
+    return parsed.status
+  }
+  const options = parsed.values
+  const wrong = contradiction(options)
+  if (wrong) {
+    writeAll(2, `${name}: ${wrong}\nTry ${name} --help.\n`)
+    return STATUS.usage
+  }
+  const interrupted = new AbortController()
+  const onSignal = () => interrupted.abort()
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  try {
+    return await run(options, name, interrupted.signal)
+  } catch (error) {
+    // Whoever read the lines has enough of them.
+    if (isClosedPipe(error)) return STATUS.established
+    throw error
+  } finally {
+    process.off('SIGINT', onSignal)
+    process.off('SIGTERM', onSignal)
+  }
+}
+
+function contradiction({ sequence, arithmetic, ...options }: Options): string | undefined {
+  if (options['4'] && options['6']) return '-4 and -6 exclude each other'
+  if (sequence !== undefined && !isInitialSequence(sequence, arithmetic))
+    return `sequence must fit 32 bits, got ${sequence}`
+  if (options.interval > 0 && options.count === undefined) return '--interval needs --count'
+  return undefined
+}
+
+async function run(options: Options, name: string, interrupted: AbortSignal): Promise<number> {
+  const { count = 1, json, quiet } = options
+  const summary = summarize()
+  let status: number = STATUS.established
+  for (let done = 0; done < count; done++) {
+    if (done > 0) await sleep(options.interval, undefined, { signal: interrupted }).catch(() => {})
+    if (interrupted.aborted) break
+    const end = await attemptUntilDone(options, name, interrupted)
+    if (interrupted.aborted && end instanceof HelloError) break
+    summary.add(end)
+    if (end instanceof HelloError && status === STATUS.established) status = statusOf(end)
+  }
+  if (options.count !== undefined && !quiet) {
+    if (json) writeAll(1, `${JSON.stringify({ summary: summary.data() })}\n`)
+    else writeAll(2, `${name}: ${summary.text()}\n`)
+  }
+  return interrupted.aborted ? STATUS.interrupted : status
+}
+
+/** One handshake that counts: the first that is established, or the last that there was time or patience for. */
+async function attemptUntilDone(
+  options: Options,
+  name: string,
+  signal: AbortSignal,
+): Promise<HandshakeReport | HelloError> {
+  const patient = options.wait !== undefined || options.retry !== undefined
+  const until = options.wait === undefined ? Number.POSITIVE_INFINITY : performance.now() + options.wait
+  const tries = options.retry === undefined ? Number.POSITIVE_INFINITY : options.retry + 1
+  for (let attempt = 1; ; attempt++) {
+    const rest = until - performance.now()
+    // Lines of an attempt that may not be the last are held back: stdout tells of one handshake.
+    const lines = new Output(options, name, patient)
+    const end = await attemptOnce(options, Math.max(1, Math.min(options.timeout, rest)), lines, signal)
+    const last =
+      !patient ||
+      !(end instanceof HelloError) ||
+      signal.aborted ||
+      attempt >= tries ||
+      performance.now() + RETRY_PAUSE_MS >= until
+    if (last) {
+      lines.end(end)
+      return end
+    }
+    lines.note(`attempt ${attempt}: ${end.message} Trying again.`)
+    await sleep(RETRY_PAUSE_MS, undefined, { signal }).catch(() => {})
+  }
+}
+
+async function attemptOnce(
+  options: Options,
+  timeoutMs: number,
+  lines: Output,
+  signal: AbortSignal,
+): Promise<HandshakeReport | HelloError> {
+  const { host, port, arithmetic, terminator, strict } = options
+  const sequence = options.sequence ?? randomSequence()
+  lines.begin(formatEndpoint({ host, port }))
+  let broken: unknown
+  try {
+    const report = await handshake({
+      host,
+      port,
+      sequence,
+      arithmetic,
+      terminator,
+      strict,
+      timeoutMs,
+      quietMs: options.quietTime,
+      prefixMs: options.prefixTime,
+      signal,
+      ...(options['4'] ? { family: 4 } : options['6'] ? { family: 6 } : {}),
+      onEffect(effect) {
+        try {
+          lines.effect(effect)
+        } catch (error) {
+          broken = error
+        }
+      },
+    })
+    if (broken) throw broken
+    return report
+  } catch (error) {
+    if (broken) throw broken
+    if (error instanceof HelloError) return error
+    throw error
+  }
+}
+
+/** What one handshake prints, and where. */
+class Output {
+  readonly #options: Options
+  readonly #name: string
+  readonly #diagram: Diagram | undefined
+  /** Lines of an attempt that may yet be repeated; undefined: print at once (HS-5.1). */
+  #held: string[] | undefined
+
+  constructor(options: Options, name: string, hold: boolean) {
+    this.#options = options
+    this.#name = name
+    this.#held = hold ? [] : undefined
+    if (options.verbose) this.#diagram = new Diagram((line) => writeAll(2, `${line}\n`))
+  }
+
+  begin(server: string): void {
+    this.#diagram?.begin(server)
+  }
+
+  effect(effect: Effect): void {
+    if (effect.type === 'received' && !this.#options.json && !this.#options.quiet) {
+      if (this.#held) this.#held.push(effect.text)
+      else writeAll(1, `${effect.text}\n`)
+    }
+    this.#diagram?.effect(effect)
+  }
+
+  note(text: string): void {
+    if (this.#options.verbose) writeAll(2, `${this.#name}: ${text}\n`)
+  }
+
+  end(end: HandshakeReport | HelloError): void {
+    const { json, quiet, errors } = this.#options
+    for (const text of this.#held ?? []) writeAll(1, `${text}\n`)
+    if (quiet) return
+    const failed = end instanceof HelloError
+    if (json) writeAll(1, `${JSON.stringify(failed ? { failure: end.failure } : end)}\n`)
+    else if (failed && statusOf(end) === STATUS.protocol) writeAll(errors === 'stdout' ? 1 : 2, 'ERROR\n')
+    if (failed) writeAll(2, `${this.#name}: ${end.message} (${end.code}, ${end.failure.clause})\n`)
+  }
+}
+
+function statusOf({ code }: HelloError): number {
+  switch (code) {
+    case 'ERR_HS_CONNECT':
+      return STATUS.connect
+    case 'ERR_HS_TIMEOUT':
+      return STATUS.timeout
+    case 'ERR_HS_ABORTED':
+      return STATUS.interrupted
+    default:
+      return STATUS.protocol
+  }
+}

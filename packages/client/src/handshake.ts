@@ -1,0 +1,170 @@
+import {
+  clientHandshake,
+  type Effect,
+  type Handshake,
+  type HandshakeResult,
+  HelloError,
+  type HelloFailure,
+  type OutsideFailureCode,
+  type ProtocolOptions,
+} from '@hs/protocol'
+import {
+  type Connection,
+  DEFAULT_PREFIX_MS,
+  DEFAULT_QUIET_MS,
+  Drive,
+  type Endpoint,
+  formatEndpoint,
+  nodeTransport,
+  type Patience,
+  type Transport,
+} from '@hs/transport'
+
+/** Five seconds: longer than any healthy handshake, short enough for a person who waits. */
+export const DEFAULT_TIMEOUT_MS = 5_000
+
+export interface HandshakeOptions extends ProtocolOptions, Partial<Patience> {
+  /** 1 to 65535. */
+  readonly port: number
+  /** An address or a name. Default `'127.0.0.1'`. */
+  readonly host?: string
+  /** X. Default: a random number that 32-bit peers can count on from. */
+  readonly sequence?: number
+  /** Use only IPv4 or IPv6 addresses of a name. */
+  readonly family?: 4 | 6
+  /** Ends it at any point, with `ERR_HS_ABORTED`. */
+  readonly signal?: AbortSignal
+  /** Default `nodeTransport()`. */
+  readonly transport?: Transport
+  /** Sees what was received and sent as it happens: a received message before it is answered. Must not throw. */
+  readonly onEffect?: (effect: Effect) => void
+}
+
+/** An established handshake. Times are in milliseconds. */
+export interface HandshakeReport extends HandshakeResult {
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  /** Until the connection was open, names looked up. */
+  readonly connectMs: number
+  /** From sending X until Y had come. */
+  readonly replyMs: number
+  /** From the call until the connection was closed. */
+  readonly totalMs: number
+}
+
+/**
+ * Connects, does one three-way handshake (HS-2), and closes.
+ *
+ * @returns When Z is sent and the connection is closed.
+ * @throws {HelloError} For whatever the peer or the network did; `code` says what, `failure` in which state, what was
+ *   expected and what came. A deadline (`timeoutMs`, in total) is `ERR_HS_TIMEOUT`.
+ * @throws {RangeError} For an option that makes no sense.
+ */
+export async function handshake(options: HandshakeOptions): Promise<HandshakeReport> {
+  const { host = '127.0.0.1', port, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options
+  if (!(Number.isInteger(port) && port >= 1 && port <= 65535))
+    throw new RangeError(`port must be 1 to 65535, got ${port}`)
+  if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be more than 0, got ${timeoutMs}`)
+  const transport = options.transport ?? nodeTransport()
+  const machine = clientHandshake(options.sequence ?? randomSequence(), options)
+  const { clock } = transport
+
+  const started = clock.now()
+  const connection = await connect(transport, machine, { ...options, host, timeoutMs })
+  const { local, remote } = connection
+  const connectMs = clock.now() - started
+  let replyMs = 0
+
+  return new Promise((resolve, reject) => {
+    const patience: Patience = {
+      timeoutMs: Math.max(1, timeoutMs - connectMs),
+      quietMs: options.quietMs ?? DEFAULT_QUIET_MS,
+      prefixMs: options.prefixMs ?? DEFAULT_PREFIX_MS,
+    }
+    const drive = new Drive(
+      machine,
+      connection,
+      clock,
+      patience,
+      (effect) => {
+        if (effect.type === 'received') replyMs = clock.now() - started - connectMs
+        options.onEffect?.(effect)
+      },
+      (outcome) => {
+        signal?.removeEventListener('abort', onAbort)
+        if (outcome.type === 'failed') {
+          reject(new HelloError(outcome.failure, { cause: outcome.error ?? signal?.reason }))
+        } else {
+          resolve({ ...outcome.result, local, remote, connectMs, replyMs, totalMs: clock.now() - started })
+        }
+      },
+    )
+    const onAbort = () => drive.fail('ERR_HS_ABORTED', 'The caller aborted')
+    signal?.addEventListener('abort', onAbort)
+    drive.start()
+    if (signal?.aborted) onAbort()
+  })
+}
+
+/** A number to begin with, so that no two runs look alike: 0 to 2147483645, whose successors fit 32 bits. */
+export function randomSequence(): number {
+  return Math.floor(Math.random() * (2 ** 31 - 2))
+}
+
+/** Connects within the deadline, or throws what went wrong as the handshake's failure. */
+async function connect(
+  transport: Transport,
+  machine: Handshake,
+  options: HandshakeOptions & { host: string; timeoutMs: number },
+): Promise<Connection> {
+  const { host, port, family, signal, timeoutMs } = options
+  const to = { host, port }
+  const ending = new AbortController()
+  const onAbort = () => ending.abort(signal!.reason)
+  const deadline = transport.clock.after(timeoutMs, () => ending.abort(deadline))
+  signal?.addEventListener('abort', onAbort)
+  try {
+    signal?.throwIfAborted()
+    return await transport.connect(to, { signal: ending.signal, ...(family && { family }) })
+  } catch (cause) {
+    const at = formatEndpoint(to)
+    if (signal?.aborted) throw failed(machine, 'ERR_HS_ABORTED', 'The caller aborted', signal.reason)
+    if (ending.signal.aborted) {
+      throw failed(machine, 'ERR_HS_TIMEOUT', `The deadline of ${timeoutMs} ms passed while connecting to ${at}`)
+    }
+    throw failed(machine, 'ERR_HS_CONNECT', explain(cause as NodeJS.ErrnoException, to), cause)
+  } finally {
+    deadline.cancel()
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+function failed(machine: Handshake, code: OutsideFailureCode, reason: string, cause?: unknown): HelloError {
+  const [effect] = machine.step({ type: 'fail', code, reason })
+  return new HelloError((effect as { failure: HelloFailure }).failure, { cause })
+}
+
+/** Why a connection could not be opened, and what to look at. */
+function explain(error: NodeJS.ErrnoException, to: Endpoint): string {
+  const at = formatEndpoint(to)
+  // A name with several addresses fails once for each of them.
+  const [first = error, ...others] = ((error as unknown as AggregateError).errors ?? [error]) as NodeJS.ErrnoException[]
+  const tried =
+    others.length > 0
+      ? ` (tried ${[first, ...others].map((each) => (each as { address?: string }).address).join(' and ')})`
+      : ''
+  switch (first.code) {
+    case 'ECONNREFUSED':
+      return `Nothing listens on ${at}${tried}: is the server running, on this address and port`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `The name "${to.host}" could not be resolved (${first.code})`
+    case 'ETIMEDOUT':
+      return `${at} did not answer: a firewall, or no such machine`
+    case 'ENETUNREACH':
+    case 'EHOSTUNREACH':
+      return `There is no way to ${at} from here (${first.code}): check the address and the network`
+    default:
+      return `Cannot connect to ${at}: ${first.message}`
+  }
+}

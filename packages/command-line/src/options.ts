@@ -1,0 +1,167 @@
+/** The caller's mistake on the command line: printed with the usage, exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** One word after the command's name. */
+export interface Positional<T> {
+  readonly describe: string
+  /** @throws {UsageError} */
+  readonly parse: (text: string) => T
+  readonly optional?: boolean
+}
+
+/** One option. A flag has no `parse`; what is not given has the value `default`. */
+export interface Option<T> {
+  readonly describe: string
+  readonly default: T
+  readonly alias?: string
+  readonly choices?: readonly string[]
+  /** What stands for the value in the help: `duration`, `n`. */
+  readonly placeholder?: string
+  /** @throws {UsageError} */
+  readonly parse?: (text: string) => T
+}
+
+/** The one table that the quick parser and yargs both read. */
+export interface Command<
+  P extends Record<string, Positional<unknown>> = Record<string, Positional<unknown>>,
+  O extends Record<string, Option<unknown>> = Record<string, Option<unknown>>,
+> {
+  readonly name: string
+  readonly version: string
+  readonly summary: string
+  readonly positionals: P
+  readonly options: O
+  /** Command and what it does. */
+  readonly examples: readonly (readonly [string, string])[]
+  readonly epilogue: string
+}
+
+export type Values<C> =
+  C extends Command<infer P, infer O>
+    ? {
+        [K in keyof P]: P[K] extends Positional<infer T> ? (P[K]['optional'] extends true ? T | undefined : T) : never
+      } & { [K in keyof O]: O[K] extends Option<infer T> ? T : never }
+    : never
+
+/** What was typed, before its texts are parsed. */
+export interface Texts {
+  readonly positionals: readonly string[]
+  readonly options: Readonly<Record<string, string | boolean | undefined>>
+}
+
+/** Either the values, or what to print instead and with which exit status to end. */
+export type Parsed<V> =
+  | { readonly values: V }
+  | { readonly text: string; readonly to: 'stdout' | 'stderr'; readonly status: number }
+
+/** Negative numbers are words, not options: they may be sequence numbers. */
+const isWord = (argument: string) => !argument.startsWith('-') || /^-\d+$/.test(argument)
+
+/**
+ * Parses a command line. Words alone, in the right number, are taken as they are; everything else (options, help,
+ * completion, mistakes) is left to yargs, which takes 100 ms to load: three times what a whole handshake takes.
+ */
+export async function parse<C extends Command>(command: C, argv: readonly string[]): Promise<Parsed<Values<C>>> {
+  const wanted = Object.values(command.positionals)
+  const least = wanted.filter(({ optional }) => !optional).length
+  if (argv.length >= least && argv.length <= wanted.length && argv.every(isWord)) {
+    try {
+      return { values: toValues(command, { positionals: argv, options: {} }) }
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error
+    }
+  }
+  const { parseWithYargs } = await import('./yargs.js')
+  return parseWithYargs(command, argv)
+}
+
+/** @throws {UsageError} For the first text that does not parse. */
+export function toValues<C extends Command>(command: C, texts: Texts): Values<C> {
+  const values: Record<string, unknown> = {}
+  Object.entries(command.positionals).forEach(([name, { parse }], at) => {
+    const text = texts.positionals[at]
+    values[name] = text === undefined ? undefined : named(name, () => parse(text))
+  })
+  for (const [name, option] of Object.entries(command.options)) {
+    const text = texts.options[name]
+    if (text === undefined) values[name] = option.default
+    else if (typeof text === 'boolean') values[name] = text
+    else if (option.choices && !option.choices.includes(text)) {
+      throw new UsageError(`--${kebab(name)} must be one of ${option.choices.join(', ')}, got "${text}"`)
+    } else values[name] = option.parse ? named(`--${kebab(name)}`, () => option.parse!(text)) : text
+  }
+  return values as Values<C>
+}
+
+function named<T>(name: string, parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    throw new UsageError(`${name} ${error.message}`)
+  }
+}
+
+/** `maxConnections` in the table is `--max-connections` for people. */
+export function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+/** The parsers of texts. Each throws a {@link UsageError} that goes on after the name: `port must be …`. */
+export const parsers = {
+  integer(least: number, most: number): (text: string) => number {
+    return (text) => {
+      const value = Number(text)
+      if (/^[+-]?\d+$/.test(text) && value >= least && value <= most) return value
+      throw new UsageError(`must be an integer from ${least} to ${most}, got "${text}"`)
+    }
+  },
+
+  /** `500ms`, `5s`, `1.5m`, `2h`: milliseconds. A bare number is refused, since nobody agrees on its unit. */
+  duration(text: string): number {
+    const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
+    if (amount === undefined) throw new UsageError(`must be a duration such as 500ms or 5s, got "${text}"`)
+    return Number(amount) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit as 'ms' | 's' | 'm' | 'h']
+  },
+
+  /** Names, IPv4 and IPv6 addresses, the latter also in brackets. */
+  host(text: string): string {
+    const host = text.replace(/^\[(.*)\]$/, '$1')
+    if (host === '' || /\s/.test(host)) throw new UsageError(`must be a name or an address, got "${text}"`)
+    return host
+  },
+}
+
+/** How the protocol is spoken: the same options for the client and the server. */
+export const protocolFlags = {
+  errors: {
+    describe: 'Where ERROR is printed',
+    default: 'stdout',
+    choices: ['stdout', 'stderr'],
+  } as Option<'stdout' | 'stderr'>,
+  arithmetic: {
+    describe: 'How numbers are counted; int32 wraps at 2147483647, as programs in C do',
+    default: 'safe',
+    choices: ['safe', 'int32'],
+  } as Option<'safe' | 'int32'>,
+  terminator: {
+    describe: 'Appended to each message sent, for peers that need it',
+    default: 'none',
+    choices: ['none', 'nul', 'lf', 'crlf'],
+  } as Option<'none' | 'nul' | 'lf' | 'crlf'>,
+  strict: { describe: 'Forgive no deviation from the protocol', default: false } as Option<boolean>,
+  quietTime: {
+    describe: 'How long the peer must pause before what it sent counts as a message; 0ms: one read is one message',
+    default: 0,
+    parse: parsers.duration,
+    placeholder: 'duration',
+  } as Option<number>,
+  prefixTime: {
+    describe: 'How long to wait for the rest of a message that is right so far',
+    default: 250,
+    parse: parsers.duration,
+    placeholder: 'duration',
+  } as Option<number>,
+}

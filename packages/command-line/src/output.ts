@@ -1,0 +1,29 @@
+import { writeSync } from 'node:fs'
+
+/** How long to sleep while a pipe is full. A short wait: its reader has made room, most of the time. */
+const FULL_PIPE_WAIT_MS = 1
+
+/**
+ * Writes all of a text to a descriptor before it returns, as a C program's `write` does. A line that was written
+ * survives SIGKILL directly afterwards, whatever the descriptor is (HS-5.1), and since it leaves in one call, lines of
+ * several threads do not mix. A slow reader is waited for; nothing is dropped.
+ *
+ * @throws EPIPE when nobody reads any more.
+ */
+export function writeAll(fd: number, text: string): void {
+  let rest: Uint8Array = Buffer.from(text)
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      // Somebody made the pipe non-blocking; wait as a blocking one would.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS)
+    }
+  }
+}
+
+/** Whether an error says that the reader of a pipe has gone: the end of the work, and no mistake. */
+export function isClosedPipe(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException)?.code === 'EPIPE'
+}

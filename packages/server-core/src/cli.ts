@@ -1,0 +1,202 @@
+import {
+  type Command,
+  isClosedPipe,
+  type Option,
+  parse,
+  parsers,
+  protocolFlags,
+  type Values,
+  writeAll,
+} from '@hs/command-line'
+import { formatEndpoint } from '@hs/transport'
+import type { Counters } from './counters.js'
+import type { PrintOptions } from './print.js'
+import {
+  DEFAULT_MAX_CONNECTIONS,
+  DEFAULT_TIMEOUT_MS,
+  type HelloServer,
+  STRATEGIES,
+  type StopReport,
+  type StrategyName,
+  serve,
+} from './server.js'
+import { threads } from './strategies/threads.js'
+
+/** From package.json, put in by the build. */
+declare const __VERSION__: string
+
+const PROGRAM = 'tcpserver'
+
+export const command = {
+  name: PROGRAM,
+  version: __VERSION__,
+  summary:
+    'Serves the three-way handshake: receives HELLO X, answers HELLO X+1, expects HELLO X+2.\n' +
+    'Prints every message that it receives, and ERROR after one that is wrong.',
+  positionals: {
+    port: { describe: 'where to listen; 0 takes a free port', parse: parsers.integer(0, 65535) },
+  },
+  options: {
+    host: {
+      describe: 'Address or name to bind',
+      default: '127.0.0.1',
+      parse: parsers.host,
+      placeholder: 'host',
+    } as Option<string>,
+    strategy: {
+      describe: 'How connections are served: one by one, by threads, or all at once on one thread',
+      default: 'events',
+      choices: Object.keys(STRATEGIES),
+    } as Option<StrategyName>,
+    threads: {
+      describe: 'Threads of the strategy threads; default: one per core',
+      default: undefined,
+      parse: parsers.integer(1, 1024),
+      placeholder: 'n',
+    } as Option<number | undefined>,
+    atOnce: {
+      describe: 'Connections that each thread serves at a time; 1 is the classic blocking pool',
+      default: undefined,
+      parse: parsers.integer(1, Number.MAX_SAFE_INTEGER),
+      placeholder: 'n',
+    } as Option<number | undefined>,
+    timeout: {
+      describe: 'Total deadline of each connection',
+      default: DEFAULT_TIMEOUT_MS,
+      parse: parsers.duration,
+      placeholder: 'duration',
+    } as Option<number>,
+    maxConnections: {
+      describe: 'Connections served at a time; more are closed at once',
+      default: DEFAULT_MAX_CONNECTIONS,
+      parse: parsers.integer(1, Number.MAX_SAFE_INTEGER),
+      placeholder: 'n',
+    } as Option<number>,
+    json: {
+      describe: 'Print one JSON object per event on stdout, instead of the lines',
+      default: false,
+    } as Option<boolean>,
+    quiet: { describe: 'Print nothing', default: false, alias: 'q' } as Option<boolean>,
+    ...protocolFlags,
+  },
+  examples: [
+    [`${PROGRAM} 9000`, 'listen on 127.0.0.1:9000'],
+    [`${PROGRAM} 9000 --host 0.0.0.0 --strategy threads`, 'every address, one thread per core'],
+    [`${PROGRAM} 0 --json`, 'a free port, named in the first object'],
+  ],
+  epilogue:
+    'Exit status: 0 stopped by SIGINT or SIGTERM (a second one stops at once), 1 could not listen, 2 wrong usage.',
+} as const satisfies Command
+
+/**
+ * The server program. Resolves with its exit status when it has stopped.
+ *
+ * @param argv - The arguments after the program's name.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const parsed = await parse(command, argv)
+  if ('text' in parsed) {
+    writeAll(parsed.to === 'stdout' ? 1 : 2, parsed.text.replace(/\n*$/, '\n'))
+    return parsed.status
+  }
+  const options = parsed.values
+  if (options.strategy !== 'threads' && (options.threads !== undefined || options.atOnce !== undefined)) {
+    writeAll(2, `${PROGRAM}: --threads and --at-once need --strategy threads\nTry ${PROGRAM} --help.\n`)
+    return 2
+  }
+  const report = reporter(options)
+  let server: HelloServer
+  try {
+    server = await serve({
+      ...options,
+      timeoutMs: options.timeout,
+      quietMs: options.quietTime,
+      prefixMs: options.prefixTime,
+      strategy:
+        options.strategy === 'threads'
+          ? threads(defined({ threads: options.threads, atOnce: options.atOnce }))
+          : options.strategy,
+      ...(!options.quiet && { print: printOptions(options) }),
+    })
+  } catch (error) {
+    writeAll(2, `${PROGRAM}: ${explainListen(error as NodeJS.ErrnoException, options)}\n`)
+    return 1
+  }
+
+  const onSignal = () => {
+    // The second time, the grace is over.
+    void server.close(signals++ === 0 ? {} : { graceMs: 0 }).catch(() => {})
+  }
+  let signals = 0
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  try {
+    report.listening(server)
+    report.stopped(await server.stopped, server.counters)
+    return 0
+  } catch (error) {
+    void server.close({ graceMs: 0 }).catch(() => {})
+    // Whoever read the lines has enough of them.
+    if (isClosedPipe(error)) return 0
+    writeAll(2, `${PROGRAM}: ${(error as Error).message}\n`)
+    return 1
+  } finally {
+    process.off('SIGINT', onSignal)
+    process.off('SIGTERM', onSignal)
+  }
+}
+
+type Options = Values<typeof command>
+
+function printOptions({ json, errors }: Options): PrintOptions {
+  return { program: PROGRAM, format: json ? 'json' : 'plain', errors }
+}
+
+/** The beginning and the end: on stderr for people, as events for programs. */
+function reporter({ json, quiet }: Options) {
+  const print = (event: object, line: string) => {
+    if (quiet) return
+    if (json) writeAll(1, `${JSON.stringify(event)}\n`)
+    else writeAll(2, `${PROGRAM}: ${line}\n`)
+  }
+  return {
+    listening({ address, strategy, threads, transport, sharing }: HelloServer) {
+      const crew = `${threads} ${threads === 1 ? 'thread' : 'threads'}`
+      const way = sharing ? `, ${sharing}` : ''
+      print(
+        { type: 'listening', address, strategy, threads, transport, ...(sharing && { sharing }) },
+        `listening on ${formatEndpoint(address)} (strategy ${strategy}, ${crew}, transport ${transport}${way})`,
+      )
+    },
+    stopped(stop: StopReport, counters: Counters) {
+      const failed = Object.entries(counters.failed).map(([code, count]) => `, ${count} ${code}`)
+      print(
+        { type: 'stopped', ...stop, counters },
+        `stopped: ${counters.accepted} accepted, ${counters.established} established` +
+          `, ${counters.probes} closed without a word${failed.join('')}; ` +
+          `at the end ${stop.completed} completed and ${stop.cut} cut`,
+      )
+    },
+  }
+}
+
+function explainListen(error: NodeJS.ErrnoException, { host, port }: Options): string {
+  const at = formatEndpoint({ host, port })
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `port ${port} is already in use on ${host}: another server runs there, perhaps an earlier one of yours; stop it or choose another port (0 takes a free one)`
+    case 'EACCES':
+      return `no permission to listen on ${at}: ports below 1024 belong to the system; choose a higher one`
+    case 'EADDRNOTAVAIL':
+      return `cannot listen on ${at}: this machine has no such address; try 127.0.0.1, or 0.0.0.0 for all of them`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `cannot listen on ${at}: the name "${host}" could not be resolved`
+    default:
+      return error.message
+  }
+}
+
+function defined<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
+}

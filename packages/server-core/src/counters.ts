@@ -1,0 +1,107 @@
+import { type FailureCode, failureCodes } from '@hs/protocol'
+
+/** What a server has done so far. */
+export interface Counters {
+  /** Connections that reached the server, refused ones included. */
+  readonly accepted: number
+  readonly established: number
+  /** Connections closed without a word: health checks and port scans, which are no failures. */
+  readonly probes: number
+  /** Failures by code; codes that did not occur are absent. */
+  readonly failed: Readonly<Partial<Record<FailureCode, number>>>
+  /** Connections being served now. */
+  readonly active: number
+  /** Connections that were not even accepted, or closed at once, for want of room: of descriptors, or in the queue. */
+  readonly dropped: number
+}
+
+const ACCEPTED = 0
+const ESTABLISHED = 1
+const PROBES = 2
+const ACTIVE = 3
+const DROPPED = 4
+const FIRST_FAILURE = 5
+const ROW = FIRST_FAILURE + failureCodes.length
+
+/**
+ * The counters of all threads, one row each, in shared memory: a thread writes only its own row, so nothing needs a
+ * lock, no message is sent to count a connection, and a thread that dies leaves its numbers behind.
+ */
+export class CounterTable {
+  readonly buffer: SharedArrayBuffer
+  readonly #cells: Float64Array
+
+  constructor(rows: number | SharedArrayBuffer) {
+    this.buffer = typeof rows === 'number' ? new SharedArrayBuffer(rows * ROW * Float64Array.BYTES_PER_ELEMENT) : rows
+    this.#cells = new Float64Array(this.buffer)
+  }
+
+  get rows(): number {
+    return this.#cells.length / ROW
+  }
+
+  row(thread: number): CounterRow {
+    return new CounterRow(this.#cells.subarray(thread * ROW, (thread + 1) * ROW))
+  }
+
+  /** Connections being served by all threads together. */
+  get active(): number {
+    let sum = 0
+    for (let at = ACTIVE; at < this.#cells.length; at += ROW) sum += this.#cells[at]!
+    return sum
+  }
+
+  snapshot(): Counters {
+    const sum = (column: number) => {
+      let total = 0
+      for (let at = column; at < this.#cells.length; at += ROW) total += this.#cells[at]!
+      return total
+    }
+    const failed: Partial<Record<FailureCode, number>> = {}
+    failureCodes.forEach((code, at) => {
+      const count = sum(FIRST_FAILURE + at)
+      if (count > 0) failed[code] = count
+    })
+    return {
+      accepted: sum(ACCEPTED),
+      established: sum(ESTABLISHED),
+      probes: sum(PROBES),
+      failed,
+      active: sum(ACTIVE),
+      dropped: sum(DROPPED),
+    }
+  }
+}
+
+/** One thread's counters. */
+export class CounterRow {
+  readonly #cells: Float64Array
+
+  constructor(cells: Float64Array) {
+    this.#cells = cells
+  }
+
+  /** @returns How many this thread has accepted by now. */
+  accept(): number {
+    this.#cells[ACTIVE]!++
+    return ++this.#cells[ACCEPTED]!
+  }
+
+  drop(): void {
+    this.#cells[DROPPED]!++
+  }
+
+  finish(end: 'established' | 'probe' | FailureCode): void {
+    this.#cells[ACTIVE]!--
+    if (end === 'established') this.#cells[ESTABLISHED]!++
+    else if (end === 'probe') this.#cells[PROBES]!++
+    else this.#cells[FIRST_FAILURE + failureCodes.indexOf(end)]!++
+  }
+
+  /** The thread died: what it was serving failed. @returns How many connections that were. */
+  bury(): number {
+    const lost = this.#cells[ACTIVE]!
+    for (let count = 0; count < lost; count++) this.finish('ERR_HS_THREAD_DIED')
+    return lost
+  }
+}

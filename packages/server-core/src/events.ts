@@ -1,0 +1,29 @@
+import type { HandshakeResult, HelloFailure } from '@hs/protocol'
+import type { Endpoint } from '@hs/transport'
+
+/** What every event about a connection says. */
+export interface ConnectionOrigin {
+  /** Unique within the server. */
+  readonly connection: number
+  readonly remote: Endpoint
+  readonly strategy: string
+  /** 0 is the thread that called `serve`. */
+  readonly thread: number
+}
+
+/** What happened to a connection, in this order: connection, received, sent, received, established or failed, closed. */
+export type ConnectionEvent = ConnectionOrigin &
+  (
+    | { readonly type: 'connection' }
+    /** Verbatim, or escaped and cut short where it was no HELLO (HS-5.3). */
+    | { readonly type: 'received'; readonly text: string }
+    | { readonly type: 'sent'; readonly text: string }
+    | ({ readonly type: 'established' } & HandshakeResult)
+    | { readonly type: 'failed'; readonly failure: HelloFailure }
+    | { readonly type: 'closed'; readonly durationMs: number }
+  )
+
+export type ServerEvent =
+  | ConnectionEvent
+  /** A thread ended unasked. It is replaced; the `lost` connections that it served have failed. */
+  | { readonly type: 'thread-died'; readonly thread: number; readonly lost: number; readonly reason: string }

@@ -1,0 +1,19 @@
+export type { Counters } from './counters.js'
+export type { ConnectionEvent, ConnectionOrigin, ServerEvent } from './events.js'
+export type { PrintOptions } from './print.js'
+export {
+  DEFAULT_GRACE_MS,
+  DEFAULT_MAX_CONNECTIONS,
+  DEFAULT_TIMEOUT_MS,
+  type HelloServer,
+  type ServeOptions,
+  STRATEGIES,
+  type StopReport,
+  type StrategyName,
+  serve,
+} from './server.js'
+export type { Observer, ServiceSettings } from './service.js'
+export { type EventsOptions, events } from './strategies/events.js'
+export { sequential } from './strategies/sequential.js'
+export { type ThreadsOptions, threads } from './strategies/threads.js'
+export type { ConcurrencyStrategy, Elsewhere, Work } from './strategy.js'

@@ -1,0 +1,41 @@
+import { writeAll } from '@hs/command-line'
+import { isPeerError } from '@hs/protocol'
+import { formatEndpoint } from '@hs/transport'
+import type { ServerEvent } from './events.js'
+
+/** What the server program prints: plain data, since the thread that serves a connection prints its lines itself. */
+export interface PrintOptions {
+  /** Begins the lines on stderr. */
+  readonly program: string
+  /** `'plain'`: the lines of HS-5 on stdout, reasons on stderr. `'json'`: one object per event on stdout. */
+  readonly format: 'plain' | 'json'
+  /** Where `ERROR` goes (HS-5.2). Default `'stdout'`. */
+  readonly errors: 'stdout' | 'stderr'
+}
+
+const STDOUT = 1
+const STDERR = 2
+
+/** @returns A function that prints one event, and returns when the system has it. @throws EPIPE when nobody reads. */
+export function printer({ program, format, errors }: PrintOptions): (event: ServerEvent) => void {
+  if (format === 'json') return (event) => writeAll(STDOUT, `${JSON.stringify(event)}\n`)
+  return (event) => {
+    switch (event.type) {
+      case 'received':
+        writeAll(STDOUT, `${event.text}\n`)
+        break
+      case 'failed': {
+        const { failure, remote } = event
+        if (isPeerError(failure)) writeAll(errors === 'stdout' ? STDOUT : STDERR, 'ERROR\n')
+        writeAll(
+          STDERR,
+          `${program}: ${formatEndpoint(remote)}: ${failure.message} (${failure.code}, ${failure.clause})\n`,
+        )
+        break
+      }
+      case 'thread-died':
+        writeAll(STDERR, `${program}: thread ${event.thread} died with ${event.lost} connections: ${event.reason}\n`)
+        break
+    }
+  }
+}

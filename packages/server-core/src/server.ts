@@ -1,0 +1,228 @@
+import type { ProtocolOptions } from '@hs/protocol'
+import {
+  DEFAULT_PREFIX_MS,
+  DEFAULT_QUIET_MS,
+  type Endpoint,
+  isShareable,
+  nodeTransport,
+  type Patience,
+  type Sharing,
+  type Transport,
+} from '@hs/transport'
+import { type Counters, CounterTable } from './counters.js'
+import type { ServerEvent } from './events.js'
+import type { PrintOptions } from './print.js'
+import { Service, type ServiceSettings } from './service.js'
+import { events } from './strategies/events.js'
+import { sequential } from './strategies/sequential.js'
+import { threads } from './strategies/threads.js'
+import type { ConcurrencyStrategy } from './strategy.js'
+
+/** The strategies that one word chooses, with their own defaults. */
+export const STRATEGIES = Object.freeze({ sequential, threads, events })
+
+export type StrategyName = keyof typeof STRATEGIES
+
+/** The accident that it answers: clients that connect and stay, until nobody else can (HS-6.2). */
+export const DEFAULT_TIMEOUT_MS = 10_000
+
+/** The accident that it answers: a flood of connections that takes every descriptor of the process (HS-6.3). */
+export const DEFAULT_MAX_CONNECTIONS = 10_000
+
+/** Long enough for what is in flight, shorter than the patience of the usual process managers. */
+export const DEFAULT_GRACE_MS = 5_000
+
+export interface ServeOptions extends ProtocolOptions, Partial<Patience> {
+  /** 0 to 65535; 0 takes a free one, to be read from `address`. */
+  readonly port: number
+  /** An address or a name. Default `'127.0.0.1'`: reachable from this machine only. */
+  readonly host?: string
+  /** Default `'events'`. */
+  readonly strategy?: StrategyName | ConcurrencyStrategy
+  /** Connections served at a time; more are closed at once. Default 10000. */
+  readonly maxConnections?: number
+  /** Default `nodeTransport()`. */
+  readonly transport?: Transport
+  /**
+   * Sees every event of every connection. Given here and not attached later, so that none is missed. Events of other
+   * threads arrive a little late, in order within a connection.
+   */
+  readonly onEvent?: (event: ServerEvent) => void
+  /** Prints lines to stdout and stderr, from the thread that serves, before anything else happens. Default: silence. */
+  readonly print?: PrintOptions
+}
+
+/** What stopping a server did to the connections that were open or waiting. */
+export interface StopReport {
+  /** Ended by themselves. */
+  readonly completed: number
+  /** Dropped when the grace was over. */
+  readonly cut: number
+}
+
+export interface HelloServer extends AsyncDisposable {
+  /** Where it listens, with the port that was chosen. */
+  readonly address: Endpoint
+  readonly strategy: string
+  /** Threads that serve. */
+  readonly threads: number
+  readonly transport: string
+  /** How connections reach the threads; undefined where one thread serves. */
+  readonly sharing: Sharing | undefined
+  readonly counters: Counters
+  /** Resolves when the server has stopped, for whatever reason. Rejects if it broke: nobody reads what it prints. */
+  readonly stopped: Promise<StopReport>
+  /**
+   * Stops accepting, lets what is in flight finish, and drops what is left after the grace. May be called again, to
+   * shorten the grace.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<StopReport>
+}
+
+/**
+ * Listens, and serves handshakes until it is closed.
+ *
+ * @returns When the server listens.
+ * @throws {RangeError | TypeError} For an option that makes no sense.
+ * @throws System errors as Node shapes them (`EADDRINUSE`, `EACCES`, …) if it cannot listen, and
+ *   `ERR_HS_THREADS_UNSUPPORTED` if this Node cannot share a listener with threads.
+ */
+export async function serve(options: ServeOptions): Promise<HelloServer> {
+  const { port, host = '127.0.0.1', maxConnections = DEFAULT_MAX_CONNECTIONS, onEvent } = options
+  const transport = options.transport ?? nodeTransport()
+  const strategy = typeof options.strategy === 'object' ? options.strategy : named(options.strategy ?? 'events')
+  const settings: ServiceSettings = {
+    strategy: strategy.name,
+    protocol: protocolOf(options),
+    patience: {
+      timeoutMs: positive('timeoutMs', options.timeoutMs ?? DEFAULT_TIMEOUT_MS),
+      quietMs: notNegative('quietMs', options.quietMs ?? DEFAULT_QUIET_MS),
+      prefixMs: notNegative('prefixMs', options.prefixMs ?? DEFAULT_PREFIX_MS),
+    },
+    maxConnections: positive('maxConnections', maxConnections),
+    print: options.print,
+  }
+  const table = new CounterTable(1 + (strategy.threads ?? 0))
+  const row = table.row(0)
+  const listener = await transport.listen(
+    { host, port },
+    { shared: strategy.threads !== undefined, maxWaiting: maxConnections, onDrop: () => row.drop() },
+  )
+
+  const stopping = new AbortController()
+  const dropping = new AbortController()
+  const lost: { error?: unknown } = {}
+  const outputLost = (error: unknown) => {
+    lost.error ??= error
+    stop(0)
+  }
+  const forward = onEvent && ((event: ServerEvent) => callSafely(onEvent, event))
+  const service = new Service(settings, table, 0, transport.clock, forward, outputLost)
+  dropping.signal.addEventListener('abort', () => service.drop())
+
+  let grace: NodeJS.Timeout | undefined
+  let finishedBefore = 0
+  function stop(graceMs: number): void {
+    clearTimeout(grace)
+    if (!stopping.signal.aborted) {
+      finishedBefore = finished(table.snapshot())
+      stopping.abort()
+      void listener.close()
+    }
+    if (graceMs <= 0) dropping.abort()
+    else grace = setTimeout(() => dropping.abort(), graceMs)
+  }
+
+  async function run(): Promise<StopReport> {
+    try {
+      await strategy.run({
+        listener,
+        serveOne: service.serveOne,
+        stopping: stopping.signal,
+        dropping: dropping.signal,
+        elsewhere: {
+          settings,
+          counters: table.buffer,
+          watched: forward !== undefined,
+          forward: (event) => forward?.(event),
+          observe: (event) => service.observe(event),
+          outputLost,
+        },
+      })
+    } catch (error) {
+      lost.error ??= error
+    }
+    // A strategy that gave up leaves a listener behind, and perhaps connections.
+    if (!stopping.signal.aborted) stop(lost.error ? 0 : DEFAULT_GRACE_MS)
+    await service.idle()
+    clearTimeout(grace)
+    if (lost.error) throw lost.error
+    const counters = table.snapshot()
+    const cut = counters.failed.ERR_HS_ABORTED ?? 0
+    return { completed: finished(counters) - finishedBefore - cut, cut }
+  }
+
+  const { address } = listener
+  const stopped = run()
+  // Whoever waits for `stopped` or `close` sees the rejection; that nobody does is no reason to end the process.
+  stopped.catch(() => {})
+  return {
+    address,
+    strategy: strategy.name,
+    threads: Math.max(1, strategy.threads ?? 0),
+    transport: transport.name,
+    sharing: strategy.threads !== undefined && isShareable(listener) ? listener.sharing : undefined,
+    get counters() {
+      return table.snapshot()
+    },
+    stopped,
+    close({ graceMs = DEFAULT_GRACE_MS } = {}) {
+      stop(graceMs)
+      return stopped
+    },
+    async [Symbol.asyncDispose]() {
+      stop(DEFAULT_GRACE_MS)
+      await stopped
+    },
+  }
+}
+
+function named(name: StrategyName): ConcurrencyStrategy {
+  if (Object.hasOwn(STRATEGIES, name)) return STRATEGIES[name]()
+  throw new TypeError(`strategy must be ${Object.keys(STRATEGIES).join(', ')} or an object, got ${name}`)
+}
+
+function protocolOf({ arithmetic, terminator, strict, maxMessageBytes }: ServeOptions): ProtocolOptions {
+  return {
+    ...(arithmetic && { arithmetic }),
+    ...(terminator && { terminator }),
+    ...(strict && { strict }),
+    ...(maxMessageBytes && { maxMessageBytes }),
+  }
+}
+
+/** Everything that was accepted is over, except what is active. */
+function finished({ accepted, active }: Counters): number {
+  return accepted - active
+}
+
+/** What a caller's function throws is thrown where nothing of the server can be hurt: as an uncaught exception. */
+function callSafely(onEvent: (event: ServerEvent) => void, event: ServerEvent): void {
+  try {
+    onEvent(event)
+  } catch (error) {
+    process.nextTick(() => {
+      throw error
+    })
+  }
+}
+
+function positive(name: string, value: number): number {
+  if (value > 0) return value
+  throw new RangeError(`${name} must be more than 0, got ${value}`)
+}
+
+function notNegative(name: string, value: number): number {
+  if (value >= 0) return value
+  throw new RangeError(`${name} must not be negative, got ${value}`)
+}

@@ -1,0 +1,160 @@
+import { type Effect, type FailureCode, type HelloFailure, type ProtocolOptions, serverHandshake } from '@hs/protocol'
+import { type Clock, type Connection, Drive, type Outcome, type Patience } from '@hs/transport'
+import type { CounterRow, CounterTable } from './counters.js'
+import type { ConnectionOrigin, ServerEvent } from './events.js'
+import { type PrintOptions, printer } from './print.js'
+
+/** Everything that serving a connection depends on, as plain data: a thread gets a copy. */
+export interface ServiceSettings {
+  readonly strategy: string
+  readonly protocol: ProtocolOptions
+  readonly patience: Patience
+  readonly maxConnections: number
+  readonly print: PrintOptions | undefined
+}
+
+export type Observer = (event: ServerEvent) => void
+
+/** Serves connections on one thread: drives, counts, reports, and can drop them all. */
+export class Service {
+  readonly #settings: ServiceSettings
+  readonly #table: CounterTable
+  readonly #row: CounterRow
+  readonly #thread: number
+  readonly #clock: Clock
+  readonly #onOutputLost: (error: unknown) => void
+  /** A connection is in here from before its first byte until it is closed. */
+  readonly #open = new Set<Drive>()
+  readonly #forward: Observer | undefined
+  #print: Observer | undefined
+  #onIdle: (() => void) | undefined
+  #dropping = false
+
+  /**
+   * @param forward - Sees every event of this thread, after it was printed.
+   * @param onOutputLost - Called once, when printing has become impossible.
+   */
+  constructor(
+    settings: ServiceSettings,
+    table: CounterTable,
+    thread: number,
+    clock: Clock,
+    forward: Observer | undefined,
+    onOutputLost: (error: unknown) => void,
+  ) {
+    this.#settings = settings
+    this.#table = table
+    this.#row = table.row(thread)
+    this.#thread = thread
+    this.#clock = clock
+    this.#forward = forward
+    this.#onOutputLost = onOutputLost
+    this.#print = settings.print && printer(settings.print)
+  }
+
+  /** One connection, from the first byte to the close. Never rejects. */
+  readonly serveOne = (connection: Connection): Promise<void> =>
+    new Promise((resolve) => {
+      const full = this.#table.active >= this.#settings.maxConnections
+      const number = this.#row.accept() * this.#table.rows + this.#thread
+      const watched = this.#print !== undefined || this.#forward !== undefined
+      const origin = watched ? this.#originOf(connection, number) : undefined
+      if (full || this.#dropping) {
+        this.#refuse(connection, origin, full)
+        resolve()
+        return
+      }
+      const started = this.#clock.now()
+      if (origin) this.observe({ type: 'connection', ...origin })
+      const drive = new Drive(
+        serverHandshake(this.#settings.protocol),
+        connection,
+        this.#clock,
+        this.#settings.patience,
+        origin && ((effect) => this.#report(origin, effect)),
+        (outcome) => {
+          this.#open.delete(drive)
+          this.#row.finish(endOf(outcome))
+          if (origin) this.observe({ type: 'closed', ...origin, durationMs: this.#clock.now() - started })
+          if (this.#open.size === 0) this.#onIdle?.()
+          resolve()
+        },
+      )
+      this.#open.add(drive)
+      drive.start()
+    })
+
+  /** Resolves when no connection is open. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onIdle = resolve
+      if (this.#open.size === 0) resolve()
+    })
+  }
+
+  /** Drops what is open, and whatever is still brought to be served. */
+  drop(): void {
+    this.#dropping = true
+    for (const drive of this.#open) drive.fail('ERR_HS_ABORTED', 'The server stopped')
+  }
+
+  /** Prints and forwards an event. What an observer throws is its own affair, and never a connection's. */
+  observe(event: ServerEvent): void {
+    try {
+      this.#print?.(event)
+    } catch (error) {
+      this.#print = undefined
+      this.#onOutputLost(error)
+    }
+    this.#forward?.(event)
+  }
+
+  #originOf(connection: Connection, number: number): ConnectionOrigin {
+    return { connection: number, remote: connection.remote, strategy: this.#settings.strategy, thread: this.#thread }
+  }
+
+  #refuse(connection: Connection, origin: ConnectionOrigin | undefined, full: boolean): void {
+    const code: FailureCode = full ? 'ERR_HS_TOO_MANY_CONNECTIONS' : 'ERR_HS_ABORTED'
+    connection.abort()
+    this.#row.finish(code)
+    if (!origin) return
+    const limit = `The server already serves ${this.#settings.maxConnections} connections: raise maxConnections.`
+    const failure: HelloFailure = {
+      code,
+      side: 'server',
+      state: 'idle',
+      clause: full ? 'HS-6.3' : 'HS-4',
+      message: full ? limit : 'The server stopped.',
+    }
+    this.observe({ type: 'connection', ...origin })
+    this.observe({ type: 'failed', ...origin, failure })
+    this.observe({ type: 'closed', ...origin, durationMs: 0 })
+  }
+
+  #report(origin: ConnectionOrigin, effect: Effect): void {
+    switch (effect.type) {
+      case 'received':
+        this.observe({ type: 'received', ...origin, text: effect.text })
+        break
+      case 'send':
+        this.observe({ type: 'sent', ...origin, text: `HELLO ${effect.sequence}` })
+        break
+      case 'established':
+        this.observe({ type: 'established', ...origin, ...effect.result })
+        break
+      case 'failed':
+        if (!isProbe(effect.failure)) this.observe({ type: 'failed', ...origin, failure: effect.failure })
+        break
+    }
+  }
+}
+
+/** Who connects and goes without a word (a health check, a port scan) has broken nothing. */
+function isProbe({ code, state }: HelloFailure): boolean {
+  return state === 'awaiting-x' && (code === 'ERR_HS_CLOSED_EARLY' || code === 'ERR_HS_RESET')
+}
+
+function endOf(outcome: Outcome): 'established' | 'probe' | FailureCode {
+  if (outcome.type === 'established') return 'established'
+  return isProbe(outcome.failure) ? 'probe' : outcome.failure.code
+}

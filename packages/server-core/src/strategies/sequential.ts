@@ -1,0 +1,11 @@
+import type { ConcurrencyStrategy } from '../strategy.js'
+
+/** One connection at a time, first come first served; the rest wait, whole. */
+export function sequential(): ConcurrencyStrategy {
+  return {
+    name: 'sequential',
+    async run({ listener, serveOne }) {
+      for await (const connection of listener) await serveOne(connection)
+    },
+  }
+}

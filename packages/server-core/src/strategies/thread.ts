@@ -1,0 +1,62 @@
+/** The other end of threads.ts: what runs in each worker thread. A build entry of its own. */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { TransportModule } from '@hs/transport'
+import { CounterTable } from '../counters.js'
+import type { ServerEvent } from '../events.js'
+import { Service, type ServiceSettings } from '../service.js'
+import { serveAtOnce } from './events.js'
+
+export interface ThreadData {
+  readonly thread: number
+  readonly module: string
+  readonly share: unknown
+  readonly atOnce: number
+  readonly settings: ServiceSettings
+  readonly counters: SharedArrayBuffer
+  readonly watched: boolean
+}
+
+export type ToThread = 'stop' | 'drop'
+
+export type FromThread =
+  | { readonly type: 'ready' }
+  | { readonly type: 'events'; readonly events: readonly ServerEvent[] }
+  | { readonly type: 'output-lost'; readonly code: string | undefined; readonly message: string }
+  | { readonly type: 'done' }
+
+const port = parentPort!
+const { thread, module, share, atOnce, settings, counters, watched } = workerData as ThreadData
+const tell = (message: FromThread) => port.postMessage(message)
+
+let pending: ServerEvent[] = []
+/** Events of one turn of the loop travel together: a message costs more than a handshake. */
+function forward(event: ServerEvent): void {
+  if (pending.push(event) === 1) queueMicrotask(flush)
+}
+function flush(): void {
+  if (pending.length > 0) tell({ type: 'events', events: pending })
+  pending = []
+}
+
+const { adopt } = (await import(module)) as TransportModule
+const { listener, clock } = await adopt(share, { atOnce })
+const service = new Service(
+  settings,
+  new CounterTable(counters),
+  thread,
+  clock,
+  watched ? forward : undefined,
+  (error) => {
+    const { code, message } = error as NodeJS.ErrnoException
+    tell({ type: 'output-lost', code, message })
+  },
+)
+port.on('message', (message: ToThread) => {
+  if (message === 'stop') void listener.close()
+  else service.drop()
+})
+tell({ type: 'ready' })
+await serveAtOnce({ listener, serveOne: service.serveOne }, atOnce)
+await service.idle()
+flush()
+tell({ type: 'done' })

@@ -1,0 +1,47 @@
+import type { Connection, Listener } from '@hs/transport'
+import type { Observer, ServiceSettings } from './service.js'
+
+/**
+ * When a connection is served, and on which thread. A strategy never sees a message, and closes nothing: whoever
+ * accepts a connection from `listener` passes it to `serveOne`, which does all the rest.
+ */
+export interface ConcurrencyStrategy {
+  /** One word, for people. */
+  readonly name: string
+  /** Threads that it serves on besides the caller's. Default 0. */
+  readonly threads?: number
+  /**
+   * Serves until the listener ends. Need not wait for the connections that it began to serve.
+   *
+   * @throws If it cannot serve at all; the server is stopped then.
+   */
+  run(work: Work): Promise<void>
+}
+
+export interface Work {
+  readonly listener: Listener
+  /** Serves one connection on this thread. Resolves when it is closed, never rejects, and may be called concurrently. */
+  serveOne(connection: Connection): Promise<void>
+  /** Aborted when nothing more is to be accepted; the listener ends by itself. */
+  readonly stopping: AbortSignal
+  /** Aborted when what is still open is to be dropped; `serveOne` does so by itself. */
+  readonly dropping: AbortSignal
+  /** For strategies that serve on threads of their own. */
+  readonly elsewhere: Elsewhere
+}
+
+/** What serving on another thread needs, and cannot reach through `serveOne`. */
+export interface Elsewhere {
+  /** Plain data, to be copied to the thread. */
+  readonly settings: ServiceSettings
+  /** Shared memory for the counters: a row for the caller's thread, then one for each of `threads`. */
+  readonly counters: SharedArrayBuffer
+  /** Does anybody want the events of other threads? */
+  readonly watched: boolean
+  /** An event of another thread, which has printed it already. */
+  readonly forward: Observer
+  /** An event about another thread, to be printed here. */
+  readonly observe: Observer
+  /** Printing has become impossible on another thread. */
+  outputLost(error: unknown): void
+}

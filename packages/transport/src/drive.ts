@@ -1,0 +1,145 @@
+import type { Effect, Handshake, HandshakeResult, HelloFailure, Input, OutsideFailureCode } from '@hs/protocol'
+import type { Clock, Connection, Receiver, Timer } from './transport.js'
+
+/** When a driver stops waiting. All in milliseconds. */
+export interface Patience {
+  /** Total deadline from the start of the drive to the close. Not an idle time: one byte per second does not extend it. */
+  readonly timeoutMs: number
+  /** How long a peer must pause before what it sent counts as a whole message; 0: one read is one message (HS-3.4). */
+  readonly quietMs: number
+  /** How long the rest of the one right message is waited for (HS-3.6). */
+  readonly prefixMs: number
+}
+
+/**
+ * The defaults of HS-3.4 and HS-3.6. The reason for 250 ms: longer than a retransmission on a local network, shorter
+ * than a person's patience.
+ */
+export const DEFAULT_QUIET_MS = 0
+export const DEFAULT_PREFIX_MS = 250
+
+/** How a handshake ended. `error` is the system's, where it was one that ended it. */
+export type Outcome =
+  | { readonly type: 'established'; readonly result: HandshakeResult }
+  | { readonly type: 'failed'; readonly failure: HelloFailure; readonly error?: Error }
+
+const START: Input = { type: 'start' }
+const QUIET: Input = { type: 'quiet' }
+const END: Input = { type: 'end' }
+
+/**
+ * Joins one handshake to one connection and one clock; the only code that does. It owns the connection from
+ * {@link start} on, and closes it exactly once.
+ */
+export class Drive implements Receiver {
+  readonly #handshake: Handshake
+  readonly #connection: Connection
+  readonly #clock: Clock
+  readonly #patience: Patience
+  readonly #onEffect: ((effect: Effect) => void) | undefined
+  readonly #onClosed: (outcome: Outcome) => void
+  #deadline: Timer | undefined
+  #pause: Timer | undefined
+  #outcome: Outcome | undefined
+
+  /**
+   * @param onEffect - Sees every effect: a received message and the outcome before anything else happens (HS-5.1), a
+   *   sent one after it was handed over. Must not throw.
+   * @param onClosed - Called once, when the connection is gone.
+   */
+  constructor(
+    handshake: Handshake,
+    connection: Connection,
+    clock: Clock,
+    patience: Patience,
+    onEffect: ((effect: Effect) => void) | undefined,
+    onClosed: (outcome: Outcome) => void,
+  ) {
+    this.#handshake = handshake
+    this.#connection = connection
+    this.#clock = clock
+    this.#patience = patience
+    this.#onEffect = onEffect
+    this.#onClosed = onClosed
+  }
+
+  start(): void {
+    const { timeoutMs } = this.#patience
+    this.#deadline = this.#clock.after(timeoutMs, () => {
+      this.fail('ERR_HS_TIMEOUT', `The deadline of ${timeoutMs} ms passed`)
+    })
+    this.#step(START)
+    this.#connection.open(this)
+  }
+
+  /** Ends it from outside; without effect on an outcome that is already known. */
+  fail(code: OutsideFailureCode, reason: string): void {
+    this.#step({ type: 'fail', code, reason })
+    this.#connection.abort()
+  }
+
+  data(chunk: Uint8Array): void {
+    this.#pause?.cancel()
+    this.#step({ type: 'data', chunk })
+    const { quietMs, prefixMs } = this.#patience
+    const { holding } = this.#handshake
+    if (holding === 'prefix') this.#judgeAfter(Math.max(quietMs, prefixMs))
+    else if (holding === 'message') {
+      if (quietMs === 0) this.#step(QUIET)
+      else this.#judgeAfter(quietMs)
+    }
+  }
+
+  end(): void {
+    this.#pause?.cancel()
+    this.#step(END)
+  }
+
+  closed(error?: Error): void {
+    this.#deadline?.cancel()
+    this.#pause?.cancel()
+    if (this.#outcome === undefined) {
+      const { code = 'unknown error' } = (error ?? {}) as NodeJS.ErrnoException
+      this.#step({ type: 'fail', code: 'ERR_HS_RESET', reason: `The connection broke (${code})` }, error)
+    }
+    const outcome = this.#outcome!
+    this.#onClosed(error && outcome.type === 'established' ? this.#unsent(outcome.result, error) : outcome)
+  }
+
+  #judgeAfter(ms: number): void {
+    this.#pause = this.#clock.after(ms, () => this.#step(QUIET))
+  }
+
+  #step(input: Input, error?: Error): void {
+    for (const effect of this.#handshake.step(input)) {
+      switch (effect.type) {
+        case 'received':
+          this.#onEffect?.(effect)
+          break
+        case 'send':
+          this.#connection.write(effect.bytes)
+          this.#onEffect?.(effect)
+          break
+        case 'established':
+        case 'failed':
+          this.#outcome = error ? ({ ...effect, error } as Outcome) : effect
+          this.#onEffect?.(effect)
+          this.#connection.close()
+          break
+      }
+    }
+  }
+
+  /** The machine was content, but the last message did not get out: nothing may be promised then. */
+  #unsent({ y, z }: HandshakeResult, error: Error): Outcome {
+    const failure: HelloFailure = {
+      code: 'ERR_HS_RESET',
+      side: this.#handshake.side,
+      state: 'established',
+      clause: 'HS-2.3',
+      message: `The connection broke (${(error as NodeJS.ErrnoException).code}) before HELLO ${z} was sent.`,
+      received: `HELLO ${y}`,
+    }
+    return { type: 'failed', failure, error }
+  }
+}

@@ -1,0 +1,22 @@
+export { AcceptQueue } from './accept-queue.js'
+export { DEFAULT_PREFIX_MS, DEFAULT_QUIET_MS, Drive, type Outcome, type Patience } from './drive.js'
+export { nodeTransport } from './node.js'
+export {
+  type AdoptLimits,
+  type Clock,
+  type Connection,
+  type ConnectOptions,
+  type DropReason,
+  type Endpoint,
+  formatEndpoint,
+  isShareable,
+  type Listener,
+  type ListenOptions,
+  type Receiver,
+  type Share,
+  type ShareableListener,
+  type Sharing,
+  type Timer,
+  type Transport,
+  type TransportModule,
+} from './transport.js'
