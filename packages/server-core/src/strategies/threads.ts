@@ -119,6 +119,7 @@ function runWorker(
         case 'done':
           done = true
           void worker.terminate()
+          share.wake()
           break
       }
     })

@@ -1,0 +1,165 @@
+import type { Connection, Endpoint, Listener, ListenOptions, Timer } from '@hs/transport'
+import { LinuxConnection } from './connection.js'
+import type { Pollable, Reactor } from './reactor.js'
+import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from './system.js'
+
+/** Keeps account of descriptors for somebody who may have to close them (see share.ts). */
+export interface Ledger {
+  opened(fd: number): void
+  /** Directly before the close: afterwards the number may be anybody's. */
+  closing(fd: number): void
+}
+
+/** Connections accepted in a row before those that are already open get their turn. */
+const ACCEPTS_PER_TURN = 64
+
+/** How long to leave newcomers to the kernel when there is no descriptor left for them, or accepting fails in other ways. */
+const BACK_OFF_MS = 100
+
+type Accepted = IteratorResult<Connection, undefined>
+
+/**
+ * Accepts one connection for each that is asked for: what nobody has asked for waits in the queue of the kernel, in
+ * order, and nothing here can overflow.
+ */
+export class LinuxListener implements Listener, Pollable, AsyncIterator<Connection, undefined> {
+  readonly address: Endpoint
+  readonly #reactor: Reactor
+  readonly #fd: number
+  readonly #events: number
+  readonly #onDrop: ListenOptions['onDrop']
+  readonly #ledger: Ledger | undefined
+  readonly #onEnd: () => void
+  #taker: ((accepted: Accepted) => void) | undefined
+  #registered = false
+  #iterated = false
+  #closed = false
+  #ended = false
+  #budget = ACCEPTS_PER_TURN
+  #backOff: Timer | undefined
+
+  /**
+   * @param events - `EPOLLIN`, perhaps `EPOLLEXCLUSIVE`.
+   * @param onEnd - Called once, when nothing will be accepted any more: the descriptor may be closed then.
+   * @param ledger - Told of each descriptor that comes and goes.
+   */
+  constructor(
+    reactor: Reactor,
+    fd: number,
+    events: number,
+    onDrop: ListenOptions['onDrop'],
+    onEnd: () => void,
+    ledger?: Ledger,
+  ) {
+    this.#reactor = reactor
+    this.#fd = fd
+    this.#events = events
+    this.#onDrop = onDrop
+    this.#onEnd = onEnd
+    this.#ledger = ledger
+    this.address = reactor.system.localAddress(fd)
+  }
+
+  [Symbol.asyncIterator](): this {
+    this.#iterated = true
+    return this
+  }
+
+  next(): Promise<Accepted> {
+    const accepted = this.#budget > 0 && !this.#backOff ? this.#accept() : undefined
+    if (accepted) return Promise.resolve(accepted)
+    return new Promise((resolve) => {
+      this.#taker = resolve
+      this.#watch()
+    })
+  }
+
+  /** A loop that is left early leaves nobody waiting. */
+  return(): Promise<Accepted> {
+    this.#closed = true
+    return Promise.resolve(this.#end())
+  }
+
+  ready(): void {
+    this.#budget = ACCEPTS_PER_TURN
+    if (!this.#taker) {
+      // Nobody asks: leave it to the kernel, and to the other threads.
+      this.#stopWatching()
+      return
+    }
+    this.#settle(this.#accept())
+  }
+
+  /** Before a thread sleeps: the kernel must not wake it for a connection that it would not take. */
+  beforeSleep(): void {
+    if (!this.#taker) this.#stopWatching()
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#backOff?.cancel()
+    this.#backOff = undefined
+    // What the kernel has accepted by now is still delivered; if nothing is there, the loop ends here.
+    if (this.#taker) this.#settle(this.#accept())
+    else if (!this.#iterated) this.#end()
+  }
+
+  /** The next connection, the end, or undefined: nobody is there yet. */
+  #accept(): Accepted | undefined {
+    for (;;) {
+      const fd = this.#reactor.system.accept(this.#fd)
+      if (fd >= 0) {
+        this.#budget--
+        this.#ledger?.opened(fd)
+        return { done: false, value: new LinuxConnection(this.#reactor, fd, this.#ledger) }
+      }
+      switch (fd) {
+        case EINTR:
+        case ECONNABORTED:
+          // That one is gone; the next may be there.
+          continue
+        case EAGAIN:
+          return this.#closed ? this.#end() : undefined
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+          this.#onDrop('descriptors')
+      }
+      if (this.#closed) return this.#end()
+      this.#stopWatching()
+      this.#backOff = this.#reactor.clock.after(BACK_OFF_MS, () => {
+        this.#backOff = undefined
+        this.#watch()
+      })
+      return undefined
+    }
+  }
+
+  #end(): Accepted {
+    this.#stopWatching()
+    if (!this.#ended) this.#onEnd()
+    this.#ended = true
+    return { done: true, value: undefined }
+  }
+
+  #settle(accepted: Accepted | undefined): void {
+    const taker = this.#taker
+    if (!accepted || !taker) return
+    this.#taker = undefined
+    taker(accepted)
+  }
+
+  #watch(): void {
+    if (this.#registered || this.#backOff || !this.#taker) return
+    this.#registered = true
+    this.#reactor.add(this.#fd, this.#events, this)
+  }
+
+  #stopWatching(): void {
+    if (!this.#registered) return
+    this.#registered = false
+    this.#reactor.remove(this.#fd)
+  }
+}
