@@ -1,5 +1,8 @@
 import type { Timer } from '@hs/transport'
 
+/** Lengths are few, and come again; only clients with odd remainders of time make many. */
+const MAX_EMPTY_LISTS = 16
+
 /**
  * Timers in the order in which they are due. Nearly all timers of a server have the same length, so there is a list
  * for each length, which is in order by itself: setting and cancelling take constant time.
@@ -23,11 +26,7 @@ export class Deadlines {
   /** When the next timer is due; Infinity if there is none. */
   get earliest(): number {
     let earliest = Number.POSITIVE_INFINITY
-    for (const [length, list] of this.#lists) {
-      const first = list.first
-      if (first) earliest = Math.min(earliest, first.due)
-      else this.#lists.delete(length)
-    }
+    for (const list of this.#lists.values()) if (list.first) earliest = Math.min(earliest, list.first.due)
     return earliest
   }
 
@@ -39,6 +38,8 @@ export class Deadlines {
         first.callback()
       }
     }
+    if (this.#lists.size <= MAX_EMPTY_LISTS) return
+    for (const [length, list] of this.#lists) if (!list.first) this.#lists.delete(length)
   }
 }
 
