@@ -77,7 +77,7 @@ export async function handshake(options: HandshakeOptions): Promise<HandshakeRep
 
   return new Promise((resolve, reject) => {
     const patience: Patience = {
-      timeoutMs: Math.max(1, timeoutMs - connectMs),
+      timeoutMs,
       quietMs: options.quietMs ?? DEFAULT_QUIET_MS,
       prefixMs: options.prefixMs ?? DEFAULT_PREFIX_MS,
     }
@@ -101,7 +101,7 @@ export async function handshake(options: HandshakeOptions): Promise<HandshakeRep
     )
     const onAbort = () => drive.fail('ERR_HS_ABORTED', 'The caller aborted')
     signal?.addEventListener('abort', onAbort)
-    drive.start()
+    drive.start(connectMs)
     if (signal?.aborted) onAbort()
   })
 }

@@ -61,6 +61,11 @@ export class HelloDecoder {
     return this.#heldBytes
   }
 
+  /** The unfinished message, escaped; undefined where there is none. */
+  get heldText(): string | undefined {
+    return this.#heldBytes === 0 ? undefined : escapeBytes(this.#held.subarray(0, this.#heldBytes))
+  }
+
   /** The number that {@link flush} would give now, or undefined while no digit has come. */
   get heldSequence(): number | undefined {
     return this.#place === IN_DIGITS ? this.#value() : undefined

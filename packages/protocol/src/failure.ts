@@ -38,12 +38,12 @@ export interface HelloFailure {
   readonly sent?: string
   /** The message that had to come, where only one was right. */
   readonly expected?: string
-  /** What came instead, escaped and cut short (HS-5.3). */
+  /** What came instead, or the beginning of a message of which no more came; escaped and cut short (HS-5.3). */
   readonly received?: string
 }
 
 /** Whether the peer's bytes broke the protocol: the failures for which HS-5.2 prints `ERROR`. */
-export function isPeerError({ code }: HelloFailure): boolean {
+export function isPeerError({ code }: Pick<HelloFailure, 'code'>): boolean {
   switch (code) {
     case 'ERR_HS_MALFORMED':
     case 'ERR_HS_TOO_LONG':

@@ -1,5 +1,5 @@
 import { type Decoded, type DecodeFailure, HelloDecoder } from './decoder.js'
-import type { FailureCode, HelloFailure, OutsideFailureCode } from './failure.js'
+import { type FailureCode, type HelloFailure, isPeerError, type OutsideFailureCode } from './failure.js'
 import {
   type Arithmetic,
   encodeHello,
@@ -170,7 +170,7 @@ class Machine implements Handshake {
         if (!this.#finished) this.#fail(effects, 'ERR_HS_CLOSED_EARLY', `The ${this.#peer} closed the connection`)
         break
       case 'fail':
-        this.#fail(effects, input.code, input.reason)
+        this.#fail(effects, input.code, input.reason, this.#decoder.heldText)
         break
     }
     return effects
@@ -252,9 +252,11 @@ class Machine implements Handshake {
     return ''
   }
 
+  /** @param reason - Says what was received, unless it was not that which failed. */
   #fail(effects: Effect[], code: FailureCode, reason: string, received?: string): void {
     const { state } = this
-    const waiting = received === undefined && state !== 'idle' ? ` while ${AWAITED[state]} was awaited` : ''
+    const waiting = isPeerError({ code }) || state === 'idle' ? '' : ` while ${AWAITED[state]} was awaited`
+    const only = waiting !== '' && received !== undefined ? `, and only "${received}" had come` : ''
     const expected = this.#expected === undefined ? undefined : `HELLO ${this.#expected}`
     const wrongZ = code === 'ERR_HS_WRONG_NUMBER' && this.side === 'server'
     this.state = 'failed'
@@ -265,7 +267,7 @@ class Machine implements Handshake {
         side: this.side,
         state,
         clause: wrongZ ? 'HS-2.3' : CLAUSES[code],
-        message: `${reason}${waiting}.`,
+        message: `${reason}${waiting}${only}.`,
         ...(this.#sent !== undefined && { sent: `HELLO ${this.#sent}` }),
         ...(expected !== undefined && { expected }),
         ...(received !== undefined && { received }),

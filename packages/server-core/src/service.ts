@@ -160,9 +160,9 @@ export class Service {
   }
 }
 
-/** Who connects and goes without a word (a health check, a port scan) has broken nothing. */
-function isProbe({ code, state }: HelloFailure): boolean {
-  return state === 'awaiting-x' && (code === 'ERR_HS_CLOSED_EARLY' || code === 'ERR_HS_RESET')
+/** Who connects and goes without a byte (a health check, a port scan) has broken nothing (HS-4.4). */
+function isProbe({ code, state, received }: HelloFailure): boolean {
+  return state === 'awaiting-x' && received === undefined && (code === 'ERR_HS_CLOSED_EARLY' || code === 'ERR_HS_RESET')
 }
 
 function endOf(outcome: Outcome): 'established' | 'probe' | FailureCode {

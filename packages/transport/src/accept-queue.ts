@@ -14,6 +14,11 @@ export class AcceptQueue implements AsyncIterator<Connection, undefined> {
   }
 
   push(connection: Connection): void {
+    // The loop was left, and the listener is still open: nobody would ever take it.
+    if (this.#finished) {
+      connection.abort()
+      return
+    }
     const taker = this.#taker
     this.#taker = undefined
     if (taker) taker({ done: false, value: connection })

@@ -41,6 +41,9 @@ export class Drive implements Receiver {
   #deadline: Timer | undefined
   #pause: Timer | undefined
   #outcome: Outcome | undefined
+  #busy = false
+  /** What came from inside an effect: an observer that ends it all, a connection that breaks in `write`. */
+  readonly #deferred: (() => void)[] = []
 
   /**
    * @param onEffect - Sees every effect: a received message and the outcome before anything else happens (HS-5.1), a
@@ -63,9 +66,10 @@ export class Drive implements Receiver {
     this.#onClosed = onClosed
   }
 
-  start(): void {
+  /** @param elapsedMs - How much of the deadline has passed already, on connecting. Default 0. */
+  start(elapsedMs = 0): void {
     const { timeoutMs } = this.#patience
-    this.#deadline = this.#clock.after(timeoutMs, () => {
+    this.#deadline = this.#clock.after(Math.max(1, timeoutMs - elapsedMs), () => {
       this.fail('ERR_HS_TIMEOUT', `The deadline of ${timeoutMs} ms passed`)
     })
     this.#step(START)
@@ -74,6 +78,10 @@ export class Drive implements Receiver {
 
   /** Ends it from outside; without effect on an outcome that is already known. */
   fail(code: OutsideFailureCode, reason: string): void {
+    if (this.#busy) {
+      this.#deferred.push(() => this.fail(code, reason))
+      return
+    }
     this.#step({ type: 'fail', code, reason })
     this.#connection.abort()
   }
@@ -96,6 +104,10 @@ export class Drive implements Receiver {
   }
 
   closed(error?: Error): void {
+    if (this.#busy) {
+      this.#deferred.push(() => this.closed(error))
+      return
+    }
     this.#deadline?.cancel()
     this.#pause?.cancel()
     if (this.#outcome === undefined) {
@@ -110,7 +122,9 @@ export class Drive implements Receiver {
     this.#pause = this.#clock.after(ms, () => this.#step(QUIET))
   }
 
+  /** All effects of one input, in order and without a gap; only then what they brought about. */
   #step(input: Input, error?: Error): void {
+    this.#busy = true
     for (const effect of this.#handshake.step(input)) {
       switch (effect.type) {
         case 'received':
@@ -128,17 +142,21 @@ export class Drive implements Receiver {
           break
       }
     }
+    this.#busy = false
+    for (let next = this.#deferred.shift(); next; next = this.#deferred.shift()) next()
   }
 
   /** The machine was content, but the last message did not get out: nothing may be promised then. */
   #unsent({ y, z }: HandshakeResult, error: Error): Outcome {
+    const { side } = this.#handshake
+    const [clause, sent, received] = side === 'client' ? ['HS-2.3', z, y] : ['HS-2.2', y, z]
     const failure: HelloFailure = {
       code: 'ERR_HS_RESET',
-      side: this.#handshake.side,
+      side,
       state: 'established',
-      clause: 'HS-2.3',
-      message: `The connection broke (${(error as NodeJS.ErrnoException).code}) before HELLO ${z} was sent.`,
-      received: `HELLO ${y}`,
+      clause,
+      message: `The connection broke (${(error as NodeJS.ErrnoException).code}) before HELLO ${sent} was sent.`,
+      received: `HELLO ${received}`,
     }
     return { type: 'failed', failure, error }
   }

@@ -1,4 +1,4 @@
-import { connect, createServer, type Server, Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server, Socket } from 'node:net'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { AcceptQueue } from './accept-queue.js'
 import type {
@@ -36,7 +36,9 @@ export const nodeClock: Clock = {
 class NodeTimer implements Timer {
   readonly #timeout: NodeJS.Timeout | undefined
   constructor(ms: number, callback: () => void) {
-    if (ms <= MAX_TIMER_MS) this.#timeout = setTimeout(callback, ms)
+    // `setTimeout` drops fractions, and so does the clock that it goes by: without the extra one it would be early.
+    const whole = Math.ceil(ms) + 1
+    if (whole <= MAX_TIMER_MS) this.#timeout = setTimeout(callback, whole)
   }
   cancel(): void {
     clearTimeout(this.#timeout)
@@ -101,7 +103,6 @@ class NodeConnection implements Connection {
 async function listen(at: Endpoint, options: ListenOptions): Promise<Listener> {
   const sharing = options.shared ? availableSharing() : undefined
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
-  const listener = new NodeListener(server, sharing, at, options)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ ...at, backlog: BACKLOG, ...(sharing === 'reuse-port' && { reusePort: true }) }, () => {
@@ -111,21 +112,22 @@ async function listen(at: Endpoint, options: ListenOptions): Promise<Listener> {
   })
   // Out of descriptors, among others: the event loop tries again by itself when a connection has closed.
   server.on('error', () => options.onDrop('descriptors'))
-  return listener
+  return new NodeListener(server, sharing, options)
 }
 
 class NodeListener implements ShareableListener {
+  readonly address: Endpoint
   readonly #server: Server
   readonly #sharing: Sharing | undefined
-  readonly #at: Endpoint
   readonly #queue = new AcceptQueue()
   readonly #shares = new Set<SocketShare>()
   readonly #unassigned: Socket[] = []
 
-  constructor(server: Server, sharing: Sharing | undefined, at: Endpoint, { maxWaiting, onDrop }: ListenOptions) {
+  constructor(server: Server, sharing: Sharing | undefined, { maxWaiting, onDrop }: ListenOptions) {
+    const { address, port } = server.address() as AddressInfo
+    this.address = { host: address, port }
     this.#server = server
     this.#sharing = sharing
-    this.#at = at
     server.on('connection', (socket) => {
       if (this.#queue.length + this.#unassigned.length >= maxWaiting) {
         socket.destroy()
@@ -139,11 +141,6 @@ class NodeListener implements ShareableListener {
     })
   }
 
-  get address(): Endpoint {
-    const address = this.#server.address()
-    return address && typeof address === 'object' ? { host: address.address, port: address.port } : this.#at
-  }
-
   get sharing(): Sharing {
     return this.#sharing!
   }
@@ -151,7 +148,7 @@ class NodeListener implements ShareableListener {
   share(): Share {
     const module = new URL('./node.js', import.meta.url).href
     if (this.sharing === 'reuse-port') {
-      const data: AdoptedListen = { type: 'listen', at: { host: this.#at.host, port: this.address.port } }
+      const data: AdoptedListen = { type: 'listen', at: this.address }
       return { module, data, transfer: [], wake() {}, revoke() {} }
     }
     const { port1, port2 } = new MessageChannel()

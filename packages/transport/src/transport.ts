@@ -28,7 +28,7 @@ export interface Connection {
   readonly local: Endpoint
   /** Begins to read. Once per connection; before it, nothing is read from the peer. */
   open(receiver: Receiver): void
-  /** Hands bytes over for sending, in order. The transport copies what it cannot send at once. */
+  /** Hands bytes over for sending, in order. They are the transport's from then on, and not to be changed. */
   write(bytes: Uint8Array): void
   /** Sends what was written, then closes. Does not wait for the peer. Idempotent. */
   close(): void
