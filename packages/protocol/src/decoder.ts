@@ -22,6 +22,9 @@ const AFTER_SPACE = 6
 const AFTER_SIGN = 7
 const IN_DIGITS = 8
 
+/** Most chunks end no message for certain, and most servers see nothing else. */
+const NOTHING: readonly Decoded[] = Object.freeze([])
+
 /** Upper case of an ASCII letter; harmless for what is compared with it. */
 const upper = (byte: number) => byte & 0xdf
 const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39
@@ -61,9 +64,9 @@ export class HelloDecoder {
     return this.#heldBytes
   }
 
-  /** The unfinished message, escaped; undefined where there is none. */
+  /** The unfinished message, in which nothing needs to be escaped; undefined where there is none. */
   get heldText(): string | undefined {
-    return this.#heldBytes === 0 ? undefined : escapeBytes(this.#held.subarray(0, this.#heldBytes))
+    return this.#heldBytes === 0 ? undefined : (this.#unusual ?? this.#usual())
   }
 
   /** The number that {@link flush} would give now, or undefined while no digit has come. */
@@ -77,33 +80,32 @@ export class HelloDecoder {
    * @param chunk - Any slice, of any length; it is not kept.
    * @returns The messages whose end is certain by now, in order; a failure comes last.
    */
-  push(chunk: Uint8Array): Decoded[] {
-    const decoded: Decoded[] = []
+  push(chunk: Uint8Array): readonly Decoded[] {
+    let decoded = NOTHING
     for (let at = 0; at < chunk.length && !this.#failed; at++) {
       const byte = chunk[at]!
       if (!this.#strict) {
         if (isTerminator(byte) && (this.#heldBytes === 0 || this.#place === IN_DIGITS)) {
-          if (this.#heldBytes > 0) decoded.push(this.#finish())
+          if (this.#heldBytes > 0) decoded = [...decoded, this.#finish()]
           continue
         }
-        if (this.#place === IN_DIGITS && upper(byte) === 0x48) decoded.push(this.#finish())
+        if (this.#place === IN_DIGITS && upper(byte) === 0x48) decoded = [...decoded, this.#finish()]
         if (this.#failed) break
       }
       if (this.#heldBytes === this.#maxMessageBytes) {
         const reason = `a message has at most ${this.#maxMessageBytes} bytes`
-        decoded.push(this.#fail('ERR_HS_TOO_LONG', reason, chunk.subarray(at)))
-        break
+        return [...decoded, this.#fail('ERR_HS_TOO_LONG', reason, chunk.subarray(at))]
       }
       const reason = this.#accept(byte)
-      if (reason !== undefined) decoded.push(this.#fail('ERR_HS_MALFORMED', reason, chunk.subarray(at)))
-      else this.#heldBytes++
+      if (reason !== undefined) return [...decoded, this.#fail('ERR_HS_MALFORMED', reason, chunk.subarray(at))]
+      this.#heldBytes++
     }
     return decoded
   }
 
   /** Says that what is held is a whole message: the stream ended, or the peer has paused (HS-3.3, HS-3.4). */
-  flush(): Decoded[] {
-    if (this.#heldBytes === 0 || this.#failed) return []
+  flush(): readonly Decoded[] {
+    if (this.#heldBytes === 0 || this.#failed) return NOTHING
     return this.#place === IN_DIGITS
       ? [this.#finish()]
       : [this.#fail('ERR_HS_MALFORMED', 'the message stops before its number', new Uint8Array())]
