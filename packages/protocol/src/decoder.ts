@@ -23,7 +23,7 @@ const AFTER_SIGN = 7
 const IN_DIGITS = 8
 
 /** Most chunks end no message for certain, and most servers see nothing else. */
-const NOTHING: readonly Decoded[] = Object.freeze([])
+const NOTHING: readonly Decoded[] = []
 
 /** Upper case of an ASCII letter; harmless for what is compared with it. */
 const upper = (byte: number) => byte & 0xdf

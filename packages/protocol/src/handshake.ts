@@ -99,7 +99,7 @@ const CLAUSES: Readonly<Record<FailureCode, string>> = {
   ERR_HS_THREAD_DIED: 'HS-4',
 }
 
-const NONE: readonly Effect[] = Object.freeze([])
+const NONE: readonly Effect[] = []
 
 /** What each state waits for, in words for messages. */
 const AWAITED: Readonly<Record<HandshakeState, string>> = {
@@ -194,6 +194,7 @@ class Machine implements Handshake {
   }
 
   #take(decoded: readonly Decoded[]): readonly Effect[] {
+    if (decoded.length === 0) return NONE
     let effects = NONE
     for (const item of decoded) {
       if (this.#finished) break

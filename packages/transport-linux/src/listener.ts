@@ -36,6 +36,8 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   #closed = false
   #ended = false
   #budget = ACCEPTS_PER_TURN
+  /** The turn in which somebody who asked was served; the loop asks again only after that turn. */
+  #settledIn = -1
   #backOff: Timer | undefined
 
   /**
@@ -82,12 +84,13 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
 
   ready(): void {
     this.#budget = ACCEPTS_PER_TURN
-    if (!this.#taker) {
-      // Nobody asks: leave it to the kernel, and to the other threads.
+    if (this.#taker) {
+      this.#settledIn = this.#reactor.turns
+      this.#settle(this.#accept())
+    } else if (this.#settledIn !== this.#reactor.turns) {
+      // Nobody asks, and it is not that the loop has yet to go on: leave it to the kernel, and to the other threads.
       this.#stopWatching()
-      return
     }
-    this.#settle(this.#accept())
   }
 
   /** Before a thread sleeps: the kernel must not wake it for a connection that it would not take. */

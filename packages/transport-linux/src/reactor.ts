@@ -6,6 +6,9 @@ import { EpollEvents, loadSystem, type System, systemError } from './system.js'
 /** Descriptors told of in one call. What is ready beyond it comes in the next turn. */
 const EVENTS_PER_TURN = 256
 
+/** How often a turn looks for more before the rest of the program gets its own. */
+const POLLS_PER_TURN = 8
+
 /** One read takes at most so much; a peer that sends more is read again in the next turn, after the others. */
 const READ_BYTES = 65_536
 
@@ -39,6 +42,8 @@ export class Reactor {
   readonly #buffer = new Uint8Array(READ_BYTES)
   readonly #shortChunks: Uint8Array[] = []
   readonly #deadlines = new Deadlines()
+  /** Counts the turns, so that whoever waits for a promise to run can tell one turn from the next. */
+  turns = 0
   /** By descriptor. */
   readonly #pollables: (Pollable | undefined)[] = []
   #registered = 0
@@ -104,16 +109,25 @@ export class Reactor {
   #turn(): void {
     this.#turnScheduled = false
     if (this.#epoll < 0) return
+    this.turns++
     try {
-      const ready = this.system.epollWait(this.#epoll, this.#events, this.#patience())
-      for (let at = 0; at < ready; at++) {
-        // Who was closed earlier in this turn is not told; who got its number since finds out that nothing is there.
-        this.#pollables[this.#events.fd(at)]?.ready(this.#events.events(at))
-      }
+      let ready = this.#poll(this.#patience())
+      // Under load more has come meanwhile, and asking again is cheaper than going once round the event loop.
+      for (let polls = 1; ready > 1 && polls < POLLS_PER_TURN; polls++) ready = this.#poll(0)
       this.#deadlines.run(this.clock.now())
     } finally {
       if (this.#waiting === 'block') this.#scheduleTurn()
     }
+  }
+
+  /** Tells everybody who is ready. @returns How many were. */
+  #poll(timeoutMs: number): number {
+    const ready = this.system.epollWait(this.#epoll, this.#events, timeoutMs)
+    for (let at = 0; at < ready; at++) {
+      // Who was closed earlier in this turn is not told; who got its number since finds out that nothing is there.
+      this.#pollables[this.#events.fd(at)]?.ready(this.#events.events(at))
+    }
+    return ready
   }
 
   /** How long a turn may sleep, in milliseconds; -1 is for ever. */
