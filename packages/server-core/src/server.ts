@@ -124,7 +124,9 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
 
   let grace: NodeJS.Timeout | undefined
   let finishedBefore = 0
+  let over = false
   function stop(graceMs: number): void {
+    if (over) return
     clearTimeout(grace)
     if (!stopping.signal.aborted) {
       finishedBefore = finished(table.snapshot())
@@ -158,6 +160,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     if (!stopping.signal.aborted) stop(lost.error ? 0 : DEFAULT_GRACE_MS)
     await service.idle()
     clearTimeout(grace)
+    over = true
     if (lost.error) throw lost.error
     const counters = table.snapshot()
     const cut = counters.failed.ERR_HS_ABORTED ?? 0
