@@ -120,6 +120,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   }
   const forward = onEvent && ((event: ServerEvent) => callSafely(onEvent, event))
   const service = new Service(settings, table, 0, transport.clock, forward, outputLost)
+  stopping.signal.addEventListener('abort', () => service.stop())
   dropping.signal.addEventListener('abort', () => service.drop())
 
   let grace: NodeJS.Timeout | undefined

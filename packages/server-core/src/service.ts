@@ -33,6 +33,7 @@ export class Service {
   readonly #forward: Observer | undefined
   #print: Observer | undefined
   #onIdle: (() => void) | undefined
+  #stopping = false
   #dropping = false
 
   /**
@@ -60,7 +61,7 @@ export class Service {
   /** One connection, from the first byte to the close. Never rejects. */
   readonly serveOne = (connection: Connection): Promise<void> =>
     new Promise((resolve) => {
-      const full = this.#table.active >= this.#settings.maxConnections
+      const full = !this.#stopping && this.#table.active >= this.#settings.maxConnections
       const number = this.#row.accept() * this.#table.rows + this.#thread
       const watched = this.#print !== undefined || this.#forward !== undefined
       const origin = watched ? this.#originOf(connection, number) : undefined
@@ -101,6 +102,11 @@ export class Service {
 
   get #isIdle(): boolean {
     return this.#freeSlots.length === this.#open.length
+  }
+
+  /** Nobody new will come: whoever has waited until now is served, and no limit is needed against a flood. */
+  stop(): void {
+    this.#stopping = true
   }
 
   /** Drops what is open, and whatever is still brought to be served. */

@@ -53,9 +53,10 @@ export class LinuxConnection implements Connection, Pollable {
   write(bytes: Uint8Array): void {
     if (this.#fd < 0 || this.#closing || this.#error) return
     const sent = this.#unsent ? 0 : this.#send(bytes)
-    if (sent === bytes.length || this.#error) return
+    if (sent === bytes.length) return
     const rest = bytes.subarray(sent)
-    this.#unsent = this.#unsent ? concatenate(this.#unsent, rest) : rest.slice()
+    if (!this.#error) this.#unsent = this.#unsent ? concatenate(this.#unsent, rest) : rest
+    // Before `open`, which looks at once, nobody could be told.
     if (this.#receiver) this.#watch()
   }
 

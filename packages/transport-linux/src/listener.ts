@@ -10,6 +10,9 @@ export interface Ledger {
   closing(fd: number): void
 }
 
+/** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
+export const BACKLOG = 4096
+
 /** Connections accepted in a row before those that are already open get their turn. */
 const ACCEPTS_PER_TURN = 64
 
@@ -17,6 +20,8 @@ const ACCEPTS_PER_TURN = 64
 const BACK_OFF_MS = 100
 
 type Accepted = IteratorResult<Connection, undefined>
+
+const END: Accepted = { done: true, value: undefined }
 
 /**
  * Accepts one connection for each that is asked for: what nobody has asked for waits in the queue of the kernel, in
@@ -32,9 +37,9 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   readonly #onEnd: () => void
   #taker: ((accepted: Accepted) => void) | undefined
   #registered = false
-  #iterated = false
+  /** Accepted by {@link close}, and not yet asked for. */
+  readonly #rest: Accepted[] = []
   #closed = false
-  #ended = false
   #budget = ACCEPTS_PER_TURN
   /** The turn in which somebody who asked was served; the loop asks again only after that turn. */
   #settledIn = -1
@@ -63,11 +68,11 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   }
 
   [Symbol.asyncIterator](): this {
-    this.#iterated = true
     return this
   }
 
   next(): Promise<Accepted> {
+    if (this.#closed) return Promise.resolve(this.#rest.shift() ?? END)
     const accepted = this.#budget > 0 && !this.#backOff ? this.#accept() : undefined
     if (accepted) return Promise.resolve(accepted)
     return new Promise((resolve) => {
@@ -77,9 +82,10 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   }
 
   /** A loop that is left early leaves nobody waiting. */
-  return(): Promise<Accepted> {
-    this.#closed = true
-    return Promise.resolve(this.#end())
+  async return(): Promise<Accepted> {
+    await this.close()
+    for (const { value } of this.#rest.splice(0)) value?.abort()
+    return END
   }
 
   ready(): void {
@@ -98,17 +104,18 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
     if (!this.#taker) this.#stopWatching()
   }
 
+  /** Takes what the kernel has accepted by now, so that it can still be delivered, and lets go of the descriptor. */
   async close(): Promise<void> {
     if (this.#closed) return
-    this.#closed = true
-    this.#backOff?.cancel()
-    this.#backOff = undefined
-    // What the kernel has accepted by now is still delivered; if nothing is there, the loop ends here.
-    if (this.#taker) this.#settle(this.#accept())
-    else if (!this.#iterated) this.#end()
+    for (let last = this.#accept(); last; last = this.#accept()) {
+      // A flood would keep us here for ever; what the queue can hold was there before.
+      if (this.#rest.push(last) === BACKLOG) break
+    }
+    this.#end()
+    if (this.#taker) this.#settle(this.#rest.shift() ?? END)
   }
 
-  /** The next connection, the end, or undefined: nobody is there yet. */
+  /** The next connection, or undefined: nobody is there yet. */
   #accept(): Accepted | undefined {
     for (;;) {
       const fd = this.#reactor.system.accept(this.#fd)
@@ -123,14 +130,13 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
           // That one is gone; the next may be there.
           continue
         case EAGAIN:
-          return this.#closed ? this.#end() : undefined
+          return undefined
         case EMFILE:
         case ENFILE:
         case ENOBUFS:
         case ENOMEM:
           this.#onDrop('descriptors')
       }
-      if (this.#closed) return this.#end()
       this.#stopWatching()
       this.#backOff = this.#reactor.clock.after(BACK_OFF_MS, () => {
         this.#backOff = undefined
@@ -140,11 +146,11 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
     }
   }
 
-  #end(): Accepted {
+  #end(): void {
+    this.#backOff?.cancel()
     this.#stopWatching()
-    if (!this.#ended) this.#onEnd()
-    this.#ended = true
-    return { done: true, value: undefined }
+    this.#closed = true
+    this.#onEnd()
   }
 
   #settle(accepted: Accepted | undefined): void {

@@ -172,11 +172,14 @@ export class Reactor {
     if (due >= this.#alarmDue) return
     clearTimeout(this.#alarm)
     this.#alarmDue = due
-    this.#alarm = setTimeout(() => {
-      this.#alarmDue = Number.POSITIVE_INFINITY
-      this.#deadlines.run(this.clock.now())
-      this.#setAlarm()
-    }, due - this.clock.now())
+    this.#alarm = setTimeout(
+      () => {
+        this.#alarmDue = Number.POSITIVE_INFINITY
+        this.#deadlines.run(this.clock.now())
+        this.#setAlarm()
+      },
+      Math.max(0, due - this.clock.now()),
+    )
     // Connections keep the process alive, not their deadlines: one alarm may outlive them all.
     this.#alarm.unref()
   }

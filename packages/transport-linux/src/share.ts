@@ -1,5 +1,14 @@
-import type { AdoptLimits, Clock, Connection, Endpoint, Listener, Share, ShareableListener } from '@hs/transport'
-import { type Ledger, LinuxListener } from './listener.js'
+import {
+  AcceptQueue,
+  type AdoptLimits,
+  type Clock,
+  type Endpoint,
+  type Listener,
+  type Share,
+  type ShareableListener,
+} from '@hs/transport'
+import { LinuxConnection } from './connection.js'
+import { BACKLOG, type Ledger, LinuxListener } from './listener.js'
 import { Reactor } from './reactor.js'
 import { EPOLLET, EPOLLEXCLUSIVE, EPOLLIN, type System, systemError } from './system.js'
 
@@ -12,20 +21,27 @@ interface SharedDescriptor {
   readonly exiting: SharedArrayBuffer
 }
 
-/** A listening descriptor that threads accept from, each when it is free: the kernel's queue is the queue of all. */
+/**
+ * A listening descriptor that threads accept from, each when it is free: the kernel's queue is the queue of all. The
+ * thread that listens takes only what is still in that queue when it is closed, so that newcomers are refused from
+ * then on and nobody who came before is lost.
+ */
 export class SharedLinuxListener implements ShareableListener {
   readonly sharing = 'shared-descriptor'
   readonly address: Endpoint
+  readonly #reactor: Reactor
   readonly #system: System
   readonly #fd: number
+  readonly #late = new AcceptQueue()
   readonly #exiting = new Int32Array(new SharedArrayBuffer(4))
   readonly #wakeFds = new Set<number>()
   #closed = false
 
-  constructor(system: System, fd: number) {
-    this.#system = system
+  constructor(reactor: Reactor, fd: number) {
+    this.#reactor = reactor
+    this.#system = reactor.system
     this.#fd = fd
-    this.address = system.localAddress(fd)
+    this.address = reactor.system.localAddress(fd)
     process.on('exit', this.#onExit)
   }
 
@@ -57,11 +73,18 @@ export class SharedLinuxListener implements ShareableListener {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    while (this.#late.length < BACKLOG) {
+      const fd = this.#system.accept(this.#fd)
+      if (fd < 0) break
+      this.#late.push(new LinuxConnection(this.#reactor, fd))
+    }
+    this.#late.finish()
+    this.#system.stopListening(this.#fd)
     this.#closeIfUnused()
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Connection> {
-    throw new TypeError('a shared listener is served by the threads that adopt its shares')
+  [Symbol.asyncIterator](): AcceptQueue {
+    return this.#late
   }
 
   /** The descriptor's number may be anybody's once it is closed, so it stays open while a thread accepts from it. */

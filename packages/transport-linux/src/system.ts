@@ -16,6 +16,7 @@ const SO_ERROR = 4
 const IPPROTO_TCP = 6
 const TCP_NODELAY = 1
 const MSG_NOSIGNAL = 0x4000
+const SHUT_RD = 0
 const RLIMIT_NOFILE = 7
 const EPOLL_CTL_ADD = 1
 const EPOLL_CTL_DEL = 2
@@ -94,6 +95,7 @@ export function loadSystem() {
     // Both answer an ssize_t; what is asked for here is always less than 2 GiB, and an int is made in half the time.
     recv: libc.func('int recv(int, void *, size_t, int)'),
     send: libc.func('int send(int, void *, size_t, int)'),
+    shutdown: libc.func('int shutdown(int, int)'),
     close: libc.func('int close(int)'),
     epoll_create1: libc.func('int epoll_create1(int)'),
     epoll_ctl: libc.func('int epoll_ctl(int, int, int, void *)'),
@@ -146,6 +148,8 @@ export function loadSystem() {
       return outcome(c.bind(fd, address, address.length))
     },
     listen: (fd: number, backlog: number): number => outcome(c.listen(fd, backlog)),
+    /** Newcomers are refused from now on, in whichever thread the descriptor is known. */
+    stopListening: (fd: number): number => outcome(c.shutdown(fd, SHUT_RD)),
     /** The next connection, non-blocking. */
     accept: (fd: number): number => outcome(c.accept4(fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC)),
     connect(fd: number, to: Endpoint): number {

@@ -2,13 +2,10 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { Connection, ConnectOptions, Endpoint, Listener, ListenOptions, Transport } from '@hs/transport'
 import { LinuxConnection } from './connection.js'
-import { LinuxListener } from './listener.js'
+import { BACKLOG, LinuxListener } from './listener.js'
 import { Reactor } from './reactor.js'
 import { SharedLinuxListener } from './share.js'
 import { EINPROGRESS, EINTR, EPOLLIN, EPOLLOUT, systemError } from './system.js'
-
-/** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
-const BACKLOG = 4096
 
 /**
  * Sockets by epoll and without streams, through FFI: as `nodeTransport()`, at the cost of a server in C.
@@ -42,7 +39,7 @@ async function listen(reactor: Reactor, at: Endpoint, options: ListenOptions): P
     // Node says `listen` for both.
     throw systemError(call === 'bind' ? 'listen' : call, error, address)
   }
-  if (options.shared) return new SharedLinuxListener(system, fd)
+  if (options.shared) return new SharedLinuxListener(reactor, fd)
   return new LinuxListener(reactor, fd, EPOLLIN, options.onDrop, () => system.close(fd))
 }
 

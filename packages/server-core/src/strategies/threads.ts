@@ -15,8 +15,9 @@ export interface ThreadsOptions {
 }
 
 /**
- * All connections at once, on several threads. How they get there is the transport's affair (its `sharing`); where
- * every thread listens for itself, the caller's thread serves too, so that its share of connections is not lost.
+ * All connections at once, on several threads. How they get there is the transport's affair (its `sharing`). What
+ * reaches the caller's own thread all the same is served there, so that nobody is lost: its part where every thread
+ * listens for itself, and else at most what still waits when the listener is closed.
  */
 export function threads({
   threads = availableParallelism(),
@@ -31,8 +32,7 @@ export function threads({
       const { listener } = work
       if (!isShareable(listener)) throw new TypeError('this transport cannot share a listener with threads')
       const crew = Array.from({ length: threads }, (_, at) => runThread(at + 1, listener, atOnce, work))
-      if (listener.sharing === 'reuse-port') crew.push(serveAtOnce(work, atOnce))
-      await Promise.all(crew)
+      await Promise.all([...crew, serveAtOnce(work, atOnce)])
     },
   }
 }
