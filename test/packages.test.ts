@@ -112,6 +112,15 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
     for (const range of Object.values({ ...dependencies })) expect(range).not.toContain('workspace:')
   })
 
+  test('carries the licences of what travels inside it', () => {
+    const paths = it().files.map(({ path }) => path)
+    if (!paths.includes('dist/yargs.js')) return
+    const licences = unpacked(it(), 'dist/yargs.LICENSE.txt')
+    for (const name of ['yargs', 'yargs-parser', 'cliui']) {
+      expect(licences).toMatch(new RegExp(`^${name}@[\\d.]+\\n\\n[\\s\\S]*?Copyright`, 'm'))
+    }
+  })
+
   test('is clean for publint', async () => {
     expect(await run(`npx publint run --strict '${it().filename}'`)).toMatchObject({
       status: 0,
