@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
+/** A command that takes longer hangs. Less than a test may take, so that nothing outlives its test. */
+const MOST_MS = 100_000
+
 interface Ended {
   readonly status: number | null
   readonly stdout: string
@@ -14,11 +17,13 @@ interface Ended {
 /** Runs a command line to its end, and ends whatever it left behind. */
 export async function run(command: string, { cwd = ROOT, env = {} }: { cwd?: string; env?: object } = {}) {
   const child = start(command, cwd, env)
+  const limit = setTimeout(() => endGroup(child), MOST_MS)
   try {
     const output = collect(child)
     const [status] = (await once(child, 'close')) as [number | null]
     return { status, ...output } satisfies Ended
   } finally {
+    clearTimeout(limit)
     endGroup(child)
   }
 }
@@ -32,25 +37,33 @@ export interface RunningServer {
 /** Starts a command line that announces itself with `listening on HOST:PORT`, and waits for that line. */
 export async function startServer(command: string): Promise<RunningServer> {
   const child = start(command, ROOT, {})
+  const limit = setTimeout(() => endGroup(child), MOST_MS)
   const output = collect(child)
   const ended = once(child, 'close').then(([status]) => ({ status, ...output }) as Ended)
   const port = await new Promise<number>((resolve, reject) => {
     const look = () => {
       const announced = /listening on \S*?:(\d+)\b/.exec(output.stdout + output.stderr)
-      if (announced) resolve(Number(announced[1]))
+      if (!announced) return
+      clearTimeout(limit)
+      resolve(Number(announced[1]))
     }
     child.stdout!.on('data', look)
     child.stderr!.on('data', look)
-    void ended.then(({ status, stderr }) => reject(new Error(`"${command}" ended with ${status}: ${stderr}`)))
+    void ended.then(({ status, stderr }) => {
+      clearTimeout(limit)
+      reject(new Error(`"${command}" ended with ${status}: ${stderr}`))
+    })
   })
   return {
     port,
     async stop() {
+      const limit = setTimeout(() => endGroup(child), MOST_MS)
       try {
         // To the whole group, as a terminal does it: npx passes nothing on.
         process.kill(-child.pid!, 'SIGTERM')
         return await ended
       } finally {
+        clearTimeout(limit)
         endGroup(child)
       }
     },
