@@ -28,7 +28,7 @@ declare const __VERSION__: string
 
 const PROGRAM = 'tcpserver'
 
-export const command = {
+const command = {
   name: PROGRAM,
   version: __VERSION__,
   summary:
