@@ -30,9 +30,9 @@ const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39
  */
 export class HelloDecoder {
   readonly #strict: boolean
-  /** The unfinished message, as received. Its size is the limit (HS-6.1): a peer cannot make it grow. */
-  readonly #held: Uint8Array
-  #heldBytes = 0
+  readonly #maxMessageBytes: number
+  /** The unfinished message, as received: all ASCII. A string and not an array, which would outweigh all the rest. */
+  #held = ''
   #place = 0
   #negative = false
   #magnitude = 0
@@ -45,12 +45,12 @@ export class HelloDecoder {
   }: ProtocolOptions = {}) {
     if (!(maxMessageBytes >= 7)) throw new RangeError(`maxMessageBytes must be at least 7, got ${maxMessageBytes}`)
     this.#strict = strict
-    this.#held = new Uint8Array(maxMessageBytes)
+    this.#maxMessageBytes = maxMessageBytes
   }
 
   /** Bytes of an unfinished message; terminators between messages are dropped and not counted. */
   get bufferedBytes(): number {
-    return this.#heldBytes
+    return this.#held.length
   }
 
   /** The number that {@link flush} would give now, or undefined while no digit has come. */
@@ -69,8 +69,8 @@ export class HelloDecoder {
     for (let at = 0; at < chunk.length && !this.#failed; at++) {
       const byte = chunk[at]!
       if (!this.#strict) {
-        if (isTerminator(byte) && (this.#heldBytes === 0 || this.#place === IN_DIGITS)) {
-          if (this.#heldBytes > 0) decoded.push(this.#finish())
+        if (isTerminator(byte) && (this.#held === '' || this.#place === IN_DIGITS)) {
+          if (this.#held !== '') decoded.push(this.#finish())
           continue
         }
         if (this.#place === IN_DIGITS && upper(byte) === 0x48) decoded.push(this.#finish())
@@ -79,12 +79,11 @@ export class HelloDecoder {
       const reason = this.#accept(byte)
       if (reason !== undefined) {
         decoded.push(this.#fail('ERR_HS_MALFORMED', reason, chunk.subarray(at)))
-      } else if (this.#heldBytes === this.#held.length) {
-        decoded.push(
-          this.#fail('ERR_HS_TOO_LONG', `a message has at most ${this.#held.length} bytes`, chunk.subarray(at)),
-        )
+      } else if (this.#held.length === this.#maxMessageBytes) {
+        const limit = `a message has at most ${this.#maxMessageBytes} bytes`
+        decoded.push(this.#fail('ERR_HS_TOO_LONG', limit, chunk.subarray(at)))
       } else {
-        this.#held[this.#heldBytes++] = byte
+        this.#held += String.fromCharCode(byte)
       }
     }
     return decoded
@@ -92,7 +91,7 @@ export class HelloDecoder {
 
   /** Says that what is held is a whole message: the stream ended, or the peer has paused (HS-3.3, HS-3.4). */
   flush(): Decoded[] {
-    if (this.#heldBytes === 0 || this.#failed) return []
+    if (this.#held === '' || this.#failed) return []
     return this.#place === IN_DIGITS
       ? [this.#finish()]
       : [this.#fail('ERR_HS_MALFORMED', 'the message stops before its number', new Uint8Array())]
@@ -141,18 +140,20 @@ export class HelloDecoder {
     if (!Number.isSafeInteger(sequence)) {
       return this.#fail('ERR_HS_OUT_OF_RANGE', 'the number is not a safe integer', new Uint8Array())
     }
-    const text = String.fromCharCode.apply(null, this.#held.subarray(0, this.#heldBytes) as unknown as number[])
-    this.#heldBytes = this.#place = this.#magnitude = 0
+    const text = this.#held
+    this.#held = ''
+    this.#place = this.#magnitude = 0
     this.#negative = false
     return { sequence, text }
   }
 
   #fail(code: DecodeFailure['code'], reason: string, rest: Uint8Array): Decoded {
     this.#failed = true
-    const received = new Uint8Array(this.#heldBytes + rest.length)
-    received.set(this.#held.subarray(0, this.#heldBytes))
-    received.set(rest, this.#heldBytes)
-    this.#heldBytes = this.#place = 0
+    const received = new Uint8Array(this.#held.length + rest.length)
+    for (let at = 0; at < this.#held.length; at++) received[at] = this.#held.charCodeAt(at)
+    received.set(rest, this.#held.length)
+    this.#held = ''
+    this.#place = 0
     // A terminator at the very end says nothing about what is wrong, and would be printed as an escape (HS-5.3).
     let end = received.length
     while (!this.#strict && end > 0 && isTerminator(received[end - 1]!)) end--
