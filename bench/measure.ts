@@ -76,6 +76,7 @@ export async function measureLoad(
   const cpu = (await settled(() => cpuSeconds(pid))) - before
   const report = JSON.parse(stdout) as LoadReport
   const { handshakes, seconds } = report
+  if (handshakes === 0) throw new Error(`not one handshake of ${count} was established: ${stdout}`)
   return {
     cpuUs: (cpu / handshakes) * 1e6,
     ...(concurrency === 1 ? { timeUs: (seconds / handshakes) * 1e6 } : { rate: handshakes / seconds }),

@@ -77,24 +77,27 @@ export async function runRounds(
   for (const row of rows) {
     try {
       const runner = await start(row.contestant)
-      runners.set(row, runner)
       if (row.contestant.workload === 'idle') await runner.server.stop()
       else await turn(row.contestant, runner, WARM_UP)
+      runners.set(row, runner)
     } catch (error) {
       if (!row.contestant.ours) throw error
       row.absent = reasonOf(error as Error)
       note(`${describe(row)}: absent, ${row.absent}`)
     }
   }
+  const order = [...runners]
   for (let round = 1; round <= rounds; round++) {
-    for (const [row, runner] of runners) {
+    for (const [row, runner] of order) {
       const { contestant, samples } = row
       const sample = await (contestant.workload === 'idle' ? idleTurn(contestant) : turn(contestant, runner, 1))
       samples.push(sample)
       note(`round ${round} of ${rounds}; ${describe(row)}: ${brief(sample)}`)
     }
+    // Forth and back: what a turn leaves behind for the next one (ports in TIME_WAIT, a warm core) is dealt out evenly.
+    order.reverse()
   }
-  for (const [row, runner] of runners) if (row.contestant.workload === 'printed') checkLines(row, runner)
+  for (const [row, runner] of order) if (row.contestant.workload === 'printed') checkLines(row, runner)
   return rows
 }
 

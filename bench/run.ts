@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { arch, availableParallelism, cpus, loadavg, release } from 'node:os'
 import { parseArgs } from 'node:util'
 import { compilePeers } from './compile.ts'
-import { contestants } from './contestants.ts'
+import { type Contestant, contestants } from './contestants.ts'
 import { pinning } from './measure.ts'
 import { describeRows, describeVerdicts, judge } from './report.ts'
 import { runRounds } from './rounds.ts'
@@ -52,15 +52,19 @@ async function main(): Promise<void> {
     return
   }
   const settings = { rounds: positive('rounds'), count: positive('count') }
-  const all = contestants(peers)
-  const ours = all.filter(({ workload, name, ours }) => ours && `${workload} ${name}`.includes(options.only))
-  const chosen = all.filter((one) => ours.includes(one) || (!one.ours && ours.some((o) => o.workload === one.workload)))
-  if (chosen.length === 0) throw new Error(`--only "${options.only}" names none of ours`)
-  const rows = await runRounds(chosen, peers, cores, settings, note)
+  const rows = await runRounds(choose(contestants(peers)), peers, cores, settings, note)
   const verdicts = judge(rows)
   console.log(`\n${describeRows(rows)}\n\n${describeVerdicts(verdicts)}`)
   for (const reason of new Set(rows.flatMap(({ absent }) => absent ?? []))) console.log(`\n  absent: ${reason}`)
   save({ environment, settings, rows, verdicts })
+}
+
+/** Those of ours that `--only` names, and all that they are compared with. */
+function choose(all: readonly Contestant[]): Contestant[] {
+  const named = all.filter(({ workload, name, ours }) => ours && `${workload} ${name}`.includes(options.only))
+  if (named.length === 0) throw new Error(`--only "${options.only}" names none of ours`)
+  const workloads = new Set(named.map(({ workload }) => workload))
+  return all.filter((one) => named.includes(one) || (!one.ours && workloads.has(one.workload)))
 }
 
 /** Progress; stdout is for the results. */
