@@ -45,6 +45,9 @@ async function printedBy(server: ServerProcess, enough: string): Promise<string>
   return printed
 }
 
+/** The lines of several connections: the client is done before the server has read Z, so the next X may come first. */
+const sorted = (printed: string) => printed.split('\n').sort()
+
 /** Runs a client to its end. */
 function run(file: string, ...words: string[]): Promise<{ status: number; stdout: string }> {
   return new Promise((resolve) => {
@@ -70,7 +73,7 @@ describe.each(C_SERVERS)('our client and the C program %s', (name) => {
         expect(await handshake({ port: server.port, sequence: x, terminator })).toMatchObject({ x, y: x + 1, z: x + 2 })
         lines += `HELLO ${x}\nHELLO ${x + 2}\n`
       }
-      expect(await printedBy(server, lines)).toBe(lines)
+      expect(sorted(await printedBy(server, lines))).toEqual(sorted(lines))
     })
 
     test('the program prints the answer and nothing else', async () => {
@@ -84,10 +87,8 @@ describe.each(C_SERVERS)('our client and the C program %s', (name) => {
     const server = await cServer(name)
     const sequences = Array.from({ length: 30 }, (_, at) => 100 + 10 * at)
     await Promise.all(sequences.map((sequence) => handshake({ port: server.port, sequence })))
-    const lines = sequences.flatMap((x) => [`HELLO ${x}\n`, `HELLO ${x + 2}\n`])
-    const printed = await printedBy(server, lines.join(''))
-    expect(printed.match(/.*\n/g)).toHaveLength(lines.length)
-    expect(printed.match(/.*\n/g)!.sort()).toEqual(lines.sort())
+    const lines = sequences.map((x) => `HELLO ${x}\nHELLO ${x + 2}\n`).join('')
+    expect(sorted(await printedBy(server, lines))).toEqual(sorted(lines))
   })
 
   test('both count with 32 bits', async () => {
@@ -136,12 +137,9 @@ describe.each(STRATEGIES)('the C client and our server, strategy %s', (strategy)
     expect(handshakes).toBe(500)
     expect(Object.values(errors)).toEqual([0, 0, 0, 0, 0, 0])
     // The numbers that the load counts with, so that the printed text is known in full.
-    const lines = Array.from({ length: 500 }, (_, at) => (at * 7919) % 1000000007).flatMap((x) => [
-      `HELLO ${x}\n`,
-      `HELLO ${x + 2}\n`,
-    ])
-    const printed = await printedBy(server, lines.join(''))
-    expect(printed.match(/.*\n/g)!.sort()).toEqual(lines.sort())
+    const sequences = Array.from({ length: 500 }, (_, at) => (at * 7919) % 1000000007)
+    const lines = sequences.map((x) => `HELLO ${x}\nHELLO ${x + 2}\n`).join('')
+    expect(sorted(await printedBy(server, lines))).toEqual(sorted(lines))
   })
 })
 
