@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Options } from 'tsup'
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
@@ -50,7 +51,10 @@ export function program(entry: Record<string, string>): Options {
   }
 }
 
-/** yargs with everything that it needs, in one file, so that `npx` fetches none of its 15 packages. */
+/**
+ * yargs with everything that it needs, in one file, so that `npx` fetches none of its 15 packages. Their licences ask
+ * for their notices to travel along.
+ */
 export function yargs(): Options {
   return {
     ...common,
@@ -58,5 +62,29 @@ export function yargs(): Options {
     format: 'esm',
     minify: true,
     noExternal: [/./],
+    esbuildPlugins: [
+      {
+        name: 'licences-travel-along',
+        setup(build) {
+          build.initialOptions.metafile = true
+          build.onEnd(({ metafile }) => {
+            mkdirSync('dist', { recursive: true })
+            writeFileSync('dist/yargs.LICENSE.txt', licencesOf(Object.keys(metafile?.inputs ?? {})))
+          })
+        },
+      },
+    ],
   }
+}
+
+/** The licences of the packages that these files belong to, each under the package's name. */
+function licencesOf(files: readonly string[]): string {
+  const folders = new Set(files.flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []))
+  const texts = [...folders].sort().map((folder) => {
+    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
+    if (!file) throw new Error(`${name} has no licence that could travel along`)
+    return `${name}@${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
+  })
+  return texts.join('\n---\n\n')
 }

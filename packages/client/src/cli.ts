@@ -24,7 +24,7 @@ const STATUS = { established: 0, protocol: 1, usage: 2, connect: 3, timeout: 4, 
 const RETRY_PAUSE_MS = 200
 
 /** The command as a table; `npx` users may leave the sequence number out, `tcpclient` has it in its contract. */
-export function command(name: string, sequence: 'required' | 'optional') {
+function command(name: string, sequence: 'required' | 'optional') {
   return {
     name,
     version: __VERSION__,

@@ -60,7 +60,7 @@ export interface Handshake {
    * Never throws for what a peer sent. Exactly one `established` or `failed` comes out in a lifetime;
    * after it, every step returns `[]`.
    */
-  step(input: Input): Effect[]
+  step(input: Input): readonly Effect[]
 }
 
 /**
@@ -103,6 +103,8 @@ const CLAUSES: Readonly<Record<FailureCode, string>> = {
   ERR_HS_TOO_MANY_CONNECTIONS: 'HS-6.3',
   ERR_HS_THREAD_DIED: 'HS-4',
 }
+
+const NONE: readonly Effect[] = []
 
 /** What each state waits for, in words for messages. */
 const AWAITED: Readonly<Record<HandshakeState, string>> = {
@@ -159,32 +161,28 @@ class Machine implements Handshake {
     return 'message'
   }
 
-  step(input: Input): Effect[] {
-    const effects: Effect[] = []
-    if (this.#finished) return effects
+  step(input: Input): readonly Effect[] {
+    if (this.#finished) return NONE
     switch (input.type) {
       case 'start':
-        if (this.state === 'idle') this.#start(effects)
-        break
-      case 'data':
-        this.#take(this.#decoder.push(input.chunk), effects)
+        return this.#start()
+      case 'data': {
+        const effects = this.#take(this.#decoder.push(input.chunk))
+        if (this.#finished || this.#expected === undefined || this.#decoder.heldSequence !== this.#expected)
+          return effects
         // HS-3.5: nothing that could follow would make the right number righter.
-        if (this.#expected !== undefined && this.#decoder.heldSequence === this.#expected) {
-          this.#take(this.#decoder.flush(), effects)
-        }
-        break
+        return join(effects, this.#take(this.#decoder.flush()))
+      }
       case 'quiet':
-        this.#take(this.#decoder.flush(), effects)
-        break
-      case 'end':
-        this.#take(this.#decoder.flush(), effects)
-        if (!this.#finished) this.#fail(effects, 'ERR_HS_CLOSED_EARLY', `The ${this.#peer} closed the connection`)
-        break
+        return this.#take(this.#decoder.flush())
+      case 'end': {
+        const effects = this.#take(this.#decoder.flush())
+        if (this.#finished) return effects
+        return join(effects, [this.#fail('ERR_HS_CLOSED_EARLY', `The ${this.#peer} closed the connection`)])
+      }
       case 'fail':
-        this.#fail(effects, input.code, input.reason, this.#decoder.heldText)
-        break
+        return [this.#fail(input.code, input.reason, this.#decoder.heldText)]
     }
-    return effects
   }
 
   get #finished(): boolean {
@@ -199,56 +197,54 @@ class Machine implements Handshake {
     return successor(sequence, this.#arithmetic)
   }
 
-  #start(effects: Effect[]): void {
-    if (this.side === 'client') this.#send(effects, this.#x, 'awaiting-y')
-    else this.state = 'awaiting-x'
+  #start(): readonly Effect[] {
+    if (this.state !== 'idle') return NONE
+    if (this.side === 'client') return [this.#send(this.#x, 'awaiting-y')]
+    this.state = 'awaiting-x'
+    return NONE
   }
 
-  #take(decoded: Decoded[], effects: Effect[]): void {
+  #take(decoded: readonly Decoded[]): readonly Effect[] {
+    if (decoded.length === 0) return NONE
+    let effects = NONE
     for (const item of decoded) {
-      if (this.#finished) return
-      if ('failure' in item) this.#reject(effects, item.failure)
-      else this.#receive(effects, item.sequence, item.text)
+      if (this.#finished) break
+      effects = join(effects, 'failure' in item ? this.#reject(item.failure) : this.#receive(item.sequence, item.text))
     }
+    return effects
   }
 
-  #receive(effects: Effect[], sequence: number, text: string): void {
-    effects.push({ type: 'received', text })
+  #receive(sequence: number, text: string): readonly Effect[] {
+    const received: Effect = { type: 'received', text }
     if (this.state === 'awaiting-x') {
       if (!isInitialSequence(sequence, this.#arithmetic)) {
         const limit = this.#arithmetic === 'int32' ? 'it must fit 32 bits' : 'Y and Z must be safe integers too'
-        this.#fail(effects, 'ERR_HS_OUT_OF_RANGE', `The client began with ${text}, but ${limit}`, text)
-        return
+        return [received, this.#fail('ERR_HS_OUT_OF_RANGE', `The client began with ${text}, but ${limit}`, text)]
       }
       this.#x = sequence
-      this.#send(effects, this.#next(sequence), 'awaiting-z')
-      return
+      return [received, this.#send(this.#next(sequence), 'awaiting-z')]
     }
     if (sequence !== this.#expected) {
-      this.#wrong(effects, sequence, text)
-      return
+      const reason = `The ${this.#peer} sent ${text}, and HELLO ${this.#expected} had to come`
+      return [received, this.#fail('ERR_HS_WRONG_NUMBER', reason + this.#likelyCause(sequence), text)]
     }
-    if (this.state === 'awaiting-y') this.#send(effects, this.#next(sequence), 'established')
-    this.state = 'established'
     const y = this.#next(this.#x)
-    effects.push({ type: 'established', result: { x: this.#x, y, z: this.#next(y) } })
+    const established: Effect = { type: 'established', result: { x: this.#x, y, z: this.#next(y) } }
+    if (this.state === 'awaiting-y') return [received, this.#send(this.#next(sequence), 'established'), established]
+    this.state = 'established'
+    return [received, established]
   }
 
-  #send(effects: Effect[], sequence: number, then: HandshakeState): void {
-    effects.push({ type: 'send', bytes: encodeHello(sequence, this.#terminator), sequence })
+  #send(sequence: number, then: HandshakeState): Effect {
     this.#sent = sequence
     this.#expected = this.#next(sequence)
     this.state = then
+    return { type: 'send', bytes: encodeHello(sequence, this.#terminator), sequence }
   }
 
-  #reject(effects: Effect[], { code, received, reason }: DecodeFailure): void {
-    effects.push({ type: 'received', text: received })
-    this.#fail(effects, code, `The ${this.#peer} sent "${received}", but ${reason}`, received)
-  }
-
-  #wrong(effects: Effect[], sequence: number, text: string): void {
-    const reason = `The ${this.#peer} sent ${text}, and HELLO ${this.#expected} had to come`
-    this.#fail(effects, 'ERR_HS_WRONG_NUMBER', reason + this.#likelyCause(sequence), text)
+  #reject({ code, received, reason }: DecodeFailure): readonly Effect[] {
+    const failed = this.#fail(code, `The ${this.#peer} sent "${received}", but ${reason}`, received)
+    return [{ type: 'received', text: received }, failed]
   }
 
   /** The mistakes that real programs make, recognised by the number that they send. */
@@ -264,14 +260,14 @@ class Machine implements Handshake {
   }
 
   /** @param reason - Says what was received, unless it was not that which failed. */
-  #fail(effects: Effect[], code: FailureCode, reason: string, received?: string): void {
+  #fail(code: FailureCode, reason: string, received?: string): Effect {
     const { state } = this
     const waiting = isPeerError({ code }) || state === 'idle' ? '' : ` while ${AWAITED[state]} was awaited`
     const only = waiting !== '' && received !== undefined ? `, and only "${received}" had come` : ''
     const expected = this.#expected === undefined ? undefined : `HELLO ${this.#expected}`
     const wrongZ = code === 'ERR_HS_WRONG_NUMBER' && this.side === 'server'
     this.state = 'failed'
-    effects.push({
+    return {
       type: 'failed',
       failure: {
         code,
@@ -283,6 +279,10 @@ class Machine implements Handshake {
         ...(expected !== undefined && { expected }),
         ...(received !== undefined && { received }),
       },
-    })
+    }
   }
+}
+
+function join(first: readonly Effect[], second: readonly Effect[]): readonly Effect[] {
+  return first.length === 0 ? second : [...first, ...second]
 }

@@ -21,13 +21,14 @@ import {
   serve,
 } from './server.js'
 import { threads } from './strategies/threads.js'
+import type { TransportName } from './transports.js'
 
 /** From package.json, put in by the build. */
 declare const __VERSION__: string
 
 const PROGRAM = 'tcpserver'
 
-export const command = {
+const command = {
   name: PROGRAM,
   version: __VERSION__,
   summary:
@@ -60,6 +61,11 @@ export const command = {
       parse: parsers.integer(1, Number.MAX_SAFE_INTEGER),
       placeholder: 'n',
     } as Option<number | undefined>,
+    transport: {
+      describe: 'How bytes move: node works everywhere, linux is several times faster',
+      default: 'auto',
+      choices: ['auto', 'node', 'linux'],
+    } as Option<TransportName>,
     timeout: {
       describe: 'Total deadline of each connection',
       default: DEFAULT_TIMEOUT_MS,
@@ -77,6 +83,7 @@ export const command = {
       default: false,
     } as Option<boolean>,
     quiet: { describe: 'Print nothing', default: false, alias: 'q' } as Option<boolean>,
+    verbose: { describe: 'Say on stderr why things are as they are', default: false, alias: 'v' } as Option<boolean>,
     ...protocolFlags,
   },
   examples: [
@@ -153,14 +160,15 @@ function printOptions({ json, errors }: Options): PrintOptions {
 }
 
 /** The beginning and the end: on stderr for people, as events for programs. */
-function reporter({ json, quiet }: Options) {
+function reporter({ json, quiet, verbose }: Options) {
   const print = (event: object, line: string) => {
     if (quiet) return
     if (json) writeAll(1, `${JSON.stringify(event)}\n`)
     else writeAll(2, `${PROGRAM}: ${line}\n`)
   }
   return {
-    listening({ address, strategy, threads, transport, sharing }: HelloServer) {
+    listening({ address, strategy, threads, transport, transportReason, sharing }: HelloServer) {
+      if (verbose && transportReason) writeAll(2, `${PROGRAM}: ${transportReason}; transport node serves instead\n`)
       const crew = `${threads} ${threads === 1 ? 'thread' : 'threads'}`
       const way = sharing ? `, ${sharing}` : ''
       print(

@@ -4,7 +4,6 @@ import {
   DEFAULT_QUIET_MS,
   type Endpoint,
   isShareable,
-  nodeTransport,
   type Patience,
   type Sharing,
   type Transport,
@@ -17,6 +16,7 @@ import { events } from './strategies/events.js'
 import { sequential } from './strategies/sequential.js'
 import { threads } from './strategies/threads.js'
 import type { ConcurrencyStrategy } from './strategy.js'
+import { chooseTransport, type TransportName } from './transports.js'
 
 /** The strategies that one word chooses, with their own defaults. */
 export const STRATEGIES = Object.freeze({ sequential, threads, events })
@@ -41,8 +41,8 @@ export interface ServeOptions extends ProtocolOptions, Partial<Patience> {
   readonly strategy?: StrategyName | ConcurrencyStrategy
   /** Connections served at a time; more are closed at once. Default 10000. */
   readonly maxConnections?: number
-  /** Default `nodeTransport()`. */
-  readonly transport?: Transport
+  /** Default `'auto'`: the fastest that is installed and works here. */
+  readonly transport?: TransportName | Transport
   /**
    * Sees every event of every connection. Given here and not attached later, so that none is missed. Events of other
    * threads arrive a little late, in order within a connection.
@@ -67,6 +67,8 @@ export interface HelloServer extends AsyncDisposable {
   /** Threads that serve. */
   readonly threads: number
   readonly transport: string
+  /** Why `'auto'` did not choose the fastest; undefined where it did. */
+  readonly transportReason: string | undefined
   /** How connections reach the threads; undefined where one thread serves. */
   readonly sharing: Sharing | undefined
   readonly counters: Counters
@@ -85,11 +87,11 @@ export interface HelloServer extends AsyncDisposable {
  * @returns When the server listens.
  * @throws {RangeError | TypeError} For an option that makes no sense.
  * @throws System errors as Node shapes them (`EADDRINUSE`, `EACCES`, …) if it cannot listen, and
- *   `ERR_HS_THREADS_UNSUPPORTED` if this Node cannot share a listener with threads.
+ *   `ERR_HS_TRANSPORT_UNAVAILABLE` or `ERR_HS_THREADS_UNSUPPORTED` if the Linux transport was asked for and cannot work, or this Node cannot share a listener with threads.
  */
 export async function serve(options: ServeOptions): Promise<HelloServer> {
   const { port, host = '127.0.0.1', maxConnections = DEFAULT_MAX_CONNECTIONS, onEvent } = options
-  const transport = options.transport ?? nodeTransport()
+  const { transport, reason } = await chooseTransport(options.transport ?? 'auto')
   const strategy = typeof options.strategy === 'object' ? options.strategy : named(options.strategy ?? 'events')
   const settings: ServiceSettings = {
     strategy: strategy.name,
@@ -120,6 +122,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   }
   const forward = onEvent && ((event: ServerEvent) => callSafely(onEvent, event))
   const service = new Service(settings, table, 0, transport.clock, forward, fail)
+  stopping.signal.addEventListener('abort', () => service.stop())
   dropping.signal.addEventListener('abort', () => service.drop())
 
   let grace: NodeJS.Timeout | undefined
@@ -176,6 +179,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     strategy: strategy.name,
     threads: Math.max(1, strategy.threads ?? 0),
     transport: transport.name,
+    transportReason: reason,
     sharing: strategy.threads !== undefined && isShareable(listener) ? listener.sharing : undefined,
     get counters() {
       return table.snapshot()

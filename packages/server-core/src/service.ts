@@ -23,11 +23,17 @@ export class Service {
   readonly #thread: number
   readonly #clock: Clock
   readonly #onOutputLost: (error: unknown) => void
-  /** A connection is in here from before its first byte until it is closed. */
-  readonly #open = new Set<Drive>()
+  /**
+   * A connection is in here from before its first byte until it is closed, and the slot free again. No `Set`: one that
+   * is added to and deleted from for ever leaves a chain of dead tables behind, which keep dead connections alive
+   * until the next full collection, and had the collector copy each of them several times.
+   */
+  readonly #open: (Drive | undefined)[] = []
+  readonly #freeSlots: number[] = []
   readonly #forward: Observer | undefined
   #print: Observer | undefined
   #onIdle: (() => void) | undefined
+  #stopping = false
   #dropping = false
 
   /**
@@ -55,7 +61,7 @@ export class Service {
   /** One connection, from the first byte to the close. Never rejects. */
   readonly serveOne = (connection: Connection): Promise<void> =>
     new Promise((resolve) => {
-      const full = this.#table.active >= this.#settings.maxConnections
+      const full = !this.#stopping && this.#table.active >= this.#settings.maxConnections
       const number = this.#row.accept() * this.#table.rows + this.#thread
       const watched = this.#print !== undefined || this.#forward !== undefined
       const origin = watched ? this.#originOf(connection, number) : undefined
@@ -64,7 +70,7 @@ export class Service {
         resolve()
         return
       }
-      const started = this.#clock.now()
+      const started = watched ? this.#clock.now() : 0
       if (origin) this.observe({ type: 'connection', ...origin })
       const drive = new Drive(
         serverHandshake(this.#settings.protocol),
@@ -73,14 +79,16 @@ export class Service {
         this.#settings.patience,
         origin && ((effect) => this.#report(origin, effect)),
         (outcome) => {
-          this.#open.delete(drive)
+          this.#open[slot] = undefined
+          this.#freeSlots.push(slot)
           this.#row.finish(endOf(outcome))
           if (origin) this.observe({ type: 'closed', ...origin, durationMs: this.#clock.now() - started })
-          if (this.#open.size === 0) this.#onIdle?.()
+          if (this.#isIdle) this.#onIdle?.()
           resolve()
         },
       )
-      this.#open.add(drive)
+      const slot = this.#freeSlots.pop() ?? this.#open.length
+      this.#open[slot] = drive
       drive.start()
     })
 
@@ -88,14 +96,23 @@ export class Service {
   idle(): Promise<void> {
     return new Promise((resolve) => {
       this.#onIdle = resolve
-      if (this.#open.size === 0) resolve()
+      if (this.#isIdle) resolve()
     })
+  }
+
+  get #isIdle(): boolean {
+    return this.#freeSlots.length === this.#open.length
+  }
+
+  /** Nobody new will come: whoever has waited until now is served, and no limit is needed against a flood. */
+  stop(): void {
+    this.#stopping = true
   }
 
   /** Drops what is open, and whatever is still brought to be served. */
   drop(): void {
     this.#dropping = true
-    for (const drive of this.#open) drive.fail('ERR_HS_ABORTED', 'The server stopped')
+    for (const drive of this.#open) drive?.fail('ERR_HS_ABORTED', 'The server stopped')
   }
 
   /** Prints and forwards an event. What an observer throws is its own affair, and never a connection's. */

@@ -27,9 +27,20 @@ describe('serve', () => {
       address: { host: '127.0.0.1', port: expect.any(Number) },
       strategy: 'events',
       threads: 1,
-      transport: 'node',
+      // The fastest that works here.
+      transport: process.platform === 'linux' ? 'linux' : 'node',
       sharing: undefined,
     })
+  })
+
+  it('serves on the transport of Node where that is asked for', async () => {
+    expect(await start({ transport: 'node' })).toMatchObject({ transport: 'node', transportReason: undefined })
+  })
+
+  it('refuses a transport that it does not know', async () => {
+    await expect(start({ transport: 'carrier pigeon' as 'node' })).rejects.toThrow(
+      new TypeError('transport must be auto, node, linux or an object, got carrier pigeon'),
+    )
   })
 
   it.each([

@@ -1,13 +1,24 @@
 import { nodeTransport } from '@hs/transport'
+import { linuxTransport } from '@hs/transport-linux'
 import { serve } from '../src/server.js'
 import { events } from '../src/strategies/events.js'
 import { sequential } from '../src/strategies/sequential.js'
 import { describeStrategy } from './strategy-suite.js'
 
-describeStrategy('sequential', () => ({ serve, strategy: sequential(), transport: nodeTransport() }), { atOnce: 1 })
-describeStrategy('events', () => ({ serve, strategy: events(), transport: nodeTransport() }))
-describeStrategy(
-  'events, three at once',
-  () => ({ serve, strategy: events({ atOnce: 3 }), transport: nodeTransport() }),
-  { atOnce: 3 },
-)
+const transports = [
+  { name: 'node', make: nodeTransport, waiting: 'process' },
+  ...(process.platform === 'linux' ? [{ name: 'linux', make: linuxTransport, waiting: 'kernel' } as const] : []),
+] as const
+
+for (const { name, make, waiting } of transports) {
+  describeStrategy(`sequential on ${name}`, () => ({ serve, strategy: sequential(), transport: make() }), {
+    atOnce: 1,
+    waiting,
+  })
+  describeStrategy(`events on ${name}`, () => ({ serve, strategy: events(), transport: make() }), { waiting })
+  describeStrategy(
+    `events on ${name}, three at once`,
+    () => ({ serve, strategy: events({ atOnce: 3 }), transport: make() }),
+    { atOnce: 3, waiting },
+  )
+}

@@ -1,13 +1,24 @@
 import { nodeTransport } from '@hs/transport'
+import { linuxTransport } from '@hs/transport-linux'
 // Threads do not see the test runner's TypeScript.
 import { serve, threads } from '../dist/index.js'
 import { describeStrategy } from './strategy-suite.js'
 
-const make = (options: Parameters<typeof threads>[0]) => () => ({
-  serve,
-  strategy: threads(options),
-  transport: nodeTransport(),
-})
+const transports = [
+  { name: 'node', make: nodeTransport, waiting: 'process' },
+  ...(process.platform === 'linux' ? [{ name: 'linux', make: linuxTransport, waiting: 'kernel' } as const] : []),
+] as const
 
-describeStrategy('threads', make({ threads: 2 }), { threads: 2 })
-describeStrategy('threads, one connection each', make({ threads: 2, atOnce: 1 }), { threads: 2, atOnce: 2 })
+for (const { name, make, waiting } of transports) {
+  const setup = (options: Parameters<typeof threads>[0]) => () => ({
+    serve,
+    strategy: threads(options),
+    transport: make(),
+  })
+  describeStrategy(`threads on ${name}`, setup({ threads: 2 }), { threads: 2, waiting })
+  describeStrategy(`threads on ${name}, one connection each`, setup({ threads: 2, atOnce: 1 }), {
+    threads: 2,
+    atOnce: 2,
+    waiting,
+  })
+}

@@ -43,7 +43,7 @@ export class Drive implements Receiver {
   #outcome: Outcome | undefined
   #busy = false
   /** What came from inside an effect: an observer that ends it all, a connection that breaks in `write`. */
-  readonly #deferred: (() => void)[] = []
+  #deferred: (() => void)[] | undefined
 
   /**
    * @param onEffect - Sees every effect: a received message and the outcome before anything else happens (HS-5.1), a
@@ -79,7 +79,7 @@ export class Drive implements Receiver {
   /** Ends it from outside; without effect on an outcome that is already known. */
   fail(code: OutsideFailureCode, reason: string): void {
     if (this.#busy) {
-      this.#deferred.push(() => this.fail(code, reason))
+      this.#defer(() => this.fail(code, reason))
       return
     }
     this.#step({ type: 'fail', code, reason })
@@ -105,7 +105,7 @@ export class Drive implements Receiver {
 
   closed(error?: Error): void {
     if (this.#busy) {
-      this.#deferred.push(() => this.closed(error))
+      this.#defer(() => this.closed(error))
       return
     }
     this.#deadline?.cancel()
@@ -138,12 +138,19 @@ export class Drive implements Receiver {
         case 'failed':
           this.#outcome = error ? ({ ...effect, error } as Outcome) : effect
           this.#onEffect?.(effect)
+          // Nothing follows it, so the connection may as well be gone when this returns.
+          this.#busy = false
           this.#connection.close()
           break
       }
     }
     this.#busy = false
-    for (let next = this.#deferred.shift(); next; next = this.#deferred.shift()) next()
+    for (let next = this.#deferred?.shift(); next; next = this.#deferred?.shift()) next()
+  }
+
+  #defer(action: () => void): void {
+    this.#deferred ??= []
+    this.#deferred.push(action)
   }
 
   /** The machine was content, but the last message did not get out: nothing may be promised then. */

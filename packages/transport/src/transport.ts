@@ -87,7 +87,9 @@ export interface Listener extends AsyncIterable<Connection> {
   close(): Promise<void>
 }
 
-/** A listener that can be served by several threads. */
+/**
+ * A listener that can be served by several threads. Its own iteration gives what reaches this thread, if anything.
+ */
 export interface ShareableListener extends Listener {
   readonly sharing: Sharing
   share(): Share

@@ -15,6 +15,10 @@ export async function serveAtOnce(
   { listener, serveOne }: Pick<Work, 'listener' | 'serveOne'>,
   atOnce: number,
 ): Promise<void> {
+  if (atOnce === Number.POSITIVE_INFINITY) {
+    for await (const connection of listener) void serveOne(connection)
+    return
+  }
   let served = 0
   let onRoom: (() => void) | undefined
   for await (const connection of listener) {

@@ -15,8 +15,9 @@ export interface ThreadsOptions {
 }
 
 /**
- * All connections at once, on several threads. How they get there is the transport's affair (its `sharing`); where
- * every thread listens for itself, the caller's thread serves too, so that its share of connections is not lost.
+ * All connections at once, on several threads. How they get there is the transport's affair (its `sharing`). What
+ * reaches the caller's own thread all the same is served there, so that nobody is lost: its part where every thread
+ * listens for itself, and else at most what still waits when the listener is closed.
  */
 export function threads({
   threads = availableParallelism(),
@@ -31,8 +32,7 @@ export function threads({
       const { listener } = work
       if (!isShareable(listener)) throw new TypeError('this transport cannot share a listener with threads')
       const crew = Array.from({ length: threads }, (_, at) => runThread(at + 1, listener, atOnce, work))
-      if (listener.sharing === 'reuse-port') crew.push(serveAtOnce(work, atOnce))
-      await Promise.all(crew)
+      await Promise.all([...crew, serveAtOnce(work, atOnce)])
     },
   }
 }
@@ -88,6 +88,8 @@ function runWorker(
       workerData: data,
       transferList: [...share.transfer] as never,
       name: `hs-${thread}`,
+      // What the program was started with is not meant for it: with `--eval`, for one, no worker would start.
+      execArgv: [],
     })
     let done = false
     let ready = false
@@ -119,6 +121,7 @@ function runWorker(
         case 'done':
           done = true
           void worker.terminate()
+          share.wake()
           break
       }
     })

@@ -1,0 +1,128 @@
+import type { Connection, Endpoint, Receiver } from '@hs/transport'
+import type { Ledger } from './listener.js'
+import type { Pollable, Reactor } from './reactor.js'
+import { EAGAIN, ECANCELED, EPOLLIN, EPOLLOUT, systemError } from './system.js'
+
+/** A connected socket. It is registered once, and only if the first read finds nothing or leaves it open. */
+export class LinuxConnection implements Connection, Pollable {
+  readonly #reactor: Reactor
+  readonly #ledger: Ledger | undefined
+  #fd: number
+  #receiver: Receiver | undefined
+  /** What the reactor watches for; 0: not registered. */
+  #interest = 0
+  /** Written, but not yet taken by the kernel. */
+  #unsent: Uint8Array | undefined
+  #error: NodeJS.ErrnoException | undefined
+  #ended = false
+  #closing = false
+  #remote: Endpoint | undefined
+  #local: Endpoint | undefined
+
+  constructor(reactor: Reactor, fd: number, ledger?: Ledger) {
+    this.#reactor = reactor
+    this.#fd = fd
+    this.#ledger = ledger
+  }
+
+  get remote(): Endpoint {
+    this.#remote ??= this.#reactor.system.remoteAddress(this.#fd)
+    return this.#remote
+  }
+
+  get local(): Endpoint {
+    this.#local ??= this.#reactor.system.localAddress(this.#fd)
+    return this.#local
+  }
+
+  open(receiver: Receiver): void {
+    this.#receiver = receiver
+    // The first message has often arrived with the connection: then no turn of the reactor is needed for it.
+    this.#read()
+    this.#watch()
+  }
+
+  ready(events: number): void {
+    if (this.#unsent && (events & ~EPOLLIN) !== 0) this.#flush()
+    if (this.#fd >= 0 && !this.#ended && (events & ~EPOLLOUT) !== 0) this.#read()
+    // What could not be sent is told after whatever the peer still had to say.
+    if (this.#error) this.#shut(this.#error)
+    this.#watch()
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#fd < 0 || this.#closing || this.#error) return
+    const sent = this.#unsent ? 0 : this.#send(bytes)
+    if (sent === bytes.length) return
+    const rest = bytes.subarray(sent)
+    if (!this.#error) this.#unsent = this.#unsent ? concatenate(this.#unsent, rest) : rest
+    // Before `open`, which looks at once, nobody could be told.
+    if (this.#receiver) this.#watch()
+  }
+
+  close(): void {
+    this.#closing = true
+    if (!this.#unsent) this.#shut(this.#error)
+    else this.#watch()
+  }
+
+  abort(): void {
+    if (this.#unsent) this.#error ??= systemError('write', ECANCELED)
+    this.#shut(this.#error)
+  }
+
+  #read(): void {
+    const count = this.#reactor.receive(this.#fd)
+    if (count === EAGAIN) return
+    if (this.#closing && count > 0) return
+    if (count > 0) this.#receiver!.data(this.#reactor.chunk(count))
+    else if (count === 0) {
+      this.#ended = true
+      if (!this.#closing) this.#receiver!.end()
+    } else {
+      this.#shut(this.#error ?? systemError('read', count))
+    }
+  }
+
+  #flush(): void {
+    const sent = this.#send(this.#unsent!)
+    this.#unsent = sent < this.#unsent!.length ? this.#unsent!.subarray(sent) : undefined
+    if (this.#error || (this.#closing && !this.#unsent)) this.#shut(this.#error)
+  }
+
+  /** @returns How many bytes are out; an error is kept for the close, since a writer need not expect to be called back. */
+  #send(bytes: Uint8Array): number {
+    const count = this.#reactor.system.send(this.#fd, bytes)
+    if (count >= 0) return count
+    if (count !== EAGAIN) this.#error = systemError('write', count)
+    return 0
+  }
+
+  /** Registers for what is of interest now: bytes until the stream has ended, room while something waits to be sent. */
+  #watch(): void {
+    if (this.#fd < 0) return
+    const interest = (this.#ended || this.#closing ? 0 : EPOLLIN) | (this.#unsent || this.#error ? EPOLLOUT : 0)
+    if (interest === this.#interest) return
+    if (this.#interest === 0) this.#reactor.add(this.#fd, interest, this)
+    else if (interest === 0) this.#reactor.remove(this.#fd)
+    else this.#reactor.modify(this.#fd, interest)
+    this.#interest = interest
+  }
+
+  #shut(error: Error | undefined): void {
+    if (this.#fd < 0) return
+    const fd = this.#fd
+    this.#fd = -1
+    if (this.#interest !== 0) this.#reactor.forget(fd)
+    this.#ledger?.closing(fd)
+    this.#reactor.system.close(fd)
+    this.#receiver?.closed(error)
+  }
+}
+
+function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length)
+  both.set(first)
+  both.set(second, first.length)
+  return both
+}

@@ -1,0 +1,78 @@
+import type { Timer } from '@hs/transport'
+
+/** Lengths are few, and come again; only clients with odd remainders of time make many. */
+const MAX_EMPTY_LISTS = 16
+
+/**
+ * Timers in the order in which they are due. Nearly all timers of a server have the same length, so there is a list
+ * for each length, which is in order by itself: setting and cancelling take constant time.
+ */
+export class Deadlines {
+  readonly #lists = new Map<number, List>()
+
+  /** @returns The timer, due at `now + ms`, rounded up to whole milliseconds so that lengths coincide. */
+  add(now: number, ms: number, callback: () => void): Timer {
+    const length = Math.ceil(ms)
+    let list = this.#lists.get(length)
+    if (!list) {
+      list = new List()
+      this.#lists.set(length, list)
+    }
+    const deadline = new Deadline(now + length, callback)
+    list.append(deadline)
+    return deadline
+  }
+
+  /** When the next timer is due; Infinity if there is none. */
+  get earliest(): number {
+    let earliest = Number.POSITIVE_INFINITY
+    for (const list of this.#lists.values()) if (list.first) earliest = Math.min(earliest, list.first.due)
+    return earliest
+  }
+
+  /** Calls what is due, once. */
+  run(now: number): void {
+    for (const list of this.#lists.values()) {
+      for (let first = list.first; first && first.due <= now; first = list.first) {
+        first.cancel()
+        first.callback()
+      }
+    }
+    if (this.#lists.size <= MAX_EMPTY_LISTS) return
+    for (const [length, list] of this.#lists) if (!list.first) this.#lists.delete(length)
+  }
+}
+
+/** One timer, in a ring with all others of its length. */
+class Deadline implements Timer {
+  readonly due: number
+  readonly callback: () => void
+  before: Deadline = this
+  after: Deadline = this
+
+  constructor(due: number, callback: () => void) {
+    this.due = due
+    this.callback = callback
+  }
+
+  cancel(): void {
+    this.before.after = this.after
+    this.after.before = this.before
+    this.before = this.after = this
+  }
+}
+
+class List {
+  readonly #ends = new Deadline(Number.POSITIVE_INFINITY, () => {})
+
+  get first(): Deadline | undefined {
+    return this.#ends.after === this.#ends ? undefined : this.#ends.after
+  }
+
+  append(deadline: Deadline): void {
+    deadline.after = this.#ends
+    deadline.before = this.#ends.before
+    this.#ends.before.after = deadline
+    this.#ends.before = deadline
+  }
+}

@@ -1,0 +1,1 @@
+export { linuxTransport } from './transport.js'

@@ -1,0 +1,177 @@
+import type { Connection, Endpoint, Listener, ListenOptions, Timer } from '@hs/transport'
+import { LinuxConnection } from './connection.js'
+import type { Pollable, Reactor } from './reactor.js'
+import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from './system.js'
+
+/** Keeps account of descriptors for somebody who may have to close them (see share.ts). */
+export interface Ledger {
+  opened(fd: number): void
+  /** Directly before the close: afterwards the number may be anybody's. */
+  closing(fd: number): void
+}
+
+/** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
+export const BACKLOG = 4096
+
+/** Connections accepted in a row before those that are already open get their turn. */
+const ACCEPTS_PER_TURN = 64
+
+/** How long to leave newcomers to the kernel when there is no descriptor left for them, or accepting fails in other ways. */
+const BACK_OFF_MS = 100
+
+type Accepted = IteratorResult<Connection, undefined>
+
+const END: Accepted = { done: true, value: undefined }
+
+/**
+ * Accepts one connection for each that is asked for: what nobody has asked for waits in the queue of the kernel, in
+ * order, and nothing here can overflow.
+ */
+export class LinuxListener implements Listener, Pollable, AsyncIterator<Connection, undefined> {
+  readonly address: Endpoint
+  readonly #reactor: Reactor
+  readonly #fd: number
+  readonly #events: number
+  readonly #onDrop: ListenOptions['onDrop']
+  readonly #ledger: Ledger | undefined
+  readonly #onEnd: () => void
+  #taker: ((accepted: Accepted) => void) | undefined
+  #registered = false
+  /** Accepted by {@link close}, and not yet asked for. */
+  readonly #rest: Accepted[] = []
+  #closed = false
+  #budget = ACCEPTS_PER_TURN
+  /** The turn in which somebody who asked was served; the loop asks again only after that turn. */
+  #settledIn = -1
+  #backOff: Timer | undefined
+
+  /**
+   * @param events - `EPOLLIN`, perhaps `EPOLLEXCLUSIVE`.
+   * @param onEnd - Called once, when nothing will be accepted any more: the descriptor may be closed then.
+   * @param ledger - Told of each descriptor that comes and goes.
+   */
+  constructor(
+    reactor: Reactor,
+    fd: number,
+    events: number,
+    onDrop: ListenOptions['onDrop'],
+    onEnd: () => void,
+    ledger?: Ledger,
+  ) {
+    this.#reactor = reactor
+    this.#fd = fd
+    this.#events = events
+    this.#onDrop = onDrop
+    this.#onEnd = onEnd
+    this.#ledger = ledger
+    this.address = reactor.system.localAddress(fd)
+    // Also while nothing is registered: nobody asks, or there is no descriptor left.
+    reactor.hold()
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<Accepted> {
+    if (this.#closed) return Promise.resolve(this.#rest.shift() ?? END)
+    const accepted = this.#budget > 0 && !this.#backOff ? this.#accept() : undefined
+    if (accepted) return Promise.resolve(accepted)
+    return new Promise((resolve) => {
+      this.#taker = resolve
+      this.#watch()
+    })
+  }
+
+  /** A loop that is left early leaves nobody waiting. */
+  async return(): Promise<Accepted> {
+    await this.close()
+    for (const { value } of this.#rest.splice(0)) value?.abort()
+    return END
+  }
+
+  ready(): void {
+    this.#budget = ACCEPTS_PER_TURN
+    if (this.#taker) {
+      this.#settledIn = this.#reactor.turns
+      this.#settle(this.#accept())
+    } else if (this.#settledIn !== this.#reactor.turns) {
+      // Nobody asks, and it is not that the loop has yet to go on: leave it to the kernel, and to the other threads.
+      this.#stopWatching()
+    }
+  }
+
+  /** Before a thread sleeps: the kernel must not wake it for a connection that it would not take. */
+  beforeSleep(): void {
+    if (!this.#taker) this.#stopWatching()
+  }
+
+  /** Takes what the kernel has accepted by now, so that it can still be delivered, and lets go of the descriptor. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    for (let last = this.#accept(); last; last = this.#accept()) {
+      // A flood would keep us here for ever; what the queue can hold was there before.
+      if (this.#rest.push(last) === BACKLOG) break
+    }
+    this.#end()
+    if (this.#taker) this.#settle(this.#rest.shift() ?? END)
+  }
+
+  /** The next connection, or undefined: nobody is there yet. */
+  #accept(): Accepted | undefined {
+    for (;;) {
+      const fd = this.#reactor.system.accept(this.#fd)
+      if (fd >= 0) {
+        this.#budget--
+        this.#ledger?.opened(fd)
+        return { done: false, value: new LinuxConnection(this.#reactor, fd, this.#ledger) }
+      }
+      switch (fd) {
+        case EINTR:
+        case ECONNABORTED:
+          // That one is gone; the next may be there.
+          continue
+        case EAGAIN:
+          return undefined
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+          this.#onDrop('descriptors')
+      }
+      this.#stopWatching()
+      this.#backOff = this.#reactor.clock.after(BACK_OFF_MS, () => {
+        this.#backOff = undefined
+        this.#watch()
+      })
+      return undefined
+    }
+  }
+
+  #end(): void {
+    this.#backOff?.cancel()
+    this.#stopWatching()
+    this.#closed = true
+    this.#reactor.release()
+    this.#onEnd()
+  }
+
+  #settle(accepted: Accepted | undefined): void {
+    const taker = this.#taker
+    if (!accepted || !taker) return
+    this.#taker = undefined
+    taker(accepted)
+  }
+
+  #watch(): void {
+    if (this.#registered || this.#backOff || !this.#taker) return
+    this.#registered = true
+    this.#reactor.add(this.#fd, this.#events, this)
+  }
+
+  #stopWatching(): void {
+    if (!this.#registered) return
+    this.#registered = false
+    this.#reactor.remove(this.#fd)
+  }
+}

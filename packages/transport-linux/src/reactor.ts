@@ -1,0 +1,197 @@
+import type { Clock, Timer } from '@hs/transport'
+import type * as Koffi from 'koffi'
+import { Deadlines } from './deadlines.js'
+import { EpollEvents, loadSystem, type System, systemError } from './system.js'
+
+/** Descriptors told of in one call. What is ready beyond it comes in the next turn. */
+const EVENTS_PER_TURN = 256
+
+/** How often a turn looks for more before the rest of the program gets its own. */
+const POLLS_PER_TURN = 8
+
+/** One read takes at most so much; a peer that sends more is read again in the next turn, after the others. */
+const READ_BYTES = 65_536
+
+/** A chunk of a message or two is handed out as a view made before; only longer ones cost an object. */
+const SHORT_READ_BYTES = 256
+
+/** Longer than this, `setTimeout` would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** What is told that its descriptor is ready. */
+export interface Pollable {
+  /** @param events - `EPOLLIN`, `EPOLLOUT`, and whatever the kernel adds unasked when a peer is gone. */
+  ready(events: number): void
+}
+
+/**
+ * How a reactor waits. `'loop'`: the event loop of Node watches the epoll descriptor itself, so that timers and all
+ * other sockets go on, and neither a thread of Node's pool is held nor any time spent waiting. `'block'`: the thread
+ * sleeps in `epoll_wait` until a descriptor is ready or a deadline has come; for threads that have nothing else to do,
+ * since the kernel then wakes only one of those that share a listener.
+ */
+export type Waiting = 'loop' | 'block'
+
+/** Tells those who registered a descriptor when it is ready, and keeps their deadlines. One per thread. */
+export class Reactor {
+  readonly system: System = loadSystem()
+  readonly clock: Clock = { now: () => performance.now(), after: (ms, callback) => this.#after(ms, callback) }
+  readonly #waiting: Waiting
+  readonly #maySleep: () => boolean
+  readonly #events = new EpollEvents(EVENTS_PER_TURN)
+  readonly #buffer = new Uint8Array(READ_BYTES)
+  readonly #shortChunks: Uint8Array[] = []
+  readonly #deadlines = new Deadlines()
+  /** Counts the turns, so that whoever waits for a promise to run can tell one turn from the next. */
+  turns = 0
+  /** By descriptor. */
+  readonly #pollables: (Pollable | undefined)[] = []
+  /** Registered descriptors, and whoever else has yet to do with this reactor. While there are any, it lives. */
+  #users = 0
+  #epoll = -1
+  #watch: Koffi.node.PollHandle | undefined
+  #turnScheduled = false
+  #alarm: NodeJS.Timeout | undefined
+  #alarmDue = Number.POSITIVE_INFINITY
+
+  /** @param maySleep - Asked before each sleep of a `'block'` reactor; if it says no, the turn does not wait. */
+  constructor(waiting: Waiting, maySleep: () => boolean = () => true) {
+    this.#waiting = waiting
+    this.#maySleep = maySleep
+  }
+
+  /** The epoll descriptor; negative while nothing is registered. */
+  get descriptor(): number {
+    return this.#epoll
+  }
+
+  /** @throws A system error: out of memory, or of the user's watches. */
+  add(fd: number, events: number, pollable: Pollable): void {
+    if (this.#epoll < 0) this.#open()
+    const result = this.system.epollAdd(this.#epoll, fd, events)
+    if (result < 0) throw systemError('epoll_ctl', result)
+    this.#pollables[fd] = pollable
+    this.hold()
+    if (this.#waiting === 'block') this.#scheduleTurn()
+  }
+
+  /** Keeps the process alive without a descriptor, until {@link release}. */
+  hold(): void {
+    if (this.#epoll < 0) this.#open()
+    if (this.#users++ === 0) this.#watch?.ref()
+  }
+
+  release(): void {
+    if (--this.#users > 0) return
+    this.#watch?.unref()
+    // Not at once: who goes on from one connection to the next needs no new reactor for each.
+    setImmediate(() => this.#closeIfIdle())
+  }
+
+  modify(fd: number, events: number): void {
+    this.system.epollModify(this.#epoll, fd, events)
+  }
+
+  /** The descriptor may be closed afterwards, and its number come back. */
+  remove(fd: number): void {
+    this.system.epollRemove(this.#epoll, fd)
+    this.forget(fd)
+  }
+
+  /** As {@link remove}, for a descriptor that is closed at once: the kernel takes it off its list by itself. */
+  forget(fd: number): void {
+    this.#pollables[fd] = undefined
+    this.release()
+  }
+
+  /** @returns What `recv` answered; the bytes are in {@link chunk}. */
+  receive(fd: number): number {
+    return this.system.receive(fd, this.#buffer)
+  }
+
+  /** What was received last. Its memory is used again by the next {@link receive}. */
+  chunk(bytes: number): Uint8Array {
+    if (bytes > SHORT_READ_BYTES) return this.#buffer.subarray(0, bytes)
+    this.#shortChunks[bytes] ??= this.#buffer.subarray(0, bytes)
+    return this.#shortChunks[bytes]
+  }
+
+  /** One turn: everything that is ready, then everything that is due. */
+  #turn(): void {
+    this.#turnScheduled = false
+    if (this.#epoll < 0) return
+    this.turns++
+    try {
+      let ready = this.#poll(this.#patience())
+      // Under load more has come meanwhile, and asking again is cheaper than going once round the event loop.
+      for (let polls = 1; ready > 1 && polls < POLLS_PER_TURN; polls++) ready = this.#poll(0)
+      this.#deadlines.run(this.clock.now())
+    } finally {
+      if (this.#waiting === 'block') this.#scheduleTurn()
+    }
+  }
+
+  /** Tells everybody who is ready. @returns How many were. */
+  #poll(timeoutMs: number): number {
+    const ready = this.system.epollWait(this.#epoll, this.#events, timeoutMs)
+    for (let at = 0; at < ready; at++) {
+      // Who was closed earlier in this turn is not told; who got its number since finds out that nothing is there.
+      this.#pollables[this.#events.fd(at)]?.ready(this.#events.events(at))
+    }
+    return ready
+  }
+
+  /** How long a turn may sleep, in milliseconds; -1 is for ever. */
+  #patience(): number {
+    if (this.#waiting === 'loop' || !this.#maySleep()) return 0
+    const earliest = this.#deadlines.earliest
+    if (earliest === Number.POSITIVE_INFINITY) return -1
+    return Math.max(0, Math.ceil(earliest - this.clock.now()))
+  }
+
+  /** A turn is a callback of the event loop, so that promises that it resolves go on before the next one. */
+  #scheduleTurn(): void {
+    if (this.#turnScheduled || this.#users === 0) return
+    this.#turnScheduled = true
+    setImmediate(() => this.#turn())
+  }
+
+  #open(): void {
+    this.#epoll = this.system.epoll()
+    if (this.#epoll < 0) throw systemError('epoll_create1', this.#epoll)
+    if (this.#waiting === 'loop') this.#watch = this.system.watch(this.#epoll, () => this.#scheduleTurn())
+  }
+
+  #closeIfIdle(): void {
+    if (this.#users > 0 || this.#epoll < 0) return
+    this.#watch?.close()
+    this.#watch = undefined
+    this.system.close(this.#epoll)
+    this.#epoll = -1
+  }
+
+  #after(ms: number, callback: () => void): Timer {
+    if (ms > MAX_TIMER_MS) return { cancel() {} }
+    const timer = this.#deadlines.add(this.clock.now(), ms, callback)
+    if (this.#waiting === 'loop') this.#setAlarm()
+    return timer
+  }
+
+  /** Has the event loop wake us when the next deadline comes; one that moves further away is noticed then. */
+  #setAlarm(): void {
+    const due = this.#deadlines.earliest
+    if (due >= this.#alarmDue) return
+    clearTimeout(this.#alarm)
+    this.#alarmDue = due
+    this.#alarm = setTimeout(
+      () => {
+        this.#alarmDue = Number.POSITIVE_INFINITY
+        this.#deadlines.run(this.clock.now())
+        this.#setAlarm()
+      },
+      Math.max(0, due - this.clock.now()),
+    )
+    // Connections keep the process alive, not their deadlines: one alarm may outlive them all.
+    this.#alarm.unref()
+  }
+}

@@ -1,0 +1,240 @@
+import { createRequire } from 'node:module'
+import { isIPv6 } from 'node:net'
+import { getSystemErrorName } from 'node:util'
+import type { Endpoint } from '@hs/transport'
+import type * as Koffi from 'koffi'
+
+/** Numbers of Linux's headers, the same on x64 and arm64. */
+const AF_INET = 2
+const AF_INET6 = 10
+const SOCK_STREAM = 1
+const SOCK_NONBLOCK = 0o4000
+const SOCK_CLOEXEC = 0o2000000
+const SOL_SOCKET = 1
+const SO_REUSEADDR = 2
+const SO_ERROR = 4
+const IPPROTO_TCP = 6
+const TCP_NODELAY = 1
+const MSG_NOSIGNAL = 0x4000
+const SHUT_RD = 0
+const RLIMIT_NOFILE = 7
+const EPOLL_CTL_ADD = 1
+const EPOLL_CTL_DEL = 2
+const EPOLL_CTL_MOD = 3
+
+export const EPOLLIN = 0x1
+export const EPOLLOUT = 0x4
+/** Tells of each change once, so that nothing has to be read to silence it. */
+export const EPOLLET = 1 << 31
+/** Wakes one of the threads that wait for a descriptor, and not all of them. */
+export const EPOLLEXCLUSIVE = 1 << 28
+
+/** What the calls below answer when they fail: the number of the error, negative, as the kernel has it. */
+export const EINTR = -4
+export const EAGAIN = -11
+export const ENOMEM = -12
+export const ENFILE = -23
+export const EMFILE = -24
+export const ECONNABORTED = -103
+export const ENOBUFS = -105
+export const EINPROGRESS = -115
+export const ECANCELED = -125
+
+/** More than V8 keeps within its heap (64 bytes), so that it has an address from the beginning. */
+const SMALL_BYTES = 256
+
+/** 28 bytes hold an IPv4 or an IPv6 socket address. */
+const SOCKADDR_BYTES = 28
+
+/** `struct epoll_event` is packed on x86 and not elsewhere: counted in 32-bit words, its size and where its descriptor is. */
+const EVENT_WORDS = process.arch === 'x64' ? 3 : 4
+const EVENT_FD = process.arch === 'x64' ? 1 : 2
+
+/** Ready descriptors, as `epoll_wait` fills them in. */
+export class EpollEvents {
+  readonly words: Int32Array
+  readonly capacity: number
+
+  constructor(capacity: number) {
+    this.capacity = capacity
+    this.words = new Int32Array(capacity * EVENT_WORDS)
+  }
+  events(at: number): number {
+    return this.words[at * EVENT_WORDS]!
+  }
+  fd(at: number): number {
+    return this.words[at * EVENT_WORDS + EVENT_FD]!
+  }
+}
+
+/** The system calls that sockets need, each wrapped once. Where nothing else is said, a negative result is an error. */
+export type System = ReturnType<typeof loadSystem>
+
+/**
+ * Binds the system calls. Takes about a millisecond.
+ *
+ * @throws ERR_HS_TRANSPORT_UNAVAILABLE Where they cannot be called: another system, or no koffi. `cause` says why.
+ */
+export function loadSystem() {
+  const koffi = loadKoffi()
+  const libc = koffi.load(null)
+  const { errno } = koffi
+  const c = {
+    socket: libc.func('int socket(int, int, int)'),
+    bind: libc.func('int bind(int, void *, uint32_t)'),
+    listen: libc.func('int listen(int, int)'),
+    accept4: libc.func('int accept4(int, void *, void *, int)'),
+    connect: libc.func('int connect(int, void *, uint32_t)'),
+    setsockopt: libc.func('int setsockopt(int, int, int, void *, uint32_t)'),
+    getsockopt: libc.func('int getsockopt(int, int, int, void *, void *)'),
+    getsockname: libc.func('int getsockname(int, void *, void *)'),
+    getpeername: libc.func('int getpeername(int, void *, void *)'),
+    inet_pton: libc.func('int inet_pton(int, const char *, void *)'),
+    inet_ntop: libc.func('const char *inet_ntop(int, void *, void *, uint32_t)'),
+    if_nametoindex: libc.func('uint32_t if_nametoindex(const char *)'),
+    // Both answer an ssize_t; what is asked for here is always less than 2 GiB, and an int is made in half the time.
+    recv: libc.func('int recv(int, void *, size_t, int)'),
+    send: libc.func('int send(int, void *, size_t, int)'),
+    shutdown: libc.func('int shutdown(int, int)'),
+    close: libc.func('int close(int)'),
+    epoll_create1: libc.func('int epoll_create1(int)'),
+    epoll_ctl: libc.func('int epoll_ctl(int, int, int, void *)'),
+    epoll_wait: libc.func('int epoll_wait(int, void *, int, int)'),
+    getrlimit: libc.func('int getrlimit(int, void *)'),
+    eventfd: libc.func('int eventfd(uint32_t, int)'),
+    eventfd_write: libc.func('int eventfd_write(int, uint64_t)'),
+  }
+  /** The result, or the negative number of the error. */
+  const outcome = (result: number): number => (result < 0 ? -errno() : result)
+  const event = new EpollEvents(1)
+  const one = Int32Array.of(1)
+  const small = new Uint8Array(SMALL_BYTES)
+
+  function sockaddr({ host, port }: Endpoint): Uint8Array {
+    const bytes = new Uint8Array(SOCKADDR_BYTES)
+    const view = new DataView(bytes.buffer)
+    const six = isIPv6(host)
+    const [address, zone] = host.split('%')
+    view.setUint16(0, six ? AF_INET6 : AF_INET, true)
+    view.setUint16(2, port)
+    c.inet_pton(six ? AF_INET6 : AF_INET, address, bytes.subarray(six ? 8 : 4))
+    if (zone) view.setUint32(24, Number(zone) || c.if_nametoindex(zone), true)
+    return six ? bytes : bytes.subarray(0, 16)
+  }
+
+  /** Nothing to tell (the peer is gone): an empty host. */
+  function endpoint(call: (fd: number, address: Uint8Array, length: Int32Array) => number, fd: number): Endpoint {
+    const bytes = new Uint8Array(SOCKADDR_BYTES)
+    if (call(fd, bytes, Int32Array.of(SOCKADDR_BYTES)) < 0) return { host: '', port: 0 }
+    const view = new DataView(bytes.buffer)
+    const family = view.getUint16(0, true)
+    const text = Buffer.alloc(46)
+    const host = c.inet_ntop(family, bytes.subarray(family === AF_INET6 ? 8 : 4), text, text.length) as string
+    return { host, port: view.getUint16(2) }
+  }
+
+  function control(epoll: number, operation: number, fd: number, events: number): number {
+    event.words[0] = events
+    event.words[EVENT_FD] = fd
+    return outcome(c.epoll_ctl(epoll, operation, fd, event.words))
+  }
+
+  return {
+    /** A non-blocking TCP socket for the family of `host`, which must be an address. */
+    socket: (host: string): number =>
+      outcome(c.socket(isIPv6(host) ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
+    bind(fd: number, at: Endpoint): number {
+      const address = sockaddr(at)
+      return outcome(c.bind(fd, address, address.length))
+    },
+    listen: (fd: number, backlog: number): number => outcome(c.listen(fd, backlog)),
+    /** Newcomers are refused from now on, in whichever thread the descriptor is known. */
+    stopListening: (fd: number): number => outcome(c.shutdown(fd, SHUT_RD)),
+    /** The next connection, non-blocking. */
+    accept: (fd: number): number => outcome(c.accept4(fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC)),
+    connect(fd: number, to: Endpoint): number {
+      const address = sockaddr(to)
+      return outcome(c.connect(fd, address, address.length))
+    },
+    reuseAddress: (fd: number): number => outcome(c.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, one, 4)),
+    /** On a listening socket, whatever it accepts inherits it. */
+    noDelay: (fd: number): number => outcome(c.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, one, 4)),
+    /** How a connect ended: 0, or the negative number of the error. */
+    pendingError(fd: number): number {
+      const error = Int32Array.of(0)
+      return c.getsockopt(fd, SOL_SOCKET, SO_ERROR, error, Int32Array.of(4)) < 0 ? -errno() : -error[0]!
+    },
+    localAddress: (fd: number): Endpoint => endpoint(c.getsockname, fd),
+    remoteAddress: (fd: number): Endpoint => endpoint(c.getpeername, fd),
+    /** How many bytes came; 0 at the end of the stream. */
+    receive(fd: number, into: Uint8Array): number {
+      const count = c.recv(fd, into, into.length, 0)
+      return count < 0 ? -errno() : count
+    },
+    /** How many bytes the kernel took. */
+    send(fd: number, bytes: Uint8Array): number {
+      const { length } = bytes
+      // A small array lives in the heap of JavaScript, and asking for its address moves it out, at a multiple of the
+      // cost of copying it to where it has one.
+      if (length <= SMALL_BYTES) small.set(bytes)
+      const count = c.send(fd, length <= SMALL_BYTES ? small : bytes, length, MSG_NOSIGNAL)
+      return count < 0 ? -errno() : count
+    },
+    /** Whatever it answers, the descriptor is gone: never call it twice. */
+    close(fd: number): void {
+      c.close(fd)
+    },
+    epoll: (): number => outcome(c.epoll_create1(SOCK_CLOEXEC)),
+    epollAdd: (epoll: number, fd: number, events: number): number => control(epoll, EPOLL_CTL_ADD, fd, events),
+    epollModify: (epoll: number, fd: number, events: number): number => control(epoll, EPOLL_CTL_MOD, fd, events),
+    epollRemove: (epoll: number, fd: number): number => control(epoll, EPOLL_CTL_DEL, fd, 0),
+    /** How many descriptors are ready; 0 also when a signal came. */
+    epollWait(epoll: number, into: EpollEvents, timeoutMs: number): number {
+      const count = c.epoll_wait(epoll, into.words, into.capacity, timeoutMs)
+      return Math.max(0, count)
+    },
+    /** Descriptors are less than this. */
+    descriptorLimit(): number {
+      const limits = new BigUint64Array(2)
+      c.getrlimit(RLIMIT_NOFILE, limits)
+      return Number(limits[0])
+    },
+    /** A counter that is readable once it was signalled: what wakes a thread that waits in `epollWait`. */
+    eventfd: (): number => outcome(c.eventfd(0, SOCK_NONBLOCK | SOCK_CLOEXEC)),
+    signal: (fd: number): number => outcome(c.eventfd_write(fd, 1)),
+    /** Calls back from the event loop whenever a descriptor is readable, outside of any turn: no promise runs there. */
+    watch: (fd: number, callback: () => void): Koffi.node.PollHandle => koffi.node.poll(fd, callback),
+  }
+}
+
+function loadKoffi(): typeof Koffi {
+  try {
+    if (process.platform !== 'linux') throw new Error(`it needs Linux, and this is ${process.platform}`)
+    // Not imported at the top, so that whoever imports this package learns the reason as an error of its own.
+    const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
+    if (typeof koffi.node?.poll !== 'function') throw new Error(`koffi ${koffi.version} has no node.poll`)
+    return koffi
+  } catch (cause) {
+    const { message } = cause as Error
+    throw Object.assign(new Error(`The Linux transport cannot be used here: ${message.split('\n')[0]}`, { cause }), {
+      code: 'ERR_HS_TRANSPORT_UNAVAILABLE',
+    })
+  }
+}
+
+/**
+ * An error as Node shapes those of the system: `connect ECONNREFUSED 127.0.0.1:9000`, with `errno`, `code`, `syscall`
+ * and, where one is concerned, `address` and `port`.
+ *
+ * @param error - What a call answered: negative.
+ */
+export function systemError(syscall: string, error: number, at?: Endpoint): NodeJS.ErrnoException {
+  const code = getSystemErrorName(error)
+  const where = at ? ` ${at.host}:${at.port}` : ''
+  return Object.assign(new Error(`${syscall} ${code}${where}`), {
+    errno: error,
+    code,
+    syscall,
+    ...(at && { address: at.host, port: at.port }),
+  })
+}

@@ -1,0 +1,107 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import type { Connection, ConnectOptions, Endpoint, Listener, ListenOptions, Transport } from '@hs/transport'
+import { LinuxConnection } from './connection.js'
+import { BACKLOG, LinuxListener } from './listener.js'
+import { Reactor } from './reactor.js'
+import { SharedLinuxListener } from './share.js'
+import { EINPROGRESS, EINTR, EPOLLIN, EPOLLOUT, systemError } from './system.js'
+
+/**
+ * Sockets by epoll and without streams, through FFI: as `nodeTransport()`, at the cost of a server in C.
+ *
+ * @throws ERR_HS_TRANSPORT_UNAVAILABLE Where it cannot work: another system than Linux, or no koffi. `cause` says why.
+ */
+export function linuxTransport(): Transport {
+  const reactor = new Reactor('loop')
+  return {
+    name: 'linux',
+    clock: reactor.clock,
+    listen: (at, options) => listen(reactor, at, options),
+    connect: (to, options) => connect(reactor, to, options),
+  }
+}
+
+async function listen(reactor: Reactor, at: Endpoint, options: ListenOptions): Promise<Listener> {
+  const { system } = reactor
+  const [address = at] = await resolve(at)
+  const fd = system.socket(address.host)
+  if (fd < 0) throw systemError('socket', fd)
+  system.reuseAddress(fd)
+  system.noDelay(fd)
+  for (const [call, result] of [
+    ['bind', () => system.bind(fd, address)],
+    ['listen', () => system.listen(fd, BACKLOG)],
+  ] as const) {
+    const error = result()
+    if (error >= 0) continue
+    system.close(fd)
+    // Node says `listen` for both.
+    throw systemError(call === 'bind' ? 'listen' : call, error, address)
+  }
+  if (options.shared) return new SharedLinuxListener(reactor, fd)
+  return new LinuxListener(reactor, fd, EPOLLIN, options.onDrop, () => system.close(fd))
+}
+
+/** Tries the addresses of a name one after the other, until one answers. */
+async function connect(reactor: Reactor, to: Endpoint, options: ConnectOptions = {}): Promise<Connection> {
+  const errors: Error[] = []
+  for (const address of await resolve(to, options.family)) {
+    options.signal?.throwIfAborted()
+    try {
+      return await connectOnce(reactor, address, options.signal)
+    } catch (error) {
+      if (options.signal?.aborted) throw error
+      errors.push(error as Error)
+    }
+  }
+  if (errors.length === 1) throw errors[0]
+  throw Object.assign(new AggregateError(errors), { code: (errors[0] as NodeJS.ErrnoException).code })
+}
+
+function connectOnce(reactor: Reactor, to: Endpoint, signal: AbortSignal | undefined): Promise<Connection> {
+  const { system } = reactor
+  return new Promise((resolve, reject) => {
+    const fd = system.socket(to.host)
+    if (fd < 0) {
+      reject(systemError('socket', fd, to))
+      return
+    }
+    system.noDelay(fd)
+    const settle = (error: number) => {
+      signal?.removeEventListener('abort', onAbort)
+      if (error === 0) {
+        resolve(new LinuxConnection(reactor, fd))
+        return
+      }
+      system.close(fd)
+      reject(systemError('connect', error, to))
+    }
+    const onAbort = () => {
+      reactor.forget(fd)
+      system.close(fd)
+      reject(signal!.reason)
+    }
+    const begun = system.connect(fd, to)
+    // A signal does not interrupt a connect: it goes on in the background.
+    if (begun !== EINPROGRESS && begun !== EINTR) {
+      settle(begun)
+      return
+    }
+    reactor.add(fd, EPOLLOUT, {
+      ready() {
+        reactor.remove(fd)
+        settle(system.pendingError(fd))
+      },
+    })
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/** The addresses of a name, by Node, so that it means here what it means everywhere else. */
+async function resolve({ host, port }: Endpoint, family: 4 | 6 | undefined = undefined): Promise<Endpoint[]> {
+  const [address = host] = host.split('%')
+  if (isIP(address)) return [{ host, port }]
+  const found = await lookup(host, { all: true, ...(family && { family }) })
+  return found.map(({ address }) => ({ host: address, port }))
+}

@@ -1,0 +1,89 @@
+/** The arrows of docs/DESIGN.md, read from the import statements; and what no file of the repository may contain. */
+import { describe, expect, test } from 'vitest'
+import { readText, repositoryFiles } from './markdown.js'
+import { importsOf, workspacePackages } from './workspace.js'
+
+/** Which packages of ours each one may import. Whoever adds a package says here where it stands. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  '@hs/protocol': [],
+  '@hs/command-line': [],
+  '@hs/transport': ['@hs/protocol'],
+  '@hs/client': ['@hs/protocol', '@hs/transport', '@hs/command-line'],
+  '@hs/transport-linux': ['@hs/transport'],
+  // The Linux transport is loaded where it is installed, and named nowhere but in transports.ts.
+  '@hs/server-core': ['@hs/protocol', '@hs/transport', '@hs/transport-linux', '@hs/command-line'],
+  '@hs/cli-client': ['@hs/client'],
+  '@hs/cli-server': ['@hs/server-core'],
+}
+
+const sources = repositoryFiles().filter((file) => /^(packages|apps)\/[^/]+\/src\/.*\.ts$/.test(file))
+const imported = (file: string) => importsOf(readText(file))
+const namedLike = (pattern: RegExp) => sources.filter((file) => pattern.test(file))
+const packageOf = (specifier: string) => specifier.split('/', 2).join('/')
+
+describe('arrows point one way', () => {
+  test.each(workspacePackages())('$manifest.name imports only what is below it', ({ folder, manifest }) => {
+    const allowed = ARROWS[manifest.name]
+    expect(allowed, `${manifest.name} is missing in ARROWS`).toBeDefined()
+    const ours = namedLike(new RegExp(`^${folder}/`))
+      .flatMap(imported)
+      .filter((name) => name.startsWith('@hs/'))
+    expect(allowed).toEqual(expect.arrayContaining([...new Set(ours.map(packageOf))]))
+  })
+
+  test('the protocol imports nothing at all', () => {
+    const files = namedLike(/^packages\/protocol\//)
+    expect(files.length).toBeGreaterThan(3)
+    for (const file of files) for (const name of imported(file)) expect(name, file).toMatch(/^\.\//)
+  })
+
+  test('only drive.ts knows both bytes and messages', () => {
+    const knowing = namedLike(/^packages\/transport\//).filter((file) => imported(file).includes('@hs/protocol'))
+    expect(knowing).toEqual(['packages/transport/src/drive.ts'])
+  })
+
+  test('only transports open sockets', () => {
+    const opening = sources.filter((file) => imported(file).some((name) => /^node:(net|dgram|tls|http)$/.test(name)))
+    // The Linux transport asks `node:net` only what an address is.
+    expect(opening.filter((file) => !file.startsWith('packages/transport-linux/'))).toEqual([
+      'packages/transport/src/node.ts',
+    ])
+  })
+
+  test('a strategy knows no message', () => {
+    const files = namedLike(/\/strategies\//)
+    expect(files.length).toBeGreaterThan(2)
+    for (const file of files) expect(imported(file), file).not.toContain('@hs/protocol')
+  })
+
+  test('no package reaches into another', () => {
+    const entries = workspacePackages().flatMap(({ manifest: { name, exports = {} } }) =>
+      Object.keys(exports).map((entry) => name + entry.slice(1)),
+    )
+    for (const file of sources) {
+      for (const name of imported(file)) {
+        if (name.startsWith('@hs/')) expect(entries, file).toContain(name)
+        // No path leads out of the package's own sources.
+        const up = name.split('/').filter((part) => part === '..').length
+        expect(up, `${file} imports ${name}`).toBeLessThanOrEqual(file.split('/').length - 4)
+      }
+    }
+  })
+})
+
+describe('a file of the repository', () => {
+  const texts = repositoryFiles()
+    .filter((file) => !/\.(png|svg|ico)$/.test(file))
+    .map((file) => ({ file, text: readText(file) }))
+
+  // Written apart, so that this file does not contain what it looks for.
+  test.each([
+    ['a path of one machine', new RegExp(`(?<![\\w.}~])/(?:${['work', 'root', 'home', 'Users'].join('|')})/\\w`)],
+    ['the host of a registry', new RegExp(`${'regis'}try\\.[a-z]+[a-z.]*\\.[a-z]+|${'npm'}mirror`)],
+    ['a token', /\bnpm_[A-Za-z0-9]{36}\b|\bgh[ps]_[A-Za-z0-9]{36}\b/],
+    ['what a merge left behind', /^(<{7}|>{7}) /m],
+  ])('contains no trace of %s', (_what, pattern) => {
+    expect(texts.length).toBeGreaterThan(50)
+    for (const { file, text } of texts) expect(pattern.exec(text)?.[0], file).toBeUndefined()
+  })
+})

@@ -1,0 +1,115 @@
+/** Every block of code in every Markdown file does what the text around it says. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Block, blocksOf, patternOf, readText, repositoryFiles } from './markdown.js'
+import { ROOT, type RunningServer, run, startServer } from './programs.js'
+
+/** Where the documentation's server listens; the tests have theirs on a free port. */
+const SHOWN_PORT = /\b9000\b/g
+
+/** Inside the repository, so that a block finds the packages that it imports. */
+const WRITTEN = join(ROOT, 'test/.blocks')
+
+const files = repositoryFiles().filter((file) => /\.md$/.test(file) && !/CHANGELOG\.md$|^\.changeset\//.test(file))
+const blocks = files.flatMap(blocksOf).filter(({ flags }) => !flags.includes('diagram'))
+const programs = blocks.filter(({ language }) => language === 'ts')
+
+beforeAll(() => {
+  rmSync(WRITTEN, { recursive: true, force: true })
+  mkdirSync(WRITTEN, { recursive: true })
+  for (const block of programs) writeFileSync(written(block), block.text)
+  writeFileSync(join(WRITTEN, 'tsconfig.json'), '{ "extends": "../../tsconfig.base.json", "include": ["*.ts"] }')
+})
+afterAll(() => rmSync(WRITTEN, { recursive: true, force: true }))
+
+test('the TypeScript of the documentation type-checks', async () => {
+  expect(programs.length).toBeGreaterThan(0)
+  expect(await run(`npx tsc -p ${WRITTEN}`)).toMatchObject({ status: 0, stdout: '' })
+})
+
+for (const file of new Set(blocks.map((block) => block.file))) {
+  describe(file, () => {
+    let server: RunningServer
+    beforeAll(async () => {
+      server = await startServer('npx @hs/cli-server 0')
+    })
+    afterAll(async () => {
+      await server.stop()
+    })
+
+    const inFile = blocks.filter((block) => block.file === file)
+    const shown = new Set(inFile.map(({ prints }) => prints?.line))
+    for (const block of inFile.filter(({ line }) => !shown.has(line))) {
+      const { language, flags, line, text } = block
+      const title = `line ${line}: ${text.split('\n')[0]}`
+      switch ([language, ...flags].join(' ')) {
+        case 'sh':
+        case 'ts':
+          test.skipIf(needsMissing(text))(title, async () => {
+            const command = commandOf(block, server.port)
+            const ended = await run(command)
+            expect(ended, ended.stderr).toMatchObject({ status: 0 })
+            if (block.prints) expectShown(block.prints, ended, server.port)
+          })
+          break
+        case 'sh server':
+        case 'ts server':
+          // The blocks that follow talk to it, as a reader's would.
+          test(title, async () => {
+            const started = await startServer(commandOf(block, 0))
+            await server.stop()
+            server = started
+            expect(await run(`npx @hs/client 127.0.0.1 ${started.port} 5`)).toMatchObject({ status: 0 })
+          })
+          break
+        case 'sh setup':
+          test(`${title} is what CI does`, () => {
+            const [install, check] = text.split('\n')
+            expect(readText('.ci/run')).toContain(install)
+            expect(readText('scripts/check.ts')).toContain(`'${check}'`)
+          })
+          break
+        case 'sh install':
+          test(`${title} names a package of ours`, () => {
+            const names = repositoryFiles()
+              .filter((path) => /^(packages|apps)\/[^/]+\/package\.json$/.test(path))
+              .map((path) => JSON.parse(readText(path)) as { name: string; private?: boolean })
+            const installed = text.trim().split(' ').at(-1)
+            expect(names).toContainEqual(expect.objectContaining({ name: installed }))
+          })
+          break
+        default:
+          test(`${title} is checked`, () => {
+            expect.unreachable(`nothing checks a block "${[language, ...flags].join(' ')}"`)
+          })
+      }
+    }
+  })
+}
+
+function written({ file, line }: Block): string {
+  return join(WRITTEN, `${file.replaceAll('/', '-')}-${line}.ts`)
+}
+
+function commandOf(block: Block, port: number): string {
+  const text = block.text.replace(SHOWN_PORT, String(port))
+  if (block.language === 'sh') return text
+  writeFileSync(written(block), text)
+  return `exec '${process.execPath}' ${written(block)}`
+}
+
+/** The one program of the documentation that not every machine has; `.ci/run` installs it. */
+function needsMissing(text: string): boolean {
+  return /\bnc\b/.test(text) && !(process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, 'nc')))
+}
+
+function expectShown({ text, flags }: Block, ended: { stdout: string; stderr: string }, port: number): void {
+  const lines = text.trimEnd().replace(SHOWN_PORT, String(port)).split('\n')
+  const printed = (flags.includes('stderr') ? ended.stderr : ended.stdout).trimEnd().split('\n')
+  if (flags.includes('any-order')) {
+    for (const line of lines) expect(printed).toContainEqual(expect.stringMatching(patternOf(line)))
+  } else {
+    expect(printed).toEqual(lines.map((line) => expect.stringMatching(patternOf(line))))
+  }
+}

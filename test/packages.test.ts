@@ -1,0 +1,198 @@
+/** The packages as users get them: packed, and looked at from outside. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { blocksOf } from './markdown.js'
+import { ROOT, run } from './programs.js'
+import { importsOf, type Manifest, workspacePackages } from './workspace.js'
+
+/**
+ * The API, entry by entry: values, then types. Written by hand, so that nothing is added, renamed or lost by accident.
+ * What is new here belongs into a changeset; what disappears breaks somebody's program.
+ */
+const API: Readonly<Record<string, { readonly values: string; readonly types: string }>> = {
+  '@hs/protocol': {
+    values: `HelloDecoder HelloError PROTOCOL_DEFAULTS TERMINATORS clientHandshake encodeHello escapeBytes failureCodes
+      isInitialSequence isPeerError isTerminator serverHandshake successor`,
+    types: `Arithmetic DecodeFailure Decoded Effect FailureCode Handshake HandshakeResult HandshakeState HelloFailure
+      Holding Input OutsideFailureCode ProtocolOptions Side Terminator`,
+  },
+  '@hs/transport': {
+    values: 'AcceptQueue DEFAULT_PREFIX_MS DEFAULT_QUIET_MS Drive formatEndpoint isShareable nodeTransport',
+    types: `AdoptLimits Clock ConnectOptions Connection DropReason Endpoint ListenOptions Listener Outcome Patience
+      Receiver Share ShareableListener Sharing Timer Transport TransportModule`,
+  },
+  '@hs/transport-linux': { values: 'linuxTransport', types: '' },
+  '@hs/client': {
+    values: 'DEFAULT_TIMEOUT_MS HelloError handshake randomSequence',
+    types: 'FailureCode HandshakeOptions HandshakeReport HelloFailure',
+  },
+  '@hs/client/cli': { values: 'main', types: '' },
+  '@hs/server-core': {
+    values: 'DEFAULT_GRACE_MS DEFAULT_MAX_CONNECTIONS DEFAULT_TIMEOUT_MS STRATEGIES events sequential serve threads',
+    types: `ConcurrencyStrategy ConnectionEvent ConnectionOrigin Counters Elsewhere EventsOptions HelloServer Observer
+      PrintOptions ServeOptions ServerEvent ServiceSettings StopReport StrategyName ThreadsOptions TransportName Work`,
+  },
+  '@hs/server-core/cli': { values: 'main', types: '' },
+}
+
+/** What `npx @hs/client` fetches, packed. */
+const MOST_BYTES_OF_CLIENT = 80_000
+
+interface Packed {
+  readonly filename: string
+  readonly size: number
+  readonly files: readonly { readonly path: string }[]
+}
+
+const published = workspacePackages().filter(({ manifest }) => !manifest.private)
+const names = new Set(published.map(({ manifest }) => manifest.name))
+const packed = new Map<string, Packed>()
+let folder: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'hs-packed-'))
+  for (const { folder: source, manifest } of published) {
+    const { status, stdout, stderr } = await run(`npx pnpm pack --json --pack-destination '${folder}'`, {
+      cwd: join(ROOT, source),
+    })
+    expect(status, stderr).toBe(0)
+    packed.set(manifest.name, JSON.parse(stdout) as Packed)
+  }
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A file out of a packed package. */
+function unpacked({ filename }: Packed, path: string): string {
+  return execFileSync('tar', ['-xOzf', filename, `package/${path}`], { maxBuffer: 2 ** 24 }).toString()
+}
+
+describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
+  const it = () => packed.get(manifest.name)!
+  const packedManifest = () => JSON.parse(unpacked(it(), 'package.json')) as Manifest
+
+  test('contains what was built and what is to be read, and nothing else', () => {
+    const paths = it().files.map(({ path }) => path)
+    expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
+    for (const path of paths) expect(path).toMatch(/^(dist\/.*|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/)
+    expect(paths.filter((path) => /\.(map|tsbuildinfo)$|\.test\./.test(path))).toEqual([])
+  })
+
+  test('says what it is, under which licence, for which Node, and where it comes from', () => {
+    expect(packedManifest()).toMatchObject({
+      description: expect.stringMatching(/\w/),
+      keywords: expect.arrayContaining(['handshake']),
+      license: 'MIT',
+      engines: { node: '>=20.19' },
+      repository: { type: 'git', directory: source },
+      publishConfig: { access: 'public' },
+    })
+  })
+
+  test('begins its README with a block that runs', () => {
+    const [first] = blocksOf(`${source}/README.md`)
+    expect(first!.line).toBeLessThan(12)
+    if (manifest.exports) expect(first).toMatchObject({ language: 'ts', text: expect.stringContaining(manifest.name) })
+    else expect(first!.language).toBe('sh')
+  })
+
+  test('needs nothing that it does not declare', () => {
+    const { name, dependencies, optionalDependencies, peerDependencies } = packedManifest()
+    const declared = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })
+    for (const { path } of it().files.filter(({ path }) => /^dist\/.*\.(d\.ts|js)$/.test(path))) {
+      for (const specifier of importsOf(unpacked(it(), path))) {
+        if (/^\.|^node:/.test(specifier) || builtinModules.includes(specifier)) continue
+        const wanted = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+        expect([name, ...declared], `${path} imports ${specifier}`).toContain(wanted)
+      }
+    }
+    // What the workspace calls them is replaced by versions.
+    for (const range of Object.values({ ...dependencies })) expect(range).not.toContain('workspace:')
+  })
+
+  test('carries the licences of what travels inside it', () => {
+    const paths = it().files.map(({ path }) => path)
+    if (!paths.includes('dist/yargs.js')) return
+    const licences = unpacked(it(), 'dist/yargs.LICENSE.txt')
+    for (const name of ['yargs', 'yargs-parser', 'cliui']) {
+      expect(licences).toMatch(new RegExp(`^${name}@[\\d.]+\\n\\n[\\s\\S]*?Copyright`, 'm'))
+    }
+  })
+
+  test('is clean for publint', async () => {
+    expect(await run(`npx publint run --strict '${it().filename}'`)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('All good!'),
+    })
+  })
+
+  if (manifest.exports) {
+    test('has declarations that TypeScript finds in each way of resolving', async () => {
+      const { status, stdout } = await run(`npx attw --profile esm-only '${it().filename}'`)
+      expect(status, stdout).toBe(0)
+    })
+  }
+
+  for (const [entry, target] of Object.entries(manifest.exports ?? {})) {
+    if (typeof target === 'string') continue
+    const specifier = manifest.name + entry.slice(1)
+    test(`${specifier} exports what it promises`, async () => {
+      const promised = API[specifier]
+      expect(promised, `${specifier} is missing in API`).toBeDefined()
+      const { values, types } = exportsOf(readFileSync(join(ROOT, source, target.types), 'utf8'))
+      expect(Object.keys(await import(specifier)).sort()).toEqual(words(promised!.values))
+      expect(values).toEqual(words(promised!.values))
+      expect(types).toEqual(words(promised!.types))
+    })
+  }
+})
+
+test('no entry is promised that does not exist', () => {
+  const entries = published.flatMap(({ manifest: { name, exports = {} } }) =>
+    Object.keys(exports).map((entry) => name + entry.slice(1)),
+  )
+  expect(entries).toEqual(expect.arrayContaining(Object.keys(API)))
+})
+
+test('npx @hs/client fetches nothing but packages of ours, and little of them', () => {
+  const fetched = new Set<string>()
+  const fetch = (name: string) => {
+    expect(names).toContain(name)
+    if (fetched.has(name)) return
+    fetched.add(name)
+    const { dependencies = {} } = JSON.parse(unpacked(packed.get(name)!, 'package.json')) as Manifest
+    Object.keys(dependencies).forEach(fetch)
+  }
+  fetch('@hs/client')
+  const bytes = [...fetched].reduce((sum, name) => sum + packed.get(name)!.size, 0)
+  expect(bytes).toBeLessThan(MOST_BYTES_OF_CLIENT)
+})
+
+const words = (text: string) => text.split(/\s+/).filter(Boolean).sort()
+
+/** The names that a declaration file exports. */
+function exportsOf(declarations: string): { values: string[]; types: string[] } {
+  const values: string[] = []
+  const types: string[] = []
+  for (const [, allTypes, list] of declarations.matchAll(/^export (type )?\{([^}]*)\}/gm)) {
+    for (const item of list!
+      .split(',')
+      .map((text) => text.trim())
+      .filter(Boolean)) {
+      const isType = allTypes !== undefined || item.startsWith('type ')
+      const name = item
+        .replace(/^type /, '')
+        .split(' as ')
+        .at(-1)!
+      ;(isType ? types : values).push(name)
+    }
+  }
+  for (const [, kind, name] of declarations.matchAll(/^export (?:declare )?(?:async )?(\w+) (\w+)/gm)) {
+    if (kind === 'interface' || kind === 'type') types.push(name!)
+    else values.push(name!)
+  }
+  return { values: values.sort(), types: types.sort() }
+}

@@ -1,0 +1,103 @@
+/** What the documentation lists is what there is: codes, options, limits, links. */
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DEFAULT_TIMEOUT_MS as CLIENT_TIMEOUT_MS } from '@hs/client'
+import { failureCodes, PROTOCOL_DEFAULTS } from '@hs/protocol'
+import { DEFAULT_GRACE_MS, DEFAULT_MAX_CONNECTIONS, DEFAULT_TIMEOUT_MS } from '@hs/server-core'
+import { DEFAULT_PREFIX_MS, DEFAULT_QUIET_MS } from '@hs/transport'
+import { describe, expect, test } from 'vitest'
+import { readText, repositoryFiles } from './markdown.js'
+import { ROOT, run } from './programs.js'
+
+const readme = readText('README.md')
+
+describe('the README', () => {
+  test('has a heading with a text for each code of a failure, and for nothing else', () => {
+    const sections = [...readme.matchAll(/^### (ERR_HS_\w+)\n\n[A-Z`]/gm)].map(([, code]) => code)
+    expect(sections).toEqual([...failureCodes, 'ERR_HS_THREADS_UNSUPPORTED', 'ERR_HS_TRANSPORT_UNAVAILABLE'])
+  })
+
+  test.each([
+    ['deadline of a handshake, at the client', `${CLIENT_TIMEOUT_MS / 1000} s`],
+    ['deadline of a connection, at the server', `${DEFAULT_TIMEOUT_MS / 1000} s`],
+    ['connections served at a time', `${DEFAULT_MAX_CONNECTIONS}`],
+    ['length of a message', `${PROTOCOL_DEFAULTS.maxMessageBytes} bytes`],
+    ['rest of a message', `${DEFAULT_PREFIX_MS} ms`],
+    ['pause that ends a message', `${DEFAULT_QUIET_MS} ms`],
+    ['time to finish', `${DEFAULT_GRACE_MS / 1000} s`],
+  ])('gives the default of the limit: %s', (limit, preset) => {
+    const row = readme.split('\n').find((line) => line.startsWith('|') && line.includes(limit))
+    expect(row?.split('|')[2]?.trim()).toBe(preset)
+  })
+})
+
+describe.each([
+  ['tcpclient', 'apps/cli-client/README.md'],
+  ['tcpserver', 'apps/cli-server/README.md'],
+])('the page of %s', (program, file) => {
+  test('lists the options of its help, with their defaults, and no others', async () => {
+    const { options } = await helpOf(program)
+    const rows = readText(file)
+      .split('\n')
+      .filter((line) => /^\| `-/.test(line))
+    const listed = rows.flatMap((row) => {
+      const [, names = '', preset = ''] = row.split('|')
+      const long = [...names.matchAll(/`(--[\w-]+|-\d)/g)].map(([, name]) => name!)
+      // "one per core" is no value, and help gives none either.
+      return long.map((name) => [name, preset.trim().replace('one per core', '')])
+    })
+    expect(new Map(listed as [string, string][])).toEqual(options)
+  })
+
+  test('has every exit status of its help', async () => {
+    const { text } = await helpOf(program)
+    const sentence = /Exit status: (.*)\./.exec(text.replace(/\s+/g, ' '))![1]!
+    const statuses = [...sentence.matchAll(/(?:^|, )(\d+) /g)].map(([, status]) => status)
+    expect(statuses.length).toBeGreaterThan(2)
+    const rows = [...readText(file).matchAll(/^\| (\d+) +\|/gm)].map(([, status]) => status)
+    expect(rows).toEqual(statuses.sort((a, b) => Number(a) - Number(b)))
+  })
+})
+
+describe('links', () => {
+  const files = repositoryFiles().filter((file) => file.endsWith('.md'))
+
+  test.each(files)('%s links to what exists', (file) => {
+    for (const [, target] of readText(file).matchAll(/\]\(([^)\s]+)\)/g)) {
+      // A package's page is read where there is no repository, so it links through the project's address.
+      const inside = target!.replace(/^https:\/\/github\.com\/hs-handshake\/hs(?:\/(?:blob|tree)\/main\/|(?=#|$))/, '/')
+      if (/^https?:/.test(inside)) continue
+      const [path = '', anchor] = inside.split('#')
+      const linked = path.startsWith('/') ? path.slice(1) : path && join(dirname(file), path)
+      expect(existsSync(join(ROOT, linked || '.')), `${file} links to ${target}`).toBe(true)
+      if (anchor) {
+        const page = path === '/' ? 'README.md' : linked || file
+        expect(anchorsOf(page), `${file} links to ${target}`).toContain(anchor)
+      }
+    }
+  })
+})
+
+/** A program's help, and the options in it with their defaults. */
+async function helpOf(program: string) {
+  const { stdout: text } = await run(`npx ${program} --help`)
+  const options = new Map<string, string>()
+  let name: string | undefined
+  for (const line of text.split('\n')) {
+    name = /^ {2,6}(?:-\w, )?(--[\w-]+|-\d) {2}/.exec(line)?.[1] ?? name
+    const preset = /\[default: (.*?)\]/.exec(line)?.[1]
+    if (name) options.set(name, preset ?? options.get(name) ?? '')
+  }
+  return { text, options }
+}
+
+/** Headings as GitHub makes anchors of them. */
+function anchorsOf(file: string): string[] {
+  const headings = [...readText(file).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading!)
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path'
+import { readText, repositoryFiles } from './markdown.js'
+
+export interface Manifest {
+  readonly name: string
+  readonly description?: string
+  readonly private?: boolean
+  readonly license?: string
+  readonly keywords?: readonly string[]
+  readonly repository?: { readonly directory?: string }
+  readonly engines?: { readonly node?: string }
+  readonly exports?: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}
+
+export interface WorkspacePackage {
+  /** In the repository: `packages/client`. */
+  readonly folder: string
+  readonly manifest: Manifest
+}
+
+/** The packages of the workspace, those that are never published included. */
+export function workspacePackages(): WorkspacePackage[] {
+  return repositoryFiles()
+    .filter((file) => /^(packages|apps)\/[^/]+\/package\.json$/.test(file))
+    .map((file) => ({ folder: join(file, '..'), manifest: JSON.parse(readText(file)) as Manifest }))
+}
+
+/**
+ * What a module names in its imports and exports, dynamic ones with a literal name included. Enough for sources that a
+ * formatter has laid out, and for what the build makes of them.
+ */
+export function importsOf(source: string): string[] {
+  const statement = /(?:^|;)(?:import|export)\b[^'"`;=]*?\bfrom\s*['"]([^'"\n]+)['"]/gm
+  const other = /(?:^|;)import\s*['"]([^'"\n]+)['"]|\bimport\(['"]([^'"\n]+)['"]\)/gm
+  return [...source.matchAll(statement), ...source.matchAll(other)].map(([, name, dynamic]) => (name ?? dynamic)!)
+}
