@@ -11,11 +11,11 @@ import { outputOf, Program } from '../../../packages/command-line/test/program.j
 import { freePort, hasIPv6, Peer, PeerServer } from '../../../packages/transport/test/peers.js'
 
 const PROGRAM = fileURLToPath(new URL('../dist/tcpserver.js', import.meta.url))
-const STRATEGIES = [
-  ['sequential', []],
-  ['events', []],
-  ['threads', ['--threads', '2']],
-] as const
+const STRATEGIES = { sequential: [], events: [], threads: ['--threads', '2'] }
+const TRANSPORTS = process.platform === 'linux' ? ['node', 'linux'] : ['node']
+const MODELS = Object.entries(STRATEGIES).flatMap(([strategy, crew]) =>
+  TRANSPORTS.map((transport) => ({ strategy, transport, crew })),
+)
 
 const LISTENING = /listening on (?:\[(.+)\]|([^:\s]+)):(\d+) \((.*)\)/
 
@@ -119,11 +119,15 @@ describe('the contract', () => {
   })
 
   it('names address, strategy, threads and transport when it listens', async () => {
-    expect((await start()).how).toBe('strategy events, 1 thread, transport node')
-    expect((await start('--strategy', 'sequential')).how).toBe('strategy sequential, 1 thread, transport node')
-    expect((await start('--strategy', 'threads', '--threads', '2')).how).toMatch(
-      /^strategy threads, 2 threads, transport node, (transfer|reuse-port)$/,
-    )
+    expect((await start('--transport', 'node')).how).toBe('strategy events, 1 thread, transport node')
+    for (const { strategy, transport, crew } of MODELS) {
+      const { how } = await start('--strategy', strategy, '--transport', transport, ...crew)
+      const threads = strategy === 'threads' ? '2 threads' : '1 thread'
+      expect(how.split(', ').slice(0, 3)).toEqual([`strategy ${strategy}`, threads, `transport ${transport}`])
+      expect(how.split(', ')[3] ?? 'one thread').toMatch(
+        strategy === 'threads' ? /^(transfer|reuse-port|shared-descriptor)$/ : /^one thread$/,
+      )
+    }
   })
 
   if (hasIPv6()) {
@@ -173,7 +177,7 @@ describe('--json', () => {
       address: { host: '127.0.0.1', port: expect.any(Number) },
       strategy: 'events',
       threads: 1,
-      transport: 'node',
+      transport: expect.stringMatching(/^(node|linux)$/),
     })
     expect(events[5]).toMatchObject({ x: 5, y: 6, z: 7, strategy: 'events', thread: 0, remote: { host: '127.0.0.1' } })
     expect(events[11]).toMatchObject({ failure: { code: 'ERR_HS_MALFORMED', received: 'nonsense' } })
@@ -270,10 +274,11 @@ describe('what keeps it from listening', () => {
   })
 })
 
-for (const [strategy, crew] of STRATEGIES) {
-  const options = ['--strategy', strategy, ...crew]
+for (const { strategy, transport, crew } of MODELS) {
+  const options = ['--strategy', strategy, '--transport', transport, ...crew]
+  const model = `${strategy} on ${transport}`
 
-  describe(`${strategy}: signals`, () => {
+  describe(`${model}: signals`, () => {
     it.each(['SIGINT', 'SIGTERM'] as const)('%s lets what is in flight finish, and exits with 0', async (signal) => {
       const server = await start(...options)
       const peer = await server.connect()
@@ -302,7 +307,7 @@ for (const [strategy, crew] of STRATEGIES) {
     })
   })
 
-  describe(`${strategy}: output that is never lost`, () => {
+  describe(`${model}: output that is never lost`, () => {
     /** Ways to give a program its stdout, and to read what came out of it when it is dead. */
     const outputs: Record<string, () => Promise<{ server: Server; kill: () => void; printed: () => Promise<string> }>> =
       {
@@ -444,7 +449,7 @@ for (const [strategy, crew] of STRATEGIES) {
     })
   })
 
-  describe(`${strategy}: out of descriptors`, () => {
+  describe(`${model}: out of descriptors`, () => {
     it('it goes on when there are some again', async () => {
       const one = strategy === 'threads' ? ['--threads', '1'] : []
       const limited = ['-c', 'ulimit -n 64; exec "$@"', 'bash', process.execPath, PROGRAM, '0', ...options, ...one]
