@@ -102,14 +102,19 @@ describe('sixteen idle threads', { timeout: 30_000 }, () => {
     // In a process of its own: the test runner's has other things to do.
     const { stdout } = await runScript(`
       ${SIXTEEN_THREADS}
-      const before = process.cpuUsage()
-      await new Promise((resolve) => setTimeout(resolve, 500))
-      const { user, system } = process.cpuUsage(before)
-      console.log((user + system) / 1000)
+      // The threads take a moment until they have nothing left to compile and to collect.
+      let least = Infinity
+      for (let windows = 0; windows < 50 && least > 5; windows++) {
+        const before = process.cpuUsage()
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        const { user, system } = process.cpuUsage(before)
+        least = Math.min(least, (user + system) / 1000)
+      }
+      console.log(least)
       process.exit()
     `)
-    // A reactor that polled would take at least the half second of one core.
-    expect(Number(stdout)).toBeLessThan(100)
+    // In milliseconds of a window of 100: a single reactor that polled would take 100 of each.
+    expect(Number(stdout)).toBeLessThan(10)
   })
 
   it('do not keep a process that exits', async () => {
