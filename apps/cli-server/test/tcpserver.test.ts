@@ -370,7 +370,8 @@ for (const { strategy, transport, crew } of MODELS) {
           }
         },
       }
-    for (const [output, make] of Object.entries(outputs)) {
+    // How a line gets out does not depend on how bytes come in.
+    for (const [output, make] of Object.entries(outputs).slice(0, transport === 'node' ? undefined : 1)) {
       it(`X is out before Y is sent, also if SIGKILL is next, on ${output}`, async () => {
         const { server, kill, printed } = await make()
         const peer = await server.connect()
