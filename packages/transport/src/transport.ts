@@ -24,6 +24,7 @@ export interface Receiver {
 
 /** A byte stream to one peer. */
 export interface Connection {
+  /** Who is at which end; to be asked before the connection is closed. */
   readonly remote: Endpoint
   readonly local: Endpoint
   /** Begins to read. Once per connection; before it, nothing is read from the peer. */
