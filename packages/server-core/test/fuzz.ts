@@ -13,6 +13,8 @@ const CONNECTIONS = Number(process.argv[2] ?? 100_000)
 const SEED = Number(process.argv[3] ?? Date.now() % 1_000_000)
 const AT_ONCE = 100
 const REST_MS = 5_000
+/** Each event loop of Node opens `/dev/null` at the first socket that it has to reset; a leak would be thousands. */
+const LAZY_DESCRIPTORS = 3
 /** Silent peers are part of it, so their deadline must be short; the last resort of those who wait for an answer, too. */
 const TIMEOUT_MS = 250
 
@@ -43,11 +45,11 @@ async function fuzz(name: string, server: HelloServer, connections: number): Pro
       while (left-- > 0) await peer(server)
     }),
   )
-  const after = await atRest(server, before)
+  const after = await atRest(server, before + LAZY_DESCRIPTORS)
   const { accepted, established, probes, active, failed: failures } = server.counters
   const failing = Object.values(failures).reduce((sum, count) => sum + count, 0)
   const wrong = [
-    after > before && `descriptors grew from ${before} to ${after}`,
+    after > before + LAZY_DESCRIPTORS && `descriptors grew from ${before} to ${after}`,
     active !== 0 && `${active} are still open`,
     accepted !== established + probes + failing && 'not everything that was accepted was counted',
     await handshake({ ...server.address, sequence: 5 }).then(
