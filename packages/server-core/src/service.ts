@@ -83,18 +83,18 @@ export class Service {
     this.#open[slot] = undefined
     this.#freeSlots.push(slot)
     this.#row.finish(endOf(outcome))
-    if (this.#isIdle) this.#onIdle?.()
+    if (this.#isIdle()) this.#onIdle?.()
   }
 
   /** Resolves when no connection is open. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
       this.#onIdle = resolve
-      if (this.#isIdle) resolve()
+      if (this.#isIdle()) resolve()
     })
   }
 
-  get #isIdle(): boolean {
+  #isIdle(): boolean {
     return this.#freeSlots.length === this.#open.length
   }
 
