@@ -201,7 +201,7 @@ class Watched extends Served {
 
   override onClosed(outcome: Outcome): void {
     super.onClosed(outcome)
-    const durationMs = this.#clock.now() - this.#started
+    const durationMs = Math.round((this.#clock.now() - this.#started) * 1000) / 1000
     this.#service.observe({ type: 'closed', ...this.#origin, durationMs })
   }
 }
