@@ -1,0 +1,6 @@
+export type { Level, Verdict } from './case.js'
+export { type CheckServerOptions, checkServer, type ServerTarget } from './check-server.js'
+export type { CaseResult, FaultReport, Kind, Nature, Profile, Report, Score } from './report.js'
+export type { CheckOptions } from './run.js'
+export type { Expectation } from './server-lab.js'
+export type { Step } from './transcript.js'
