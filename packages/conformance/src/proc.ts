@@ -1,10 +1,10 @@
 /** What Linux tells about processes: everything that is read here is absent elsewhere, and then said to be unknown. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 
 export const hasProc: boolean = (() => {
   try {
     readFileSync('/proc/self/stat')
-    readFileSync('/proc/net/tcp')
+    closeSync(openSync('/proc/net/tcp', 'r'))
     return true
   } catch {
     return false
@@ -16,6 +16,8 @@ interface Process {
   readonly parent: number
   readonly session: number
   readonly state: string
+  /** When it was started, in ticks since the system was. */
+  readonly started: number
   readonly cpuMs: number
   readonly rssBytes: number
 }
@@ -54,6 +56,7 @@ function processes(): Process[] {
       parent: Number(fields[1]),
       session: Number(fields[3]),
       cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
+      started: Number(fields[19]),
       rssBytes: Number(fields[21]) * PAGE_BYTES,
     })
   }
@@ -76,8 +79,10 @@ export function family(root: number, mark: string): Process[] {
       grown = true
     }
   }
+  // What the program started is younger than it; where it is gone already, everybody may be its child.
+  const since = members.get(root)?.started ?? 0
   for (const process of all) {
-    if (!members.has(process.pid) && read(`/proc/${process.pid}/environ`).includes(mark)) {
+    if (!members.has(process.pid) && process.started >= since && read(`/proc/${process.pid}/environ`).includes(mark)) {
       members.set(process.pid, process)
     }
   }
@@ -93,24 +98,51 @@ export interface TcpEntry {
 }
 
 const LISTEN = '0A'
+const TABLES = ['/proc/net/tcp', '/proc/net/tcp6']
 
-export function tcpTable(): TcpEntry[] {
-  const entries: TcpEntry[] = []
-  for (const file of ['/proc/net/tcp', '/proc/net/tcp6']) {
-    for (const line of read(file).split('\n').slice(1)) {
-      const fields = line.trim().split(/\s+/)
-      if (fields.length < 10) continue
-      const [address, port] = fields[1]!.split(':')
-      entries.push({
-        localAddress: address!,
-        localPort: Number.parseInt(port!, 16),
-        remotePort: Number.parseInt(fields[2]!.split(':')[1]!, 16),
-        listening: fields[3] === LISTEN,
-        inode: fields[9]!,
-      })
-    }
+function parseTcp(line: string): TcpEntry | undefined {
+  const fields = line.trim().split(/\s+/)
+  if (fields.length < 10 || fields[0] === 'sl') return undefined
+  const [address, port] = fields[1]!.split(':')
+  return {
+    localAddress: address!,
+    localPort: Number.parseInt(port!, 16),
+    remotePort: Number.parseInt(fields[2]!.split(':')[1]!, 16),
+    listening: fields[3] === LISTEN,
+    inode: fields[9]!,
   }
-  return entries
+}
+
+/** Every connection of the system. Slow where there are many: 100,000 that are only remembered take a third of a second. */
+export function connections(): TcpEntry[] {
+  return TABLES.flatMap((file) => read(file).split('\n')).flatMap((line) => parseTcp(line) ?? [])
+}
+
+/** Who listens. The system lists them first, so that the rest need not be read. */
+export function listeners(): TcpEntry[] {
+  return TABLES.flatMap((file) => {
+    const found: TcpEntry[] = []
+    let descriptor: number
+    try {
+      descriptor = openSync(file, 'r')
+    } catch {
+      return found
+    }
+    try {
+      const chunk = Buffer.alloc(8192)
+      let rest = ''
+      for (;;) {
+        const length = readSync(descriptor, chunk)
+        const lines = (rest + chunk.toString('latin1', 0, length)).split('\n')
+        rest = lines.pop()!
+        const entries = lines.flatMap((line) => parseTcp(line) ?? [])
+        found.push(...entries.filter(({ listening }) => listening))
+        if (length === 0 || entries.some(({ listening }) => !listening)) return found
+      }
+    } finally {
+      closeSync(descriptor)
+    }
+  })
 }
 
 /** Descriptors of a process: their numbers, and what they are (`socket:[123]`, `anon_inode:[eventpoll]`). */

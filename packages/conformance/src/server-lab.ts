@@ -136,12 +136,21 @@ export class ServerLab implements CaseSetting {
         this.#ended.add(subject)
       }
     }
-    for (const { subject } of this.#alone.splice(0)) await subject?.stop()
+    for (const { subject } of this.#alone.splice(0)) this.#dismiss(subject)
     if (this.#shared?.subject?.exit) {
-      await this.#shared.subject.stop()
+      this.#dismiss(this.#shared.subject)
       this.#shared = undefined
     }
     return harm
+  }
+
+  /** Programs that were told to end. */
+  readonly #dismissed: Promise<unknown>[] = []
+
+  #dismiss(subject: Subject | undefined): void {
+    if (!subject) return
+    this.#ended.add(subject)
+    this.#dismissed.push(subject.stop())
   }
 
   /** Programs that the checker ended itself, or whose end was told already. */
@@ -149,8 +158,13 @@ export class ServerLab implements CaseSetting {
 
   async close(): Promise<void> {
     await this.end()
-    await this.#shared?.subject?.stop()
+    this.#dismiss(this.#shared?.subject)
     this.#shared = undefined
+    await this.#spare?.then(
+      ({ subject }) => this.#dismiss(subject),
+      () => {},
+    )
+    await Promise.all(this.#dismissed)
   }
 
   /** A number of three digits whose successors have three digits too. */
@@ -213,17 +227,27 @@ export class ServerLab implements CaseSetting {
   async fresh({ plain = false }: { plain?: boolean } = {}): Promise<Instance> {
     await this.facts()
     if (!this.observed) return this.shared()
-    await this.#retire()
-    const instance = await this.#start(plain ? 'live' : this.#printing)
+    this.#retire()
+    const asUsual = !plain || this.#printing === 'live'
+    const instance = await ((asUsual && this.#spare) || this.#start(plain ? 'live' : this.#printing))
     this.#alone.push(instance)
+    if (asUsual) this.#spare = this.#prepare()
     return instance
   }
 
-  async #retire(): Promise<void> {
-    const subject = this.#shared?.subject
-    if (!subject) return
-    this.#ended.add(subject)
-    await subject.stop()
+  /** The next process of its own, started while the one before it is at work: half of a run would be waiting. */
+  #spare: Promise<Instance> | undefined
+
+  #prepare(): Promise<Instance> | undefined {
+    // Two of a kind cannot run side by side on a port that is fixed.
+    if (!this.command?.some((word) => word.includes('{port}'))) return undefined
+    const spare = this.#start(this.#printing)
+    spare.catch(() => {})
+    return spare
+  }
+
+  #retire(): void {
+    this.#dismiss(this.#shared?.subject)
   }
 
   async #start(printing: Printing): Promise<Instance> {
@@ -679,7 +703,7 @@ export class ServerLab implements CaseSetting {
 
   /** Whether a trial run of the program without arguments ends by itself, and how. */
   async runWith(words: readonly string[], withinMs: number): Promise<{ subject: Subject; ended: boolean }> {
-    await this.#retire()
+    this.#retire()
     const subject = await Subject.start({ command: words, cwd: this.#target.cwd })
     const ended = await Promise.race([subject.exited.then(() => true), sleep(withinMs).then(() => false)])
     this.#ended.add(subject)

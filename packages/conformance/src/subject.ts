@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Capture } from './capture.js'
-import { descriptors, family, hasProc, reachable, tcpTable } from './proc.js'
+import { descriptors, family, hasProc, listeners, reachable } from './proc.js'
 
 /** What a program may use before it is ended: enough for any runtime, too little to hurt the machine. */
 const LIMITS = {
@@ -144,8 +144,8 @@ export class Subject {
   listens(): { host: string; port: number }[] {
     const own = new Set<string>()
     for (const pid of this.pids()) for (const target of descriptors(pid).values()) own.add(target)
-    return tcpTable()
-      .filter(({ listening, inode }) => listening && own.has(`socket:[${inode}]`))
+    return listeners()
+      .filter(({ inode }) => own.has(`socket:[${inode}]`))
       .map(({ localAddress, localPort }) => ({ host: reachable(localAddress), port: localPort }))
   }
 
@@ -242,7 +242,8 @@ export async function untilListening(
   withinMs: number,
 ): Promise<{ host: string; port: number } | undefined> {
   const until = performance.now() + withinMs
-  let elsewhereSince: number | undefined
+  let lastLook = performance.now()
+  let seenElsewhere = false
   for (;;) {
     if (subject.exit) {
       const said = [...subject.err.lines(), ...subject.out.lines()].at(-1)
@@ -251,14 +252,16 @@ export async function untilListening(
       )
     }
     if (!hasProc) return undefined
-    const entry = tcpTable().find(({ listening, localPort }) => listening && localPort === port)
+    const entry = listeners().find(({ localPort }) => localPort === port)
     if (entry) return { host: reachable(entry.localAddress), port }
     const now = performance.now()
     if (now >= until) throw new StartError(`the program did not listen on port ${port} within ${withinMs / 1000} s`)
-    const elsewhere = subject.listens()[0]
-    if (elsewhere) {
-      elsewhereSince ??= now
-      if (now - elsewhereSince >= WRONG_PORT_MS) return elsewhere
+    // A costly look, so not at each turn.
+    if (now - lastLook >= WRONG_PORT_MS) {
+      lastLook = now
+      const elsewhere = subject.listens()[0]
+      if (elsewhere && seenElsewhere) return elsewhere
+      seenElsewhere = elsewhere !== undefined
     }
     await sleep(LOOK_AGAIN_MS)
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Case, Fault } from '../../case.js'
 import { hello, readMessage, text } from '../../message.js'
-import { descriptors, hasProc, loopsOf, tasksOf, tcpTable } from '../../proc.js'
+import { connections, descriptors, hasProc, loopsOf, tasksOf } from '../../proc.js'
 import type { Nature } from '../../report.js'
 import { type Instance, type ServerLab } from '../../server-lab.js'
 import type { Peer } from '../../wire.js'
@@ -17,7 +17,7 @@ function natureOf({ subject, port }: Instance, peers: readonly Peer[], tasksBefo
   if (!subject || !hasProc) return 'concurrent'
   const remote = new Set(peers.map(({ localPort }) => localPort))
   const inodes = new Set(
-    tcpTable()
+    connections()
       .filter((at) => at.localPort === port && remote.has(at.remotePort))
       .map(({ inode }) => inode),
   )
