@@ -1,4 +1,5 @@
 export type { Level, Verdict } from './case.js'
+export { type ClientTarget, checkClient } from './check-client.js'
 export { type CheckServerOptions, checkServer, type ServerTarget } from './check-server.js'
 export type { CaseResult, FaultReport, Kind, Nature, Profile, Report, Score } from './report.js'
 export type { CheckOptions } from './run.js'

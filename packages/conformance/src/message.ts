@@ -16,7 +16,7 @@ export function successors(sequence: number): number[] {
 }
 
 export interface Reading {
-  /** The number, however it is dressed; undefined where there is none. */
+  /** The number, however it is dressed; undefined where there is none that could be counted on from. */
   readonly sequence: number | undefined
   /** Whether it is dressed as HS-1.1 and HS-1.2 have it, terminators aside. */
   readonly wellFormed: boolean
@@ -28,14 +28,15 @@ export interface Reading {
 /** Reads the first message of what a program sent, forgiving all that other cases judge. */
 export function readMessage(received: Uint8Array): Reading {
   const raw = Buffer.from(received).toString('latin1')
-  const [whole, number] = /^[\s\0]*(?:[A-Za-z]+[:,]?)?\s*([+-]?\d{1,19})/.exec(raw) ?? []
-  if (whole === undefined) {
+  const [whole, digits] = /^[\s\0]*(?:[A-Za-z]+[:,]?)?\s*([+-]?\d{1,19})/.exec(raw) ?? []
+  const number = Number(digits)
+  if (whole === undefined || !Number.isSafeInteger(number)) {
     return { sequence: undefined, wellFormed: false, terminator: 'none', surplus: received }
   }
   let end = whole.length
   while (end < received.length && isTerminator(received[end]!)) end++
   return {
-    sequence: Number(number),
+    sequence: number,
     wellFormed: /^HELLO (?:-[1-9]\d*|0|[1-9]\d*)$/.test(whole),
     terminator: nameTerminator(raw.slice(whole.length, end)),
     surplus: received.subarray(end),

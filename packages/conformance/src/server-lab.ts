@@ -202,7 +202,7 @@ export class ServerLab implements CaseSetting {
   /** Whether a program has ended or does so within the moment that this takes. */
   async died({ subject }: Instance): Promise<boolean> {
     if (!subject) return false
-    await Promise.race([subject.exited, sleep(DYING_MS)])
+    await Promise.race([subject.exited, sleep(DYING_MS, undefined, { ref: false })])
     return subject.exit !== undefined
   }
 
@@ -224,12 +224,12 @@ export class ServerLab implements CaseSetting {
   }
 
   /** A process of its own, ended with the case. The shared one is ended first, so that one program runs at a time. */
-  async fresh({ plain = false }: { plain?: boolean } = {}): Promise<Instance> {
+  async fresh({ plain = false, fullPipe = false }: { plain?: boolean; fullPipe?: boolean } = {}): Promise<Instance> {
     await this.facts()
     if (!this.observed) return this.shared()
     this.#retire()
-    const asUsual = !plain || this.#printing === 'live'
-    const instance = await ((asUsual && this.#spare) || this.#start(plain ? 'live' : this.#printing))
+    const asUsual = !fullPipe && (!plain || this.#printing === 'live')
+    const instance = await ((asUsual && this.#spare) || this.#start(plain ? 'live' : this.#printing, fullPipe))
     this.#alone.push(instance)
     if (asUsual) this.#spare = this.#prepare()
     return instance
@@ -250,7 +250,7 @@ export class ServerLab implements CaseSetting {
     this.#dismiss(this.#shared?.subject)
   }
 
-  async #start(printing: Printing): Promise<Instance> {
+  async #start(printing: Printing, fullPipe = false): Promise<Instance> {
     const { command, address, cwd } = this.#target
     if (!command) return address!
     for (let attempt = 1; ; attempt++) {
@@ -259,6 +259,7 @@ export class ServerLab implements CaseSetting {
         command: command.map((word) => word.replaceAll('{port}', String(port)).replaceAll('{host}', '127.0.0.1')),
         cwd,
         lineBuffered: printing === 'line-buffered',
+        fullPipe,
       })
       try {
         const found = await untilListening(subject, port, this.settings.startMs)
@@ -705,7 +706,7 @@ export class ServerLab implements CaseSetting {
   async runWith(words: readonly string[], withinMs: number): Promise<{ subject: Subject; ended: boolean }> {
     this.#retire()
     const subject = await Subject.start({ command: words, cwd: this.#target.cwd })
-    const ended = await Promise.race([subject.exited.then(() => true), sleep(withinMs).then(() => false)])
+    const ended = await Promise.race([subject.exited.then(() => true), sleep(withinMs, false, { ref: false })])
     this.#ended.add(subject)
     await subject.stop()
     return { subject, ended }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { createServer, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,6 +35,8 @@ export interface SubjectOptions {
   readonly cwd?: string | undefined
   /** Ask the C library and the usual interpreters to flush each line: for programs that do not do it themselves. */
   readonly lineBuffered?: boolean
+  /** Its stdout is full from the beginning, so that the first write to it blocks until {@link Subject.drain}. */
+  readonly fullPipe?: boolean
 }
 
 /** The program could not even be started: no file, no permission, not listening. */
@@ -56,13 +58,19 @@ export class Subject {
   excess: string | undefined
   readonly #child: ChildProcess
   readonly #mark: string
+  readonly #stdout: () => Socket
   readonly #watch: NodeJS.Timeout | undefined
 
-  private constructor(child: ChildProcess, mark: string, stdout: Socket | undefined) {
+  /** Its stdout is full, and nobody reads it yet. */
+  full: boolean
+
+  private constructor(child: ChildProcess, mark: string, stdout: (() => Socket) | undefined, full: boolean) {
+    this.#stdout = stdout ?? (() => child.stdout as Socket)
+    this.full = full
     this.#child = child
     this.pid = child.pid!
     this.#mark = mark
-    this.#collect(stdout ?? (child.stdout as Socket), this.out)
+    if (!full) this.#collect(this.#stdout(), this.out)
     this.#collect(child.stderr as Socket, this.err)
     this.exited = new Promise((resolve) => {
       child.on('exit', (code, signal) => {
@@ -74,10 +82,10 @@ export class Subject {
   }
 
   /** @throws {StartError} If there is no such program. */
-  static async start({ command, cwd, lineBuffered = false }: SubjectOptions): Promise<Subject> {
+  static async start({ command, cwd, lineBuffered = false, fullPipe = false }: SubjectOptions): Promise<Subject> {
     const mark = `HS_CONFORMANCE=${randomBytes(8).toString('hex')}`
     const words = limited(lineBuffered && canLineBuffer() ? ['stdbuf', '-oL', ...command] : [...command])
-    const pipe = openPipe()
+    const pipe = openPipe(fullPipe)
     const child = spawn(words[0]!, words.slice(1), {
       cwd,
       detached: true,
@@ -92,13 +100,13 @@ export class Subject {
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve)
       child.once('error', (error: NodeJS.ErrnoException) => {
-        pipe?.reader.destroy()
+        if (pipe) closeSync(pipe.readEnd)
         reject(new StartError(`${command[0]} could not be started: ${error.message}`))
       })
     })
     // Nothing is written to it, and it stays open: a program that watches its input sees no end.
     child.stdin?.on('error', () => {})
-    return new Subject(child, mark, pipe?.reader)
+    return new Subject(child, mark, pipe?.reader, fullPipe && pipe !== undefined)
   }
 
   #collect(stream: Socket, capture: Capture): void {
@@ -108,6 +116,13 @@ export class Subject {
     })
     stream.on('error', () => capture.end())
     stream.on('close', () => capture.end())
+  }
+
+  /** Makes room in a pipe that was full. */
+  drain(): void {
+    if (!this.full) return
+    this.full = false
+    this.#collect(this.#stdout(), this.out)
   }
 
   #look(): void {
@@ -170,6 +185,7 @@ export class Subject {
   /** Ends it with all that it started, and reads what it left behind. */
   async stop(): Promise<Exit> {
     clearInterval(this.#watch)
+    this.drain()
     this.kill()
     const exit = await this.exited
     // A second look: something may have been started while the first was going on.
@@ -195,18 +211,37 @@ function canLineBuffer(): boolean {
 }
 
 /** A real pipe, and no socket pair as `stdio: 'pipe'` makes it: programs can tell them apart. */
-function openPipe(): { reader: Socket; writeEnd: number } | undefined {
+function openPipe(full: boolean): { reader: () => Socket; readEnd: number; writeEnd: number } | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'hs-conformance-'))
   try {
     const path = join(folder, 'stdout')
     if (spawnSync('mkfifo', [path], { stdio: 'ignore' }).status !== 0) return undefined
     const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const writeEnd = openSync(path, constants.O_WRONLY)
-    return { reader: new Socket({ fd: readEnd, readable: true, writable: false }), writeEnd }
+    if (full) fill(path)
+    // Made when it is wanted: a socket begins to read as soon as it is there.
+    return { reader: () => new Socket({ fd: readEnd, readable: true, writable: false }), readEnd, writeEnd }
   } catch {
     return undefined
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Fills a pipe with what counts for nothing in the output: empty lines. */
+function fill(path: string): void {
+  const end = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+  try {
+    for (const size of [4096, 1]) {
+      const newlines = Buffer.alloc(size, '\n')
+      try {
+        for (;;) writeSync(end, newlines)
+      } catch {
+        // EAGAIN: it is full, to the size of these pieces.
+      }
+    }
+  } finally {
+    closeSync(end)
   }
 }
 

@@ -1,7 +1,10 @@
 import { mentions, visible } from '../../capture.js'
-import { type Case, Fault } from '../../case.js'
+import { type Case, Fault, Unjudged } from '../../case.js'
 import { bytes, hello, text } from '../../message.js'
 import { isError, OUTPUT_MS, QUIET_MS, type ServerLab } from '../../server-lab.js'
+
+/** How long a program may hesitate that is not held up by a full pipe. */
+const FULL_PIPE_MS = 250
 
 const printNumber =
   'Print the bytes that came, before anything else is done with them: printf("%s\\n", buffer), then fflush(stdout).'
@@ -290,6 +293,40 @@ export const printing: readonly Case<ServerLab>[] = [
         received: example,
         cause: 'A line is printed in pieces: print it with one call, newline included, or hold a lock while it is printed.',
       })
+    },
+  },
+  {
+    id: 'S2.9',
+    title: 'its line is out before the answer is sent',
+    clause: 'HS-5.1',
+    level: 'SHOULD',
+    weight: 1,
+    needs: ['S2.1', 'S2.6'],
+    observes: 'output',
+    alone: true,
+    explain:
+      'The checker fills the pipe behind stdout before the program starts. A program that prints and flushes first has to wait there, and its answer comes only when there is room again. An answer that comes at once was sent before the line was out.',
+    async check(lab) {
+      lab.requireOutput()
+      const instance = await lab.fresh({ plain: true, fullPipe: true })
+      if (!instance.subject!.full) throw new Unjudged('not-observable', 'no pipe could be filled here')
+      const x = lab.number()
+      const peer = await lab.connect(instance)
+      const sent = lab.message(x)
+      peer.send(sent)
+      const early = await peer.until(() => peer.received.length > 0, FULL_PIPE_MS)
+      instance.subject!.drain()
+      if (early) {
+        throw new Fault(`The answer was sent while ${text(x)} was not out yet.`, {
+          sent,
+          expected: `${text(x)} on stdout, then the answer`,
+          received: 'the answer, while stdout was full',
+          cause: 'Print and flush first, then send: a program that is killed in between has told what it received.',
+        })
+      }
+      const exchange = await lab.answer(peer, x, sent)
+      if (!exchange.right) throw lab.wrongAnswer(instance, exchange)
+      return undefined
     },
   },
 ]

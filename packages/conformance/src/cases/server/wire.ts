@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import { type Case, Fault } from '../../case.js'
 import { bytes, hello, readMessage, successors, text } from '../../message.js'
 import { type Exchange, QUIET_MS, type ServerLab } from '../../server-lab.js'
-import type { Peer } from '../../wire.js'
+import { segmentsOf } from '../../segments.js'
 
 const TRIALS = 4
 
@@ -33,15 +32,6 @@ async function unhurried(lab: ServerLab): Promise<{ before: Buffer; after: Buffe
   peer.send(lab.message(y! + 1))
   await peer.untilOver((await lab.facts()).closes ? lab.settings.patienceMs : QUIET_MS)
   return { before, after: peer.received.subarray(before.length), exchange }
-}
-
-/** How many segments brought the bytes of this connection; undefined where the system does not tell. */
-function segmentsOf(peer: Peer): number | undefined {
-  if (process.platform !== 'linux') return undefined
-  const filter = ['sport', '=', `:${peer.localPort}`, 'and', 'dport', '=', `:${peer.remotePort}`]
-  const { stdout, status } = spawnSync('ss', ['-tinH', ...filter], { encoding: 'utf8' })
-  const count = status === 0 ? /data_segs_in:(\d+)/.exec(stdout)?.[1] : undefined
-  return count === undefined ? undefined : Number(count)
 }
 
 export const wire: readonly Case<ServerLab>[] = [
