@@ -1,4 +1,7 @@
-import { checkServer, checkClient } from './index.js'
-const [kind, ...words] = process.argv.slice(2)
-const r = await (kind === 'server' ? checkServer : checkClient)({ command: words }, { ...(process.env.ONLY && {only: process.env.ONLY.split(',')}), onResult: (x) => console.log(x.id, x.verdict, x.level, x.durationMs, x.note ?? '', x.fault ? `${x.fault.summary}\n  ${x.fault.cause}\n${x.fault.comparison?.join('\n')}\n${process.env.D ? x.fault.diagram : ''}` : '') })
-console.log(r.score, r.profile, r.durationMs, r.notStarted)
+#!/usr/bin/env node
+import { main } from './cli.js'
+
+// An exit of our own, so that what was started is ended with us.
+process.on('SIGINT', () => process.exit(130))
+process.on('SIGTERM', () => process.exit(143))
+process.exit(await main(process.argv.slice(2)))
