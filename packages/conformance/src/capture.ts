@@ -41,7 +41,10 @@ export class Capture {
 
   /** Lines without what the eye does not see: NULs, carriage returns and blanks at the end. Empty ones are left out. */
   lines(from = 0): string[] {
-    return this.text(from).split('\n').map(visible).filter((line) => line !== '')
+    return this.text(from)
+      .split('\n')
+      .map(visible)
+      .filter((line) => line !== '')
   }
 
   /** Waits until something is true of the output, at most so long. Says whether it became true. */

@@ -19,17 +19,18 @@ export interface CaseDescription {
 
 /** Every case, in the order of their ids. */
 export function listCases(): CaseDescription[] {
-  const describe = (kind: 'server' | 'client') => (one: (typeof serverCases)[number] | (typeof clientCases)[number]) => ({
-    id: one.id,
-    kind,
-    title: one.title,
-    clause: one.clause,
-    clauseText: CLAUSES[one.clause],
-    level: one.level,
-    weight: one.weight,
-    needs: one.needs ?? [],
-    explain: one.explain,
-  })
+  const describe =
+    (kind: 'server' | 'client') => (one: (typeof serverCases)[number] | (typeof clientCases)[number]) => ({
+      id: one.id,
+      kind,
+      title: one.title,
+      clause: one.clause,
+      clauseText: CLAUSES[one.clause],
+      level: one.level,
+      weight: one.weight,
+      needs: one.needs ?? [],
+      explain: one.explain,
+    })
   return [
     ...serverCases.map(describe('server')).sort((a, b) => compareIds(a.id, b.id)),
     ...clientCases.map(describe('client')).sort((a, b) => compareIds(a.id, b.id)),

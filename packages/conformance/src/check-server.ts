@@ -42,7 +42,11 @@ export async function checkServer(target: ServerTarget, options: CheckServerOpti
       expect: options.expect,
     },
   )
-  const described = command ? `-- ${command.join(' ')}` : 'address' in target ? `${target.address.host}:${target.address.port}` : ''
+  const described = command
+    ? `-- ${command.join(' ')}`
+    : 'address' in target
+      ? `${target.address.host}:${target.address.port}`
+      : ''
   return finish({
     kind: 'server',
     target: described,

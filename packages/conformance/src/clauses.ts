@@ -23,8 +23,7 @@ export const CLAUSES = {
     'Where only one number is right, a proper prefix of its message is incomplete and not wrong. The rest is waited for, `prefixMs` (default 250) after the last byte; then what is there is judged.',
   'HS-4.1':
     'The client closes when Z is sent. It does not wait for the server to close: real servers often never close first.',
-  'HS-4.2':
-    "The server closes when it has judged Z. It does not depend on the client's close, which may be a reset.",
+  'HS-4.2': "The server closes when it has judged Z. It does not depend on the client's close, which may be a reset.",
   'HS-4.3':
     'A client that closes instead of sending Z has found Y wrong (HS-2.4): the handshake failed, but no message is wrong, and the server prints no `ERROR`.',
   'HS-4.4':

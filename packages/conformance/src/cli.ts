@@ -111,7 +111,10 @@ async function run(argv: readonly string[]): Promise<number> {
   if (values.version) return say(`${__VERSION__}\n`)
   if (values.explain !== undefined) return say(explain(values.explain))
   if (values.list) return say(list(kind, values))
-  if (more.length > 0) throw new UsageError(`unexpected "${more[0]}"${command.length === 0 ? '; the command under test comes after --' : ''}`)
+  if (more.length > 0)
+    throw new UsageError(
+      `unexpected "${more[0]}"${command.length === 0 ? '; the command under test comes after --' : ''}`,
+    )
   switch (kind) {
     case 'server':
     case 'client':
@@ -130,7 +133,12 @@ function say(text: string): number {
   return STATUS.passed
 }
 
-async function checkOne(kind: 'server' | 'client', target: string | undefined, command: string[], values: Given): Promise<number> {
+async function checkOne(
+  kind: 'server' | 'client',
+  target: string | undefined,
+  command: string[],
+  values: Given,
+): Promise<number> {
   const options = optionsFrom(values)
   const reporters = reportersFrom(values)
   const colour = values.color ?? (process.stdout.isTTY === true && !process.env.NO_COLOR)
@@ -142,7 +150,8 @@ async function checkOne(kind: 'server' | 'client', target: string | undefined, c
   let report: Report
   if (kind === 'client') {
     if (target !== undefined) throw new UsageError('a client is a command: put it after --')
-    if (!command.some((word) => word.includes('{port}'))) throw new UsageError('the command of a client needs {port}, and mostly {host} and {sequence}')
+    if (!command.some((word) => word.includes('{port}')))
+      throw new UsageError('the command of a client needs {port}, and mostly {host} and {sequence}')
     report = await checkClient({ command }, all)
   } else {
     const expect = choice('expect', values.expect, NATURES)
@@ -180,8 +189,13 @@ async function matrix(file: string | undefined, values: Given): Promise<number> 
     jobs,
     onReport(report, at, of) {
       const what = report.notStarted === undefined ? summaryLine(report) : `not started: ${report.notStarted}`
-      const failed = report.results.filter((result) => isObstacle(result) && result.verdict === 'failed').map(({ id }) => id)
-      writeAll(1, `${report.passed ? 'ok  ' : 'FAIL'} [${at + 1}/${of}] ${report.name}: ${what}${failed.length > 0 ? ` (${failed.join(' ')})` : ''}\n`)
+      const failed = report.results
+        .filter((result) => isObstacle(result) && result.verdict === 'failed')
+        .map(({ id }) => id)
+      writeAll(
+        1,
+        `${report.passed ? 'ok  ' : 'FAIL'} [${at + 1}/${of}] ${report.name}: ${what}${failed.length > 0 ? ` (${failed.join(' ')})` : ''}\n`,
+      )
     },
   })
   if (values.html !== undefined) save(values.html, matrixPage(reports, programs))
@@ -200,11 +214,13 @@ function save(file: string, text: string, append = false): void {
 }
 
 function optionsFrom(values: Given): CheckOptions {
-  const ids = (given: string[] | undefined) => given?.flatMap((text) => text.split(',').map((id) => id.trim().toUpperCase())).filter(Boolean)
+  const ids = (given: string[] | undefined) =>
+    given?.flatMap((text) => text.split(',').map((id) => id.trim().toUpperCase())).filter(Boolean)
   const only = ids(values.only)
   const skip = ids(values.skip)
   for (const id of [...(only ?? []), ...(skip ?? [])]) {
-    if (!listCases().some((one) => selects({ only: [id] }, one.id))) throw new UsageError(`no case begins with "${id}"; --list shows them`)
+    if (!listCases().some((one) => selects({ only: [id] }, one.id)))
+      throw new UsageError(`no case begins with "${id}"; --list shows them`)
   }
   const errors = choice('errors', values.errors, PLACES)
   return {
@@ -223,13 +239,17 @@ function optionsFrom(values: Given): CheckOptions {
 }
 
 function reportersFrom({ reporter = ['pretty'] }: Given): { name: ReporterName; file?: string }[] {
-  const wanted = reporter.flatMap((text) => text.split(',')).map((text) => {
-    const at = text.indexOf('=')
-    const name = at < 0 ? text : text.slice(0, at)
-    if (!REPORTER_NAMES.includes(name as ReporterName)) throw new UsageError(`--reporter must be one of ${REPORTER_NAMES.join(', ')}, got "${name}"`)
-    return { name: name as ReporterName, ...(at >= 0 && { file: text.slice(at + 1) }) }
-  })
-  if (wanted.filter(({ file }) => file === undefined).length > 1) throw new UsageError('only one reporter can write to stdout; give the others a file: --reporter junit=results.xml')
+  const wanted = reporter
+    .flatMap((text) => text.split(','))
+    .map((text) => {
+      const at = text.indexOf('=')
+      const name = at < 0 ? text : text.slice(0, at)
+      if (!REPORTER_NAMES.includes(name as ReporterName))
+        throw new UsageError(`--reporter must be one of ${REPORTER_NAMES.join(', ')}, got "${name}"`)
+      return { name: name as ReporterName, ...(at >= 0 && { file: text.slice(at + 1) }) }
+    })
+  if (wanted.filter(({ file }) => file === undefined).length > 1)
+    throw new UsageError('only one reporter can write to stdout; give the others a file: --reporter junit=results.xml')
   return wanted
 }
 
@@ -241,7 +261,12 @@ export function baselineFrom(file: string): string[] {
   } catch (error) {
     throw new UsageError(`baseline: ${(error as Error).message}`)
   }
-  const ids = /^\s*[[{]/.test(text) ? fromJson(text, file) : text.split('\n').map((line) => line.replace(/#.*/, '').trim()).filter(Boolean)
+  const ids = /^\s*[[{]/.test(text)
+    ? fromJson(text, file)
+    : text
+        .split('\n')
+        .map((line) => line.replace(/#.*/, '').trim())
+        .filter(Boolean)
   const known = new Set(listCases().map(({ id }) => id))
   const strange = ids.find((id) => !known.has(id))
   if (strange !== undefined) throw new UsageError(`baseline: there is no case "${strange}"`)
@@ -263,7 +288,8 @@ function fromJson(text: string, file: string): string[] {
 
 function addressOf(text: string): { host: string; port: number } {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text) ?? []
-  if (port === undefined) throw new UsageError(`expected an address such as 127.0.0.1:9000, got "${text}"; a command comes after --`)
+  if (port === undefined)
+    throw new UsageError(`expected an address such as 127.0.0.1:9000, got "${text}"; a command comes after --`)
   return { host: bracketed ?? plain!, port: integer('port', port, 1, 65535) }
 }
 
@@ -290,8 +316,16 @@ function named<T>(name: string, parse: () => T): T {
 
 function list(kind: string | undefined, values: Given): string {
   const { only, skip } = optionsFrom(values)
-  const cases = listCases().filter((one) => (kind === undefined || one.kind === kind) && selects({ ...(only && { only }), ...(skip && { skip }) }, one.id))
-  return cases.map(({ id, level, clause, weight, title }) => `${id.padEnd(6)} ${level.padEnd(6)} ${clause} ${String(weight).padStart(2)}  ${title}\n`).join('')
+  const cases = listCases().filter(
+    (one) =>
+      (kind === undefined || one.kind === kind) && selects({ ...(only && { only }), ...(skip && { skip }) }, one.id),
+  )
+  return cases
+    .map(
+      ({ id, level, clause, weight, title }) =>
+        `${id.padEnd(6)} ${level.padEnd(6)} ${clause} ${String(weight).padStart(2)}  ${title}\n`,
+    )
+    .join('')
 }
 
 function explain(id: string): string {
@@ -317,7 +351,10 @@ function progressLine() {
   const live = process.stderr.isTTY === true
   const show = (text: string) => writeAll(2, `\r\x1b[2K${text}`)
   const hooks: Pick<CheckOptions, 'onCase'> = live
-    ? { onCase: ({ id, title, at, of }) => show(`[${at + 1}/${of}] ${id} ${title}`.slice(0, (process.stderr.columns || 80) - 1)) }
+    ? {
+        onCase: ({ id, title, at, of }) =>
+          show(`[${at + 1}/${of}] ${id} ${title}`.slice(0, (process.stderr.columns || 80) - 1)),
+      }
     : {}
   return { hooks, clear: () => live && show('') }
 }

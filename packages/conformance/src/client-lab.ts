@@ -130,7 +130,17 @@ export class ClientLab implements CaseSetting {
       if (subject.exit && (subject.exit.code === 127 || subject.exit.code === 126)) {
         throw new StartError(`the program could not be started: ${subject.err.lines().at(-1) ?? 'not found'}`)
       }
-      return { x, subject, peer, first: Buffer.alloc(0), answered: NOTHING, third: Buffer.alloc(0), thirdWhileFull: false, closed: false, ended: subject.exit ? 'itself' : 'no' }
+      return {
+        x,
+        subject,
+        peer,
+        first: Buffer.alloc(0),
+        answered: NOTHING,
+        third: Buffer.alloc(0),
+        thirdWhileFull: false,
+        closed: false,
+        ended: subject.exit ? 'itself' : 'no',
+      }
     }
     await peer.message(hello(x), patienceMs)
     if (script.pauseMs) await peer.untilOver(script.pauseMs)
@@ -160,7 +170,17 @@ export class ClientLab implements CaseSetting {
       if (await exits(EXIT_MS)) ended = 'after-close'
     }
     if (subject.exit) await subject.out.until(() => subject.out.ended, 300)
-    return { x, subject, peer, first, answered, third: peer.received.subarray(first.length), thirdWhileFull, closed, ended }
+    return {
+      x,
+      subject,
+      peer,
+      first,
+      answered,
+      third: peer.received.subarray(first.length),
+      thirdWhileFull,
+      closed,
+      ended,
+    }
   }
 
   /** The Z that belongs to an answer. */
@@ -191,7 +211,8 @@ export class ClientLab implements CaseSetting {
     throw new Fault(first.length === 0 ? `${text(x)} does not come.` : `The first message is not ${text(x)}.`, {
       expected: hello(x),
       received: first,
-      cause: 'The third argument is X: sprintf(buffer, "HELLO %s", argv[3]), and send strlen(buffer) bytes as soon as the connection is there.',
+      cause:
+        'The third argument is X: sprintf(buffer, "HELLO %s", argv[3]), and send strlen(buffer) bytes as soon as the connection is there.',
     })
   }
 
@@ -205,12 +226,17 @@ export class ClientLab implements CaseSetting {
     const { x, third, answered, subject } = run
     const expected = hello(x + 2)
     const died = subject.exit?.signal ?? null
-    throw new Fault(third.length === 0 ? `${text(x + 2)} does not come after ${text(x + 1)}.` : `The third message is not ${text(x + 2)}.`, {
-      sent: answered,
-      expected,
-      received: third.length === 0 && died ? describeExit(subject.exit!) : third,
-      cause: causeOfDeath(died) ?? causeOfAnswer({ side: 'client', sent: answered, expected, received: third }),
-    })
+    throw new Fault(
+      third.length === 0
+        ? `${text(x + 2)} does not come after ${text(x + 1)}.`
+        : `The third message is not ${text(x + 2)}.`,
+      {
+        sent: answered,
+        expected,
+        received: third.length === 0 && died ? describeExit(subject.exit!) : third,
+        cause: causeOfDeath(died) ?? causeOfAnswer({ side: 'client', sent: answered, expected, received: third }),
+      },
+    )
   }
 
   /** A line that begins with ERROR, where it has to be. */
@@ -247,12 +273,15 @@ export class ClientLab implements CaseSetting {
     let stale: Fault | undefined
     if (this.#ending.length > 0 && bare.third.length > 0) {
       const printed = this.isThird(bare)
-      stale = new Fault(`With nothing behind it, ${text(x + 1)} is ${printed ? 'printed' : 'read'} with bytes that were not sent.`, {
-        sent: bare.answered,
-        expected: printed ? text(x + 1) : hello(x + 2),
-        received: printed ? bare.subject.out.text() : bare.third,
-        cause: UNENDED,
-      })
+      stale = new Fault(
+        `With nothing behind it, ${text(x + 1)} is ${printed ? 'printed' : 'read'} with bytes that were not sent.`,
+        {
+          sent: bare.answered,
+          expected: printed ? text(x + 1) : hello(x + 2),
+          received: printed ? bare.subject.out.text() : bare.third,
+          cause: UNENDED,
+        },
+      )
     } else if (this.isThird(first) && this.#ending.length === 0) {
       stale = await this.#findStale()
       if (stale) this.#ending = bytes('\0')
@@ -267,7 +296,8 @@ export class ClientLab implements CaseSetting {
       const output = run.subject.out.text() + run.subject.err.text()
       const longer = new RegExp(`HELLO ${x + 1}[0-9]`).exec(output)?.[0]
       const z = readMessage(run.third).sequence
-      const wrong = longer !== undefined || (z !== undefined && !this.isThird(run) && String(z).length > String(x + 2).length)
+      const wrong =
+        longer !== undefined || (z !== undefined && !this.isThird(run) && String(z).length > String(x + 2).length)
       if (!wrong) continue
       // Where a NUL does not help, it was something else.
       const ended = await this.run(x, { ending: bytes('\0') })

@@ -13,7 +13,9 @@ interface Answer {
 export function causeOfAnswer({ side, sent, expected, received }: Answer): string | undefined {
   const got = Buffer.from(received).toString('latin1')
   const want = Buffer.from(expected).toString('latin1')
-  const was = Buffer.from(sent).toString('latin1').replace(/[\0\r\n]+$/, '')
+  const was = Buffer.from(sent)
+    .toString('latin1')
+    .replace(/[\0\r\n]+$/, '')
   if (got === '') {
     return 'Nothing came. The program may still be reading: one recv brings one message here, and no newline and no NUL follows it, so do not loop until one comes, and do not ask for a fixed number of bytes (MSG_WAITALL, fread, read in a loop).'
   }
@@ -27,7 +29,8 @@ export function causeOfAnswer({ side, sent, expected, received }: Answer): strin
   const expectedNumber = readMessage(expected).sequence!
   const sentNumber = readMessage(sent).sequence
   if (reading.sequence === undefined) {
-    if (/HELLO/i.test(got)) return 'The reply has no number: print it into the buffer with sprintf(buffer, "HELLO %d", n).'
+    if (/HELLO/i.test(got))
+      return 'The reply has no number: print it into the buffer with sprintf(buffer, "HELLO %d", n).'
     return 'The reply is no message: it has to be HELLO, one space and the number, as text.'
   }
   if (reading.sequence === expectedNumber) return undefined
@@ -43,7 +46,10 @@ export function causeOfAnswer({ side, sent, expected, received }: Answer): strin
   if (sentNumber !== undefined && sentNumber < 0 && reading.sequence === -sentNumber + 1) {
     return 'The minus sign was lost: read the number with atoi, strtol or %d, beginning directly behind "HELLO ".'
   }
-  if (String(reading.sequence - (expectedNumber - sentNumber! || 1)).startsWith(String(sentNumber)) && sentNumber !== 0) {
+  if (
+    String(reading.sequence - (expectedNumber - sentNumber! || 1)).startsWith(String(sentNumber)) &&
+    sentNumber !== 0
+  ) {
     return 'Digits were read that were not sent: the buffer still held the previous message. End what was received with buffer[n] = 0, where n is what recv returned.'
   }
   if (String(expectedNumber).length > String(reading.sequence).length && Math.abs(expectedNumber) >= 100) {

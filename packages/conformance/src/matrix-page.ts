@@ -38,7 +38,7 @@ export function matrixPage(reports: readonly Report[], programs: readonly Progra
 <main>
 ${kinds.map((kind) => section(kind, reports, notes)).join('\n')}
 </main>
-<footer>Made by hs-conformance ${escape(reports[0]?.version ?? '')}. Every clause (HS-x.y) is one of docs/PROTOCOL.md.</footer>
+<footer>Made by hs-conformance ${escapeHtml(reports[0]?.version ?? '')}. Every clause (HS-x.y) is one of docs/PROTOCOL.md.</footer>
 <script>${SCRIPT}</script>
 </body>
 </html>
@@ -49,20 +49,32 @@ function section(kind: Kind, all: readonly Report[], notes: ReadonlyMap<Report, 
   const reports = all.filter((report) => report.kind === kind)
   const shown = new Set(reports.flatMap(({ results }) => results.map(({ id }) => id)))
   const cases = listCases().filter(({ id }) => shown.has(id))
-  const themes = Map.groupBy?.(cases, ({ id }) => themeOf(id)) ?? groupByTheme(cases)
+  const themes = groupByTheme(cases)
   const anchor = (report: Report, id?: string) => `p${all.indexOf(report)}${id ? `-${id}` : ''}`
-  const head = [...themes].map(([theme, group]) => `<th colspan="${group.length}" scope="colgroup"><span>${escape(theme)}</span></th>`).join('')
+  const head = [...themes]
+    .map(([theme, group]) => `<th colspan="${group.length}" scope="colgroup"><span>${escapeHtml(theme)}</span></th>`)
+    .join('')
   const ids = [...themes.values()]
-    .map((group) => group.map(({ id, title }, at) => `<th scope="col" class="id${at === 0 ? ' first' : ''}" title="${escape(`${id} ${title}`)}">${escape(id.split('.')[1]!)}</th>`).join(''))
+    .map((group) =>
+      group
+        .map(
+          ({ id, title }, at) =>
+            `<th scope="col" class="id${at === 0 ? ' first' : ''}" title="${escapeHtml(`${id} ${title}`)}">${escapeHtml(id.split('.')[1]!)}</th>`,
+        )
+        .join(''),
+    )
     .join('')
   const rows = reports.map((report) => {
     const byId = new Map(report.results.map((result) => [result.id, result]))
     const cells = [...themes.values()].map((group) =>
       group.map(({ id }, at) => cell(byId.get(id), anchor(report, id), at === 0)).join(''),
     )
-    return `<tr><th scope="row"><a href="#${anchor(report)}">${escape(report.name)}</a></th><td class="score">${verdictOf(report)}</td>${cells.join('')}</tr>`
+    return `<tr><th scope="row"><a href="#${anchor(report)}">${escapeHtml(report.name)}</a></th><td class="score">${verdictOf(report)}</td>${cells.join('')}</tr>`
   })
-  const tally = failures(reports, cases.map(({ id }) => id))
+  const tally = failures(
+    reports,
+    cases.map(({ id }) => id),
+  )
   return `<section>
 <h2>${kind === 'server' ? 'Servers' : 'Clients'}</h2>
 <div class="scroll"><table class="matrix">
@@ -86,7 +98,7 @@ function cell(result: CaseResult | undefined, anchor: string, first: boolean): s
   if (!result) return `<td${edge}><i class="cell unseen"></i></td>`
   const mark = markOf(result)
   const [sign, word] = SIGNS[mark]
-  const title = escape(`${result.id} ${result.title}: ${result.note ?? word}`)
+  const title = escapeHtml(`${result.id} ${result.title}: ${result.note ?? word}`)
   const inner = `<i class="cell ${mark}" title="${title}">${sign}</i>`
   return `<td${edge}>${result.fault ? `<a href="#${anchor}" aria-label="${title}">${inner}</a>` : inner}</td>`
 }
@@ -103,7 +115,11 @@ function failures(reports: readonly Report[], ids: readonly string[]): string {
   const counts = ids
     .map((id) => {
       const results = reports.flatMap(({ results }) => results.filter((result) => result.id === id))
-      return { id, title: results[0]?.title ?? '', failed: results.filter((result) => ['failed', 'warned'].includes(markOf(result))).length }
+      return {
+        id,
+        title: results[0]?.title ?? '',
+        failed: results.filter((result) => ['failed', 'warned'].includes(markOf(result))).length,
+      }
     })
     .filter(({ failed }) => failed > 0)
     .sort((a, b) => b.failed - a.failed)
@@ -111,7 +127,10 @@ function failures(reports: readonly Report[], ids: readonly string[]): string {
   if (counts.length === 0 || reports.length < 3) return ''
   const most = counts[0]!.failed
   return `<h3>What fails most</h3><ol class="most">${counts
-    .map(({ id, title, failed }) => `<li><span class="count">${failed}</span><span class="what"><span class="track" style="width:${((100 * failed) / most).toFixed(0)}%"></span><b>${id}</b> ${escape(title)}</span></li>`)
+    .map(
+      ({ id, title, failed }) =>
+        `<li><span class="count">${failed}</span><span class="what"><span class="track" style="width:${((100 * failed) / most).toFixed(0)}%"></span><b>${id}</b> ${escapeHtml(title)}</span></li>`,
+    )
     .join('')}</ol>`
 }
 
@@ -120,14 +139,24 @@ function card(report: Report, note: string | undefined, anchor: (report: Report,
   const order: Mark[] = ['failed', 'known', 'warned', 'undone']
   lessons.sort((a, b) => order.indexOf(markOf(a)) - order.indexOf(markOf(b)))
   const blocked = report.results.filter(({ verdict }) => verdict === 'blocked' || verdict === 'not-run')
-  const badge = report.notStarted !== undefined ? '<span class="tag bad">not started</span>' : report.passed ? '<span class="tag good">passes</span>' : '<span class="tag bad">fails</span>'
-  const facts = profileLines(report).map((line) => `<li>${escape(line)}</li>`).join('')
-  return `<details class="card" id="${anchor(report)}"><summary>${badge}<b>${escape(report.name)}</b>${note ? ` <span class="note">${escape(note)}</span>` : ''}<span class="tail">${lessons.filter((one) => markOf(one) === 'failed').map(({ id }) => id).join(' ')}</span></summary>
-<p><code>${escape(report.target.replace(/^-- /, ''))}</code></p>
-${report.notStarted !== undefined ? `<p>${escape(report.notStarted)}</p>` : ''}
+  const badge =
+    report.notStarted !== undefined
+      ? '<span class="tag bad">not started</span>'
+      : report.passed
+        ? '<span class="tag good">passes</span>'
+        : '<span class="tag bad">fails</span>'
+  const facts = profileLines(report)
+    .map((line) => `<li>${escapeHtml(line)}</li>`)
+    .join('')
+  return `<details class="card" id="${anchor(report)}"><summary>${badge}<b>${escapeHtml(report.name)}</b>${note ? ` <span class="note">${escapeHtml(note)}</span>` : ''}<span class="tail">${lessons
+    .filter((one) => markOf(one) === 'failed')
+    .map(({ id }) => id)
+    .join(' ')}</span></summary>
+<p><code>${escapeHtml(report.target.replace(/^-- /, ''))}</code></p>
+${report.notStarted !== undefined ? `<p>${escapeHtml(report.notStarted)}</p>` : ''}
 ${facts ? `<ul class="facts">${facts}</ul>` : ''}
 ${lessons.map((result) => lesson(result, anchor(report, result.id))).join('\n')}
-${blocked.length > 0 ? `<p class="note">No verdict: ${blocked.map(({ id, note }) => `${id} (${escape(note ?? '')})`).join(', ')}</p>` : ''}
+${blocked.length > 0 ? `<p class="note">No verdict: ${blocked.map(({ id, note }) => `${id} (${escapeHtml(note ?? '')})`).join(', ')}</p>` : ''}
 ${byTheme(report.results).length === 0 || lessons.length > 0 ? '' : '<p>Nothing to say: everything that could be judged is passed.</p>'}
 </details>`
 }
@@ -136,10 +165,14 @@ function lesson(result: CaseResult, id: string): string {
   const mark = markOf(result)
   const { fault } = result
   return `<article id="${id}" class="lesson ${mark}">
-<h4><i class="cell ${mark}">${SIGNS[mark][0]}</i>${result.id} ${escape(result.title)} <small>${result.level}</small></h4>
-<p>${escape(fault!.summary)}</p>
-${fault!.cause ? `<p class="cause">${escape(fault!.cause)}</p>` : ''}
-<pre>${escape(lessonOf({ ...result, fault: withoutCause(fault!) }).slice(1).join('\n'))}</pre>
+<h4><i class="cell ${mark}">${SIGNS[mark][0]}</i>${result.id} ${escapeHtml(result.title)} <small>${result.level}</small></h4>
+<p>${escapeHtml(fault!.summary)}</p>
+${fault!.cause ? `<p class="cause">${escapeHtml(fault!.cause)}</p>` : ''}
+<pre>${escapeHtml(
+    lessonOf({ ...result, fault: withoutCause(fault!) })
+      .slice(1)
+      .join('\n'),
+  )}</pre>
 </article>`
 }
 
@@ -147,14 +180,16 @@ function withoutCause({ cause: _, ...fault }: NonNullable<CaseResult['fault']>):
   return fault
 }
 
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: no page may hold them
-    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '·')
+function escapeHtml(text: string): string {
+  return (
+    text
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('"', '&quot;')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: no page may hold them
+      .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '·')
+  )
 }
 
 /** Opens what an address names. */

@@ -44,7 +44,10 @@ export function parsePrograms(data: unknown): Program[] {
 }
 
 /** Checks many programs; the reports are in the order of the programs. */
-export async function checkMatrix(programs: readonly Program[], { jobs = 1, onReport, ...options }: MatrixOptions = {}): Promise<Report[]> {
+export async function checkMatrix(
+  programs: readonly Program[],
+  { jobs = 1, onReport, ...options }: MatrixOptions = {},
+): Promise<Report[]> {
   const reports: Report[] = []
   let next = 0
   const work = async () => {

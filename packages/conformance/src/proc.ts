@@ -164,7 +164,7 @@ export function reachable(localAddress: string): string {
     const bytes = [6, 4, 2, 0].map((at) => Number.parseInt(localAddress.slice(at, at + 2), 16))
     return bytes.every((byte) => byte === 0) ? '127.0.0.1' : bytes.join('.')
   }
-  if (localAddress === '0'.repeat(24) + '01000000') return '::1'
+  if (localAddress === `${'0'.repeat(24)}01000000`) return '::1'
   return '127.0.0.1'
 }
 

@@ -32,7 +32,12 @@ export interface CheckOptions {
   /** Sees each result as soon as it is there. */
   readonly onResult?: (result: CaseResult) => void
   /** Sees each case before it runs. */
-  readonly onCase?: (about: { readonly id: string; readonly title: string; readonly at: number; readonly of: number }) => void
+  readonly onCase?: (about: {
+    readonly id: string
+    readonly title: string
+    readonly at: number
+    readonly of: number
+  }) => void
 }
 
 /** No case takes longer: a last resort, since every wait has an end of its own. */
@@ -50,7 +55,8 @@ interface Engine<Lab> {
 
 export function selects({ only = [], skip = [] }: Pick<CheckOptions, 'only' | 'skip'>, id: string): boolean {
   const begins = (prefix: string) => id === prefix || id.startsWith(prefix.endsWith('.') ? prefix : `${prefix}.`)
-  const any = (prefixes: readonly string[]) => prefixes.some((prefix) => begins(prefix) || (prefix.length === 1 && id.startsWith(prefix)))
+  const any = (prefixes: readonly string[]) =>
+    prefixes.some((prefix) => begins(prefix) || (prefix.length === 1 && id.startsWith(prefix)))
   return (only.length === 0 || any(only)) && !any(skip)
 }
 
@@ -119,7 +125,10 @@ export async function runCases<Lab>({ kind, cases, lab, options, seed, target }:
       continue
     }
     if (one.observes && !lab.observed) {
-      report({ verdict: 'not-observable', note: 'only an address was given: neither its output nor its process is seen' })
+      report({
+        verdict: 'not-observable',
+        note: 'only an address was given: neither its output nor its process is seen',
+      })
       continue
     }
     const transcript = lab.begin(one.id)
@@ -153,7 +162,10 @@ function outcomeOf<Lab>(
   const again = `npx @hs/conformance ${kind} --only ${id} --seed ${seed} ${target}`
   if (error instanceof Fault) return { verdict: 'failed', fault: faultReport(error, transcript, kind, again) }
   if (error instanceof StartError) {
-    return { verdict: 'failed', fault: faultReport(new Fault(`It did not start again: ${error.message}.`), transcript, kind, again) }
+    return {
+      verdict: 'failed',
+      fault: faultReport(new Fault(`It did not start again: ${error.message}.`), transcript, kind, again),
+    }
   }
   return { verdict: 'not-run', note: `the checker itself failed: ${(error as Error).stack ?? error}` }
 }

@@ -264,7 +264,11 @@ export class ServerLab implements CaseSetting {
       try {
         const found = await untilListening(subject, port, this.settings.startMs)
         const at = found ?? (await this.#knock(port))
-        return { ...at, subject, ...(at.port !== port && command.some((word) => word.includes('{port}')) && { toldPort: port }) }
+        return {
+          ...at,
+          subject,
+          ...(at.port !== port && command.some((word) => word.includes('{port}')) && { toldPort: port }),
+        }
       } catch (error) {
         await subject.stop()
         // Somebody else may have taken the port in between; that is nobody's fault.
@@ -362,7 +366,11 @@ export class ServerLab implements CaseSetting {
     peer: Peer,
     x: number,
     sent: Uint8Array,
-    { z, ending = this.#ending, withinMs = this.settings.patienceMs }: { z?: number | 'none'; ending?: Uint8Array; withinMs?: number } = {},
+    {
+      z,
+      ending = this.#ending,
+      withinMs = this.settings.patienceMs,
+    }: { z?: number | 'none'; ending?: Uint8Array; withinMs?: number } = {},
   ): Promise<Exchange> {
     const reply = await peer.message(hello(x + 1), withinMs)
     const y = readMessage(reply).sequence
@@ -429,7 +437,8 @@ export class ServerLab implements CaseSetting {
   /** @throws {Unjudged} Where nobody sees what it prints, or where it is printed too late to be seen. */
   requireOutput(): void {
     if (!this.observed) throw new Unjudged('not-observable', 'only an address was given, so its output is not seen')
-    if (this.#printing === 'late') throw new Unjudged('blocked', 'blocked by S2.6: lines come long after they were printed')
+    if (this.#printing === 'late')
+      throw new Unjudged('blocked', 'blocked by S2.6: lines come long after they were printed')
     if (this.#printing === 'none') throw new Unjudged('blocked', 'blocked by S2.1: nothing is printed')
   }
 
@@ -466,18 +475,16 @@ export class ServerLab implements CaseSetting {
     const { errors } = this.settings
     const { out, err } = subject!
     const on = { stdout: () => isError(out.text(from.out)), stderr: () => isError(err.text(from.err)) }
-    const right = () =>
-      errors === 'either' ? on.stdout() || on.stderr() : on[errors]()
+    const right = () => (errors === 'either' ? on.stdout() || on.stderr() : on[errors]())
     const until = performance.now() + withinMs
-    await Promise.race([
-      out.until(right, withinMs),
-      err.until(right, withinMs),
-    ])
+    await Promise.race([out.until(right, withinMs), err.until(right, withinMs)])
     // One of the streams may end first: the other still has its time.
     while (!right() && performance.now() < until) await sleep(10)
     if (on.stdout()) this.errorsSeen.add('stdout')
     if (on.stderr()) this.errorsSeen.add('stderr')
-    const almost = [...out.lines(from.out), ...err.lines(from.err)].find((line) => /error|wrong|invalid|incorrect|mismatch|fail/i.test(line))
+    const almost = [...out.lines(from.out), ...err.lines(from.err)].find((line) =>
+      /error|wrong|invalid|incorrect|mismatch|fail/i.test(line),
+    )
     return { right: right(), elsewhere: !right() && (on.stdout() || on.stderr()), almost }
   }
 
@@ -505,7 +512,9 @@ export class ServerLab implements CaseSetting {
         const next = await this.#again(instance, 'live')
         mark = next.subject ? { out: 0, err: 0 } : this.mark(next)
         const other = await this.#try(next, x, ending)
-        const better = other.right && (!garbled || !next.subject || ((await this.#seeLines(next, other, mark)) && this.#clean(next, other)))
+        const better =
+          other.right &&
+          (!garbled || !next.subject || ((await this.#seeLines(next, other, mark)) && this.#clean(next, other)))
         instance = next
         if (!better) continue
         exchange = other
@@ -558,9 +567,18 @@ export class ServerLab implements CaseSetting {
     try {
       return await this.exchange(to, x, { ending })
     } catch (error) {
-      if (!(error instanceof Fault) || to.subject === undefined) throw error instanceof Fault ? new StartError(error.message) : error
+      if (!(error instanceof Fault) || to.subject === undefined)
+        throw error instanceof Fault ? new StartError(error.message) : error
       const sent = join(hello(x), ending)
-      return { peer: nobody(this.transcript), x, sent, reply: Buffer.alloc(0), y: undefined, right: false, z: undefined }
+      return {
+        peer: nobody(this.transcript),
+        x,
+        sent,
+        reply: Buffer.alloc(0),
+        y: undefined,
+        right: false,
+        z: undefined,
+      }
     }
   }
 

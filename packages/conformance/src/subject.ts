@@ -143,7 +143,11 @@ export class Subject {
 
   /** The processes that are alive, without those that only wait to be buried. */
   pids(): number[] {
-    return hasProc ? family(this.pid, this.#mark).filter(({ state }) => state !== 'Z').map(({ pid }) => pid) : []
+    return hasProc
+      ? family(this.pid, this.#mark)
+          .filter(({ state }) => state !== 'Z')
+          .map(({ pid }) => pid)
+      : []
   }
 
   /** Dead processes that nobody has waited for. */

@@ -21,17 +21,27 @@ export function github(report: Report): string {
   for (const [theme, results] of byTheme(report.results)) {
     lines.push(`| | **${theme}** | |`)
     for (const result of results) {
-      lines.push(`| ${SIGNS[markOf(result)]} | ${result.id} ${escapeMarkdown(result.title)} | ${result.level} ${escapeMarkdown(result.note ?? '')} |`)
+      lines.push(
+        `| ${SIGNS[markOf(result)]} | ${result.id} ${escapeMarkdown(result.title)} | ${result.level} ${escapeMarkdown(result.note ?? '')} |`,
+      )
     }
   }
   for (const result of report.results) {
     if (!result.fault || result.level === 'MAY') continue
-    lines.push('', `<details><summary>${SIGNS[markOf(result)]} ${result.id}: ${escapeMarkdown(result.fault.summary)}</summary>`, '')
+    lines.push(
+      '',
+      `<details><summary>${SIGNS[markOf(result)]} ${result.id}: ${escapeMarkdown(result.fault.summary)}</summary>`,
+      '',
+    )
     lines.push('```text', ...lessonOf(result).map((line) => line.replaceAll('```', "'''")), '```', '', '</details>')
   }
   return `${lines.join('\n')}\n`
 }
 
 function escapeMarkdown(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replace(/[|`*_[\]\\]/g, '\\$&').replaceAll('\n', ' ')
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replace(/[|`*_[\]\\]/g, '\\$&')
+    .replaceAll('\n', ' ')
 }

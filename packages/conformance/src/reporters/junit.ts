@@ -41,11 +41,13 @@ function testcase(result: CaseResult): string[] {
 const seconds = (ms: number) => (ms / 1000).toFixed(3)
 
 function escapeXml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 has no way to say them
-    .replace(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, '?')
+  return (
+    text
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('"', '&quot;')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 has no way to say them
+      .replace(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, '?')
+  )
 }

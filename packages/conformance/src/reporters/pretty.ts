@@ -15,7 +15,10 @@ const SIGNS: Readonly<Record<Mark, readonly [sign: string, colour: number]>> = {
 /** For people, in a terminal. */
 export function pretty(report: Report, { colour }: { readonly colour: boolean }): string {
   const paint = (code: number, text: string) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text)
-  const lines = ['', `${paint(1, report.name)}  ${paint(90, `${report.kind}, seed ${report.seed}${report.strict ? ', strict' : ''}`)}`]
+  const lines = [
+    '',
+    `${paint(1, report.name)}  ${paint(90, `${report.kind}, seed ${report.seed}${report.strict ? ', strict' : ''}`)}`,
+  ]
   if (report.notStarted !== undefined) {
     return [...lines, '', `${paint(31, '✗')} It could not be started: ${report.notStarted}.`, ''].join('\n')
   }
@@ -26,7 +29,9 @@ export function pretty(report: Report, { colour }: { readonly colour: boolean })
       const [sign, code] = SIGNS[mark]
       const level = mark === 'passed' || result.level === 'MUST' ? '' : ` ${paint(90, `(${result.level})`)}`
       const note = result.note ? ` ${paint(90, `— ${result.note}`)}` : ''
-      lines.push(`  ${paint(code, sign)} ${result.id.padEnd(5)} ${mark === 'passed' ? result.title : paint(code, result.title)}${level}${note}`)
+      lines.push(
+        `  ${paint(code, sign)} ${result.id.padEnd(5)} ${mark === 'passed' ? result.title : paint(code, result.title)}${level}${note}`,
+      )
     }
   }
   // What costs most is read first; what is only optional is told by --explain.
@@ -43,6 +48,11 @@ export function pretty(report: Report, { colour }: { readonly colour: boolean })
   const fixed = report.results.filter(({ known, verdict }) => known && verdict === 'passed')
   if (fixed.length > 0) lines.push(`No longer failing: ${fixed.map(({ id }) => id).join(', ')}.`)
   lines.push(paint(report.passed ? 32 : 31, summaryLine(report)))
-  lines.push(report.passed ? 'Every MUST that could be judged is passed.' : 'More about a case: npx @hs/conformance --explain ID', '')
+  lines.push(
+    report.passed
+      ? 'Every MUST that could be judged is passed.'
+      : 'More about a case: npx @hs/conformance --explain ID',
+    '',
+  )
   return lines.join('\n')
 }

@@ -24,7 +24,8 @@ export function profileLines({ profile }: Report): string[] {
   if (nature && nature !== 'unknown') lines.push(`It serves its connections: ${NATURES[nature]}.`)
   if (terminator) lines.push(`Its messages end with ${TERMINATORS[terminator] ?? terminator}.`)
   if (errors) lines.push(`ERROR was seen on ${errors === 'both' ? 'stdout and stderr' : errors}.`)
-  if (arithmetic) lines.push(`After 2147483647 comes ${arithmetic === 'int32' ? '-2147483648: it counts in 32 bits' : '2147483648'}.`)
+  if (arithmetic)
+    lines.push(`After 2147483647 comes ${arithmetic === 'int32' ? '-2147483648: it counts in 32 bits' : '2147483648'}.`)
   return lines
 }
 

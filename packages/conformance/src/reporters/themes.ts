@@ -25,7 +25,8 @@ export type Mark = 'passed' | 'failed' | 'warned' | 'undone' | 'known' | 'blocke
 
 export function markOf({ verdict, level, known }: CaseResult): Mark {
   if (verdict === 'passed') return 'passed'
-  if (verdict === 'failed') return known ? 'known' : level === 'MUST' ? 'failed' : level === 'SHOULD' ? 'warned' : 'undone'
+  if (verdict === 'failed')
+    return known ? 'known' : level === 'MUST' ? 'failed' : level === 'SHOULD' ? 'warned' : 'undone'
   if (verdict === 'blocked' || verdict === 'not-run') return 'blocked'
   return 'unseen'
 }

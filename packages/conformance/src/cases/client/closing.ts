@@ -69,7 +69,8 @@ export const closing: readonly Case<ClientLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['C1.1'],
-    explain: 'recv returns 0 for the first, -1 for the second. Both are the end, also of every loop around recv, and neither is a reason to crash.',
+    explain:
+      'recv returns 0 for the first, -1 for the second. Both are the end, also of every loop around recv, and neither is a reason to crash.',
     async check(lab) {
       for (const instead of ['close', 'reset'] as const) {
         const run = await lab.run(lab.number(), { instead })
@@ -121,7 +122,8 @@ export const closing: readonly Case<ClientLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['C1.2'],
-    explain: 'Give recv one byte less than the buffer has, so that there is room for the NUL, and copy nothing into something smaller.',
+    explain:
+      'Give recv one byte less than the buffer has, so that there is room for the NUL, and copy nothing into something smaller.',
     async check(lab) {
       const run = await lab.run(lab.number(), { answer: [bytes(`HELLO ${'7'.repeat(4994)}`)] })
       const { exit } = run.subject
@@ -154,4 +156,3 @@ export const closing: readonly Case<ClientLab>[] = [
     },
   },
 ]
-

@@ -39,7 +39,8 @@ export const printing: readonly Case<ClientLab>[] = [
     weight: 3,
     needs: ['C2.1'],
     observes: 'output',
-    explain: 'Exactly the message, nothing before it and nothing behind it. NULs, carriage returns, blanks at the end and a missing last newline are forgiven here (C2.4 judges them).',
+    explain:
+      'Exactly the message, nothing before it and nothing behind it. NULs, carriage returns, blanks at the end and a missing last newline are forgiven here (C2.4 judges them).',
     async check(lab) {
       for (const x of [lab.number(), -60, 1_234_567_890]) {
         const run = await lab.right(x)
@@ -95,11 +96,18 @@ export const printing: readonly Case<ClientLab>[] = [
       const last = lines.pop()
       const dirty = lines.find((line) => line === '' || visible(line) !== line)
       if (dirty === undefined && last === '') return undefined
-      throw new Fault(last !== '' ? 'The last line has no newline.' : dirty === '' ? 'There is an empty line.' : 'A line carries bytes that nobody sees.', {
-        expected: bytes(`${text(run.x + 1)}\n`),
-        received: bytes(raw),
-        cause: 'Print strlen(buffer) bytes and one newline.',
-      })
+      throw new Fault(
+        last !== ''
+          ? 'The last line has no newline.'
+          : dirty === ''
+            ? 'There is an empty line.'
+            : 'A line carries bytes that nobody sees.',
+        {
+          expected: bytes(`${text(run.x + 1)}\n`),
+          received: bytes(raw),
+          cause: 'Print strlen(buffer) bytes and one newline.',
+        },
+      )
     },
   },
   {

@@ -39,7 +39,8 @@ export const usage: readonly Case<ClientLab>[] = [
     observes: 'process',
     explain: 'With any status, but of its own accord: no crash.',
     async check(lab) {
-      if (!lab.command.some((word) => /\{(?:host|port|sequence)\}/.test(word))) throw new Unjudged('not-applicable', 'the command takes no arguments')
+      if (!lab.command.some((word) => /\{(?:host|port|sequence)\}/.test(word)))
+        throw new Unjudged('not-applicable', 'the command takes no arguments')
       return requireOwnEnd(await runWith(lab, withoutArguments(lab.command)), 'Without arguments')
     },
   },
@@ -52,7 +53,8 @@ export const usage: readonly Case<ClientLab>[] = [
     observes: 'process',
     explain: 'With any status, but of its own accord: X is missing, so there is nothing to send.',
     async check(lab) {
-      if (!lab.command.includes('{sequence}')) throw new Unjudged('not-applicable', 'the command takes no {sequence} by itself')
+      if (!lab.command.includes('{sequence}'))
+        throw new Unjudged('not-applicable', 'the command takes no {sequence} by itself')
       const words = lab.words('127.0.0.1', 9, 0).filter((_, at) => lab.command[at] !== '{sequence}')
       return requireOwnEnd(await runWith(lab, words), 'Without its last argument')
     },

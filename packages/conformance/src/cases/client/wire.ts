@@ -97,7 +97,8 @@ export const wire: readonly Case<ClientLab>[] = [
         throw new Fault(`The number is right, but the message is not ${text(number)}.`, {
           expected: hello(number),
           received,
-          cause: 'Print the message with sprintf(buffer, "HELLO %d", n), and send strlen(buffer) bytes from its beginning.',
+          cause:
+            'Print the message with sprintf(buffer, "HELLO %d", n), and send strlen(buffer) bytes from its beginning.',
         })
       }
       return undefined
@@ -130,7 +131,8 @@ export const wire: readonly Case<ClientLab>[] = [
     level: 'SHOULD',
     weight: 1,
     needs: ['C1.1'],
-    explain: 'Many programs send the NUL that ends a text in C (strlen + 1), or the whole buffer. Receivers forgive it.',
+    explain:
+      'Many programs send the NUL that ends a text in C (strlen + 1), or the whole buffer. Receivers forgive it.',
     async check(lab) {
       for (const { number, received } of await messages(lab)) {
         const { terminator } = readMessage(received)
@@ -183,7 +185,8 @@ export const wire: readonly Case<ClientLab>[] = [
     level: 'MUST',
     weight: 1,
     needs: ['C1.2'],
-    explain: 'A message that is written in two pieces travels in two segments; a server that calls recv once gets half of it.',
+    explain:
+      'A message that is written in two pieces travels in two segments; a server that calls recv once gets half of it.',
     async check(lab) {
       let split = 0
       let example = ''
@@ -193,7 +196,10 @@ export const wire: readonly Case<ClientLab>[] = [
         const segments = segmentsOf(peer!) ?? 2
         if (Math.max(segments, peer!.chunks.length) > 2) {
           split++
-          example = peer!.chunks.length > 2 ? peer!.chunks.map((chunk) => chunk.toString('latin1')).join(' | ') : `${segments} segments`
+          example =
+            peer!.chunks.length > 2
+              ? peer!.chunks.map((chunk) => chunk.toString('latin1')).join(' | ')
+              : `${segments} segments`
         }
         await lab.end()
       }
@@ -201,7 +207,8 @@ export const wire: readonly Case<ClientLab>[] = [
       throw new Fault(`Its two messages came in more than two pieces in ${split} of ${TRIALS} handshakes.`, {
         expected: 'two segments',
         received: example,
-        cause: 'A message is sent with two calls (the word, then the number, or the NUL by itself): build it with sprintf, and send it once.',
+        cause:
+          'A message is sent with two calls (the word, then the number, or the NUL by itself): build it with sprintf, and send it once.',
       })
     },
   },
@@ -238,7 +245,8 @@ export const wire: readonly Case<ClientLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['C1.2'],
-    explain: 'HELLO 9 has seven bytes, HELLO 10 has eight. A length that was taken from another message cuts one short.',
+    explain:
+      'HELLO 9 has seven bytes, HELLO 10 has eight. A length that was taken from another message cuts one short.',
     check: eachOf([8, 9, 98, 99, 999]),
   },
   {
@@ -268,7 +276,8 @@ export const wire: readonly Case<ClientLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['C1.2'],
-    explain: 'An int holds them; a short, a float or a buffer of ten characters does not. `HELLO 2147483645` needs 17 bytes with its NUL.',
+    explain:
+      'An int holds them; a short, a float or a buffer of ten characters does not. `HELLO 2147483645` needs 17 bytes with its NUL.',
     check: eachOf([32767, 65534, 123456789, 2147483645]),
   },
   {
@@ -278,7 +287,8 @@ export const wire: readonly Case<ClientLab>[] = [
     level: 'MUST',
     weight: 1,
     needs: ['C1.2', 'C1.14'],
-    explain: 'After the largest int comes 2147483648, or -2147483648 where a program counts in 32 bits. Both are right; the report says which was seen.',
+    explain:
+      'After the largest int comes 2147483648, or -2147483648 where a program counts in 32 bits. Both are right; the report says which was seen.',
     async check(lab) {
       const run = await lab.right(2147483646)
       lab.arithmetic = readMessage(run.third).sequence! < 0 ? 'int32' : 'safe'

@@ -42,7 +42,8 @@ export const wrongNumbers: readonly Case<ClientLab>[] = [
     weight: 3,
     needs: ['C1.2'],
     observes: 'output',
-    explain: 'A line that begins with ERROR, on stdout or stderr (--errors says which is asked for). Y is tried too large, equal to X, X+2, with a digit more, and negative.',
+    explain:
+      'A line that begins with ERROR, on stdout or stderr (--errors says which is asked for). Y is tried too large, equal to X, X+2, with a digit more, and negative.',
     async check(lab) {
       for (const answerOf of WRONG) {
         const run = await wrong(lab, answerOf)

@@ -12,7 +12,9 @@ type Misfortune = (lab: ServerLab, instance: Instance) => Promise<void>
 
 /** Something happens to one client, three times over; then a normal handshake must work. */
 function survives(
-  about: Pick<Case<ServerLab>, 'id' | 'title' | 'clause' | 'weight' | 'explain'> & { readonly level?: 'MUST' | 'SHOULD' },
+  about: Pick<Case<ServerLab>, 'id' | 'title' | 'clause' | 'weight' | 'explain'> & {
+    readonly level?: 'MUST' | 'SHOULD'
+  },
   context: string,
   happens: Misfortune,
 ): Case<ServerLab> {
@@ -53,7 +55,8 @@ export const alive: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 5,
     needs: ['S1.1'],
-    explain: 'accept, and all that follows, stands in a loop. Other cases that need a second client are blocked where this one fails.',
+    explain:
+      'accept, and all that follows, stands in a loop. Other cases that need a second client are blocked where this one fails.',
     async check(lab) {
       const instance = await lab.fresh()
       await lab.works(instance, 'The first client: ')
@@ -68,7 +71,8 @@ export const alive: readonly Case<ServerLab>[] = [
       title: 'survives a client that connects and closes without a word',
       clause: 'HS-4.4',
       weight: 2,
-      explain: 'Health checks and port scanners do this. recv returns 0: there is no message, so there is nothing to print, to parse or to answer.',
+      explain:
+        'Health checks and port scanners do this. recv returns 0: there is no message, so there is nothing to print, to parse or to answer.',
     },
     'After clients that connected and closed, ',
     async (lab, instance) => {
@@ -83,7 +87,8 @@ export const alive: readonly Case<ServerLab>[] = [
       title: 'survives a client that closes after X, before the answer',
       clause: 'HS-2.7',
       weight: 2,
-      explain: 'The answer goes to a closed connection. The first send may still work, the second kills the program with SIGPIPE unless that signal is ignored.',
+      explain:
+        'The answer goes to a closed connection. The first send may still work, the second kills the program with SIGPIPE unless that signal is ignored.',
     },
     'After clients that closed directly after X, ',
     async (lab, instance) => {
@@ -115,7 +120,8 @@ export const alive: readonly Case<ServerLab>[] = [
       title: 'survives connections that are reset, at any moment',
       clause: 'HS-2.7',
       weight: 2,
-      explain: 'recv and send return -1 with ECONNRESET or EPIPE. That is the end of one connection, not of the program; and buffer[-1] = 0 is no good idea.',
+      explain:
+        'recv and send return -1 with ECONNRESET or EPIPE. That is the end of one connection, not of the program; and buffer[-1] = 0 is no good idea.',
     },
     'After connections that were reset, ',
     async (lab, instance) => {
@@ -137,7 +143,8 @@ export const alive: readonly Case<ServerLab>[] = [
       title: 'survives a first message that is none',
       clause: 'HS-5.3',
       weight: 2,
-      explain: 'Words without a number, a number without a word, binary bytes, a lone newline: strtok, strchr and strstr return NULL for them.',
+      explain:
+        'Words without a number, a number without a word, binary bytes, a lone newline: strtok, strchr and strstr return NULL for them.',
     },
     'After clients that sent garbage, ',
     async (lab, instance) => {
@@ -197,7 +204,8 @@ export const alive: readonly Case<ServerLab>[] = [
     weight: 2,
     needs: ['S1.1', 'S5.1'],
     alone: true,
-    explain: 'Tables that are never cleared, arrays of threads that are never reused, and memory that grows show themselves after some dozens of clients.',
+    explain:
+      'Tables that are never cleared, arrays of threads that are never reused, and memory that grows show themselves after some dozens of clients.',
     async check(lab) {
       const instance = await lab.fresh()
       const began = performance.now()
@@ -215,7 +223,9 @@ export const alive: readonly Case<ServerLab>[] = [
           const fault = lab.wrongAnswer(instance, exchange, `Client ${at} of ${SERIES}: `)
           throw new Fault(fault.message, {
             ...fault.details,
-            cause: lab.causeOfFate(instance) ?? 'Something is used up after so many clients: a table of clients, descriptors that stay open, threads that nobody joins or detaches.',
+            cause:
+              lab.causeOfFate(instance) ??
+              'Something is used up after so many clients: a table of clients, descriptors that stay open, threads that nobody joins or detaches.',
           })
         }
         if (closes) await exchange.peer.untilOver(lab.settings.patienceMs)
@@ -255,12 +265,14 @@ export const alive: readonly Case<ServerLab>[] = [
         await sleep(50)
         after = subject!.openDescriptors()
       }
-      if (subject!.exit) throw new Fault(`It died on the way: ${lab.fate(instance)}.`, { cause: lab.causeOfFate(instance) })
+      if (subject!.exit)
+        throw new Fault(`It died on the way: ${lab.fate(instance)}.`, { cause: lab.causeOfFate(instance) })
       if (after - before <= LEAK_ALLOWED) return `${before} open before, ${after} after`
       throw new Fault(`${LEAK_CONNECTIONS} connections later, ${after - before} more descriptors are open.`, {
         expected: `about ${before}`,
         received: String(after),
-        cause: 'close(client) is missing on some path: after Z, after ERROR, or where recv returns 0. After fork, the parent has to close its copy too.',
+        cause:
+          'close(client) is missing on some path: after Z, after ERROR, or where recv returns 0. After fork, the parent has to close its copy too.',
       })
     },
   },
@@ -273,7 +285,8 @@ export const alive: readonly Case<ServerLab>[] = [
     needs: ['S5.2', 'S5.4'],
     observes: 'output',
     alone: true,
-    explain: 'Who connects and leaves has sent no wrong message. Neither has a client that leaves instead of sending Z: it has found Y wrong, and says so itself.',
+    explain:
+      'Who connects and leaves has sent no wrong message. Neither has a client that leaves instead of sending Z: it has found Y wrong, and says so itself.',
     async check(lab) {
       const instance = await lab.fresh()
       const mark = lab.mark(instance)
@@ -320,9 +333,9 @@ export const alive: readonly Case<ServerLab>[] = [
       throw new Fault(`It used ${used} ms of processor time in ${lookMs} ms in which nothing happened.`, {
         expected: 'nearly none',
         received: `${Math.round((100 * used) / lookMs)} % of a processor`,
-        cause: 'A loop runs without waiting: it goes on although recv returned 0, or select, poll or epoll_wait are called with a timeout of 0.',
+        cause:
+          'A loop runs without waiting: it goes on although recv returned 0, or select, poll or epoll_wait are called with a timeout of 0.',
       })
     },
   },
 ]
-

@@ -29,7 +29,9 @@ export const closing: readonly Case<ServerLab>[] = [
       throw new Fault(`${lab.settings.patienceMs / 1000} s after ${text(z!)} the connection is still open.`, {
         sent: hello(z!),
         expected: 'the end of the connection',
-        received: follows ? 'the end, but only after the client had closed' : 'nothing, not even after the client had closed',
+        received: follows
+          ? 'the end, but only after the client had closed'
+          : 'nothing, not even after the client had closed',
         cause: follows
           ? 'The server reads on until recv returns 0: after Z, close(client) at once.'
           : 'close(client) is missing, or the descriptor is also open elsewhere (in the parent after fork, say).',

@@ -3,7 +3,7 @@ import { type Case, Fault } from '../../case.js'
 import { hello, readMessage, text } from '../../message.js'
 import { connections, descriptors, hasProc, loopsOf, tasksOf } from '../../proc.js'
 import type { Nature } from '../../report.js'
-import { type Instance, type ServerLab } from '../../server-lab.js'
+import type { Instance, ServerLab } from '../../server-lab.js'
 import type { Peer } from '../../wire.js'
 
 /** How long others wait for a stalled client before the server is called sequential. */
@@ -51,7 +51,12 @@ interface Meeting {
 }
 
 /** Many clients that speak at once, each as soon as it may. @returns Those that did not come to an end. */
-async function crowd(lab: ServerLab, instance: Instance, numbers: readonly number[], withinMs: number): Promise<{ failed: Fault[]; done: number }> {
+async function crowd(
+  lab: ServerLab,
+  instance: Instance,
+  numbers: readonly number[],
+  withinMs: number,
+): Promise<{ failed: Fault[]; done: number }> {
   const until = performance.now() + withinMs
   const left = () => Math.max(1, until - performance.now())
   const failed: Fault[] = []
@@ -111,7 +116,11 @@ export const concurrency: readonly Case<ServerLab>[] = [
             if (peer.received.length > 0) held.push({ peer, x, name: `held ${at}` })
             else peer.close()
           }
-          nature = natureOf(instance, held.map(({ peer }) => peer), tasksBefore)
+          nature = natureOf(
+            instance,
+            held.map(({ peer }) => peer),
+            tasksBefore,
+          )
         }
       }
       lab.nature = nature
@@ -128,13 +137,17 @@ export const concurrency: readonly Case<ServerLab>[] = [
             sent: hello(waited.x),
             expected: hello(waited.x + 1),
             received: lab.fate(instance) ?? waited.peer.received,
-            cause: lab.causeOfFate(instance) ?? 'When recv returns 0, the client has left: close, and go back to accept.',
+            cause:
+              lab.causeOfFate(instance) ?? 'When recv returns 0, the client has left: close, and go back to accept.',
           })
         }
         waited.peer.send(lab.message(waited.x + 2))
         waited.peer.close()
       }
-      const told = nature === 'sequential' ? `sequential: others waited ${(STALL_MS / 1000).toFixed(1)} s for a client that stalled ${where}` : nature
+      const told =
+        nature === 'sequential'
+          ? `sequential: others waited ${(STALL_MS / 1000).toFixed(1)} s for a client that stalled ${where}`
+          : nature
       const { expect } = lab.settings
       if (expect && expect !== nature && !(expect === 'concurrent' && nature !== 'sequential')) {
         throw new Fault(`${expect} was expected, and the program is ${told}.`, {
@@ -165,7 +178,8 @@ export const concurrency: readonly Case<ServerLab>[] = [
       const mark = lab.mark(instance)
       const meetings: Meeting[] = []
       const base = lab.number() * 10_000
-      for (let at = 0; at < 4; at++) meetings.push({ peer: await lab.connect(instance, `#${at + 1}`), x: base + 1000 * at, name: `#${at + 1}` })
+      for (let at = 0; at < 4; at++)
+        meetings.push({ peer: await lab.connect(instance, `#${at + 1}`), x: base + 1000 * at, name: `#${at + 1}` })
       for (const { peer, x } of lab.shuffled(meetings)) peer.send(lab.message(x))
       for (const { peer, x, name } of meetings) {
         await peer.message(hello(x + 1), lab.settings.patienceMs)
@@ -191,11 +205,17 @@ export const concurrency: readonly Case<ServerLab>[] = [
       }
       const { right } = await lab.errorPrinted(instance, mark, 0)
       if (right || missing.length > 0) {
-        throw new Fault(right ? 'ERROR is printed, although every Z was right for its client.' : `${missing.join(', ')} is missing in the output.`, {
-          expected: meetings.map(({ x }) => text(x + 2)).join('\n'),
-          received: lab.lines(instance).text(mark.out) + instance.subject!.err.text(mark.err),
-          cause: 'Connections share what each needs for itself: the expected number, the buffer, or the descriptor that was given to a thread by its address.',
-        })
+        throw new Fault(
+          right
+            ? 'ERROR is printed, although every Z was right for its client.'
+            : `${missing.join(', ')} is missing in the output.`,
+          {
+            expected: meetings.map(({ x }) => text(x + 2)).join('\n'),
+            received: lab.lines(instance).text(mark.out) + instance.subject!.err.text(mark.err),
+            cause:
+              'Connections share what each needs for itself: the expected number, the buffer, or the descriptor that was given to a thread by its address.',
+          },
+        )
       }
       return undefined
     },
@@ -208,13 +228,17 @@ export const concurrency: readonly Case<ServerLab>[] = [
     weight: 3,
     needs: ['S1.1', 'S5.1'],
     alone: true,
-    explain: 'Each connects and speaks as soon as it may; a sequential server serves them one after the other. All of them have to come to their end within 8 s.',
+    explain:
+      'Each connects and speaks as soon as it may; a sequential server serves them one after the other. All of them have to come to their end within 8 s.',
     async check(lab) {
       const instance = await lab.fresh()
       const numbers = Array.from({ length: 20 }, () => lab.integer(1, 1_000_000_000))
       const { failed, done } = await crowd(lab, instance, numbers, 8000)
       if (failed.length > 0) {
-        throw new Fault(`${done} of 20 clients came to the end of their handshake. ${failed[0]!.message}`, failed[0]!.details)
+        throw new Fault(
+          `${done} of 20 clients came to the end of their handshake. ${failed[0]!.message}`,
+          failed[0]!.details,
+        )
       }
       await lab.works(instance, 'After 20 clients at once, ')
       return undefined
@@ -228,7 +252,8 @@ export const concurrency: readonly Case<ServerLab>[] = [
     weight: 1,
     needs: ['S1.1', 'S5.1', 'S6.3'],
     alone: true,
-    explain: 'The queue of listen(fd, n) has to hold them, and a table of clients must not end at ten. All of them have to come to their end within 8 s; afterwards a normal handshake must work.',
+    explain:
+      'The queue of listen(fd, n) has to hold them, and a table of clients must not end at ten. All of them have to come to their end within 8 s; afterwards a normal handshake must work.',
     async check(lab) {
       const instance = await lab.fresh()
       const numbers = Array.from({ length: 100 }, () => lab.integer(1, 1_000_000_000))
@@ -239,7 +264,9 @@ export const concurrency: readonly Case<ServerLab>[] = [
           ...failed[0]!.details,
           cause:
             lab.causeOfFate(instance) ??
-            (done > 0 ? 'The queue of listen is too short (use SOMAXCONN), or a table of clients or threads is too small.' : cause),
+            (done > 0
+              ? 'The queue of listen is too short (use SOMAXCONN), or a table of clients or threads is too small.'
+              : cause),
         })
       }
       await lab.works(instance, 'After 100 clients at once, ')

@@ -74,20 +74,20 @@ export const printing: readonly Case<ServerLab>[] = [
       if (missing.length > 0) {
         const line = own.find((one) => mentions(one, missing[0]!)) ?? raw
         const both = wanted.every((message) => mentions(line, message))
-        throw new Fault(
-          both ? 'Two messages stand on one line.' : `${missing[0]} does not stand alone on its line.`,
-          {
-            expected: bytes(missing[0]!),
-            received: bytes(line),
-            cause: both
-              ? 'The newline is missing: recv does not bring one, so print it: printf("%s\\n", buffer).'
-              : 'Print the message and nothing else: no "Received:", no quotes, no name of the client.',
-          },
-        )
+        throw new Fault(both ? 'Two messages stand on one line.' : `${missing[0]} does not stand alone on its line.`, {
+          expected: bytes(missing[0]!),
+          received: bytes(line),
+          cause: both
+            ? 'The newline is missing: recv does not bring one, so print it: printf("%s\\n", buffer).'
+            : 'Print the message and nothing else: no "Received:", no quotes, no name of the client.',
+        })
       }
       const order = lines.filter((line) => wanted.includes(line))
       if (order.length >= 2 && order[0] !== wanted[0]) {
-        throw new Fault('The lines are in the wrong order.', { expected: wanted.join('\n'), received: order.join('\n') })
+        throw new Fault('The lines are in the wrong order.', {
+          expected: wanted.join('\n'),
+          received: order.join('\n'),
+        })
       }
       return undefined
     },
@@ -162,14 +162,20 @@ export const printing: readonly Case<ServerLab>[] = [
       }
       const { out } = instance.subject!
       const extra = () =>
-        out.lines().find((line) => !expected.has(line) && !line.startsWith('ERROR') && ![...expected].some((one) => mentions(line, one)))
+        out
+          .lines()
+          .find(
+            (line) =>
+              !expected.has(line) && !line.startsWith('ERROR') && ![...expected].some((one) => mentions(line, one)),
+          )
       await out.until(() => extra() !== undefined, QUIET_MS)
       const twice = [...expected].find((one) => out.lines().filter((line) => line === one).length > 1)
       if (twice) {
         throw new Fault(`${twice} is printed more than once.`, {
           expected: [...expected].join('\n'),
           received: out.text(),
-          cause: 'A message is printed twice: by two printf, or by a buffer that was copied by fork before it was flushed.',
+          cause:
+            'A message is printed twice: by two printf, or by a buffer that was copied by fork before it was flushed.',
         })
       }
       const line = extra()
@@ -291,7 +297,8 @@ export const printing: readonly Case<ServerLab>[] = [
       throw new Fault(`Lines were torn in ${torn} of ${rounds} rounds of ${clients} clients.`, {
         expected: 'one message on each line',
         received: example,
-        cause: 'A line is printed in pieces: print it with one call, newline included, or hold a lock while it is printed.',
+        cause:
+          'A line is printed in pieces: print it with one call, newline included, or hold a lock while it is printed.',
       })
     },
   },

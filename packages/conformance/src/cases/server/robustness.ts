@@ -10,7 +10,8 @@ type Delivery = (peer: { send(bytes: Uint8Array): void; answer(): Promise<void> 
 
 /** A handshake whose bytes travel in an unusual way, and which has to end as always. */
 function delivered(
-  about: Pick<Case<ServerLab>, 'id' | 'title' | 'clause' | 'explain'> & Partial<Pick<Case<ServerLab>, 'level' | 'weight' | 'needs'>>,
+  about: Pick<Case<ServerLab>, 'id' | 'title' | 'clause' | 'explain'> &
+    Partial<Pick<Case<ServerLab>, 'level' | 'weight' | 'needs'>>,
   cause: string,
   deliver: Delivery,
 ): Case<ServerLab> {
@@ -39,7 +40,11 @@ function delivered(
       requireAnswer(lab, instance, peer.received, x, cause)
       await requireEstablished(lab, instance, mark, x, cause)
       if ((await lab.facts()).closes && !(await peer.untilOver(lab.settings.patienceMs))) {
-        throw new Fault('The handshake does not come to its end: the connection stays open.', { expected: 'the end of the connection', received: 'nothing', cause })
+        throw new Fault('The handshake does not come to its end: the connection stays open.', {
+          expected: 'the end of the connection',
+          received: 'nothing',
+          cause,
+        })
       }
       return undefined
     },
@@ -55,7 +60,13 @@ function requireAnswer(lab: ServerLab, instance: Instance, received: Buffer, x: 
   })
 }
 
-async function requireEstablished(lab: ServerLab, instance: Instance, mark: Mark, x: number, cause: string): Promise<void> {
+async function requireEstablished(
+  lab: ServerLab,
+  instance: Instance,
+  mark: Mark,
+  x: number,
+  cause: string,
+): Promise<void> {
   const { printsThird } = await lab.facts()
   if (printsThird && !(await lab.printed(instance, text(x + 2), mark, OUTPUT_MS))) {
     throw new Fault(`${text(x + 2)} did not come out whole.`, {
@@ -66,7 +77,12 @@ async function requireEstablished(lab: ServerLab, instance: Instance, mark: Mark
   }
   if (!lab.observed) return
   const { right } = await lab.errorPrinted(instance, mark, 0)
-  if (right) throw new Fault('ERROR is printed, although every number was right.', { expected: `${text(x)}\n${text(x + 2)}\n`, received: lab.lines(instance).text(mark.out), cause })
+  if (right)
+    throw new Fault('ERROR is printed, although every number was right.', {
+      expected: `${text(x)}\n${text(x + 2)}\n`,
+      received: lab.lines(instance).text(mark.out),
+      cause,
+    })
 }
 
 const READ_ON = 'TCP carries bytes, not messages: gather what recv brings until a whole message is there.'

@@ -9,7 +9,9 @@ const PLACEHOLDER = /\{(?:port|host|sequence)\}/g
 
 /** The command without its arguments: what stands for them is left out. */
 export function withoutArguments(command: readonly string[]): string[] {
-  return command.filter((word) => !/^\{(?:port|host|sequence)\}$/.test(word)).map((word) => word.replaceAll(PLACEHOLDER, ''))
+  return command
+    .filter((word) => !/^\{(?:port|host|sequence)\}$/.test(word))
+    .map((word) => word.replaceAll(PLACEHOLDER, ''))
 }
 
 /** @throws {Fault} If a program did not end, or was ended by a signal. */
@@ -44,7 +46,8 @@ export const usage: readonly Case<ServerLab>[] = [
     explain: 'With any status, but of its own accord: no crash, and no server on some port that nobody named.',
     async check(lab) {
       const { command } = lab
-      if (!command!.some((word) => word.includes('{port}'))) throw new Unjudged('not-applicable', 'the command takes no {port}')
+      if (!command!.some((word) => word.includes('{port}')))
+        throw new Unjudged('not-applicable', 'the command takes no {port}')
       return requireOwnEnd(await lab.runWith(withoutArguments(command!), AT_ONCE_MS), 'Without arguments')
     },
   },
@@ -59,7 +62,8 @@ export const usage: readonly Case<ServerLab>[] = [
     explain: 'Most programs ignore it.',
     async check(lab) {
       const { command } = lab
-      if (!command!.some((word) => word.includes('{port}'))) throw new Unjudged('not-applicable', 'the command takes no {port}')
+      if (!command!.some((word) => word.includes('{port}')))
+        throw new Unjudged('not-applicable', 'the command takes no {port}')
       const port = String(await freePort())
       const words = [...command!.map((word) => word.replaceAll('{port}', port)), port]
       return requireOwnEnd(await lab.runWith(words, AT_ONCE_MS), 'With an argument too many')

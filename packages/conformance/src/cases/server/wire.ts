@@ -1,7 +1,7 @@
 import { type Case, Fault } from '../../case.js'
 import { bytes, hello, readMessage, successors, text } from '../../message.js'
-import { type Exchange, QUIET_MS, type ServerLab } from '../../server-lab.js'
 import { segmentsOf } from '../../segments.js'
+import { type Exchange, QUIET_MS, type ServerLab } from '../../server-lab.js'
 
 const TRIALS = 4
 
@@ -128,7 +128,8 @@ export const wire: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['S1.1'],
-    explain: 'A client that prints what it receives would print an empty line. The newline belongs to printing, not to the message.',
+    explain:
+      'A client that prints what it receives would print an empty line. The newline belongs to printing, not to the message.',
     async check(lab) {
       const { first } = await lab.facts()
       const { sent, reply, y } = first
@@ -192,10 +193,9 @@ export const wire: readonly Case<ServerLab>[] = [
         sent: exchange.sent,
         expected: hello(exchange.y!),
         received: before,
-        cause:
-          before.includes(0)
-            ? 'The whole buffer was sent, with what was left in it: send strlen(reply) bytes, not sizeof reply.'
-            : 'Something is sent twice, or a length is used that is not the length of the reply: send strlen(reply) bytes, once.',
+        cause: before.includes(0)
+          ? 'The whole buffer was sent, with what was left in it: send strlen(reply) bytes, not sizeof reply.'
+          : 'Something is sent twice, or a length is used that is not the length of the reply: send strlen(reply) bytes, once.',
       })
     },
   },
@@ -244,7 +244,10 @@ export const wire: readonly Case<ServerLab>[] = [
         known ||= segments !== undefined
         if (Math.max(segments ?? 1, peer.chunks.length) > 1) {
           split++
-          example = peer.chunks.length > 1 ? peer.chunks.map((chunk) => chunk.toString('latin1')).join(' | ') : `${segments} segments`
+          example =
+            peer.chunks.length > 1
+              ? peer.chunks.map((chunk) => chunk.toString('latin1')).join(' | ')
+              : `${segments} segments`
         }
         peer.send(lab.message(y! + 1))
         await lab.finish(exchange)
@@ -253,7 +256,8 @@ export const wire: readonly Case<ServerLab>[] = [
         throw new Fault(`The answer came in more than one piece in ${split} of ${TRIALS} handshakes.`, {
           expected: 'one segment',
           received: example,
-          cause: 'The message is sent with two calls (the word, then the number, or the NUL by itself): build it with sprintf, and send it once.',
+          cause:
+            'The message is sent with two calls (the word, then the number, or the NUL by itself): build it with sprintf, and send it once.',
         })
       }
       return known ? undefined : 'as far as can be seen without ss'

@@ -85,7 +85,13 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
       'A line that begins with ERROR, on stdout or stderr (--errors says which is asked for). Z is tried too large, too small, equal to Y, equal to X, with a digit more, and negative.',
     async check(lab) {
       if ((await lab.facts()).printing === 'late') lab.requireOutput()
-      for (const messageOf of [tooLarge, (y: number) => text(y), (y: number) => text(y - 1), (y: number) => `${text(y + 1)}0`, (y: number) => text(-(y + 1))]) {
+      for (const messageOf of [
+        tooLarge,
+        (y: number) => text(y),
+        (y: number) => text(y - 1),
+        (y: number) => `${text(y + 1)}0`,
+        (y: number) => text(-(y + 1)),
+      ]) {
         const wrong = await third(lab, messageOf)
         await requireError(lab, wrong)
         await wrong.peer.untilOver(20)
@@ -121,7 +127,8 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
     weight: 3,
     needs: ['S1.1', 'S5.1'],
     alone: true,
-    explain: 'One bad client must not end the service: close its connection, and go back to accept. exit(1) belongs to errors of the server itself.',
+    explain:
+      'One bad client must not end the service: close its connection, and go back to accept. exit(1) belongs to errors of the server itself.',
     async check(lab) {
       const instance = await lab.fresh()
       const { peer, message } = await third(lab, tooLarge, instance)
@@ -175,7 +182,8 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
     needs: ['S3.2'],
     observes: 'output',
     alone: true,
-    explain: 'HELLO abc is no message. atoi makes 0 of it, which is a wrong number; sscanf leaves the variable as it was, which may be the right one.',
+    explain:
+      'HELLO abc is no message. atoi makes 0 of it, which is a wrong number; sscanf leaves the variable as it was, which may be the right one.',
     async check(lab) {
       const instance = await lab.fresh()
       await requireError(lab, await third(lab, () => 'HELLO abc', instance))
