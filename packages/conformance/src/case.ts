@@ -21,6 +21,8 @@ export interface Case<Lab> {
   readonly weight: number
   /** Where one of these has failed, this one would fail for the same reason. */
   readonly needs?: readonly string[]
+  /** These run before, where they run at all: their verdicts are looked at, and block nothing. */
+  readonly after?: readonly string[]
   /** What must be seen, beyond the wire, for a verdict. */
   readonly observes?: 'output' | 'process'
   /** Kills many real programs: runs after all others, on a process of its own. */
@@ -68,6 +70,8 @@ export interface CaseSetting {
   readonly observed: boolean
   /** Begins a case: a transcript and random numbers of its own, the latter from the seed and the case's id. */
   begin(id: string): Transcript
+  /** What the cases before were: some look at it, so that a fault is not told twice. */
+  readonly verdicts: Map<string, Verdict>
   /** Puts away what a case has left behind. Its value says how the program under test has come to harm, if it has. */
   end(): Promise<string | undefined>
 }

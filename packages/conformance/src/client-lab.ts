@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mentions } from './capture.js'
-import { type CaseSetting, Fault, randomFrom } from './case.js'
+import { type CaseSetting, Fault, randomFrom, type Verdict } from './case.js'
 import { causeOfAnswer, causeOfDeath } from './diagnose.js'
 import { bytes, hello, join, readMessage, successors, text } from './message.js'
 import { isError, type LabSettings } from './server-lab.js'
@@ -52,12 +52,15 @@ export interface ClientFacts {
 
 const NOTHING = new Uint8Array()
 const APART_MS = 40
+/** How long to wait for what did not come before, with all patience. */
+const SLOW_MS = 150
 /** How long a program takes to end that has closed its connection. */
 const EXIT_MS = 700
 
 /** Everything that a client case works with. */
 export class ClientLab implements CaseSetting {
   readonly observed = true
+  readonly verdicts = new Map<string, Verdict>()
   readonly settings: LabSettings
   readonly command: readonly string[]
   readonly #cwd: string | undefined
@@ -67,6 +70,8 @@ export class ClientLab implements CaseSetting {
   #servers: ScriptedServer[] = []
   #learning: Promise<ClientFacts> | undefined
   #ending: Uint8Array = NOTHING
+  /** What it was seen to take too long for: once is enough to wait for. */
+  readonly #slow = new Set<'after a wrong answer' | 'after a right answer' | 'to end'>()
   terminator: string | undefined
   arithmetic: 'int32' | 'safe' | undefined
   readonly errorsSeen = new Set<'stdout' | 'stderr'>()
@@ -161,13 +166,19 @@ export class ClientLab implements CaseSetting {
     }
     const answered = pieces === 'nothing' ? NOTHING : join(...pieces)
     if (script.instead === undefined) await peer.message(this.thirdFor(answered), patienceMs, first.length)
-    const closed = await peer.untilOver(patienceMs)
+    const wrong = pieces !== 'nothing' && readMessage(answered).sequence !== x + 1
+    const holds = wrong ? 'after a wrong answer' : 'after a right answer'
+    const closed = await peer.untilOver(this.#slow.has(holds) ? SLOW_MS : patienceMs)
+    if (!closed) this.#slow.add(holds)
+    // What comes after the server has closed is no answer to anything.
+    const third = peer.received.subarray(first.length)
     let ended: Run['ended'] = 'no'
     const exits = (ms: number) => Promise.race([subject.exited.then(() => true), sleep(ms, false, { ref: false })])
-    if (await exits(closed || script.instead ? EXIT_MS : 20)) ended = 'itself'
+    if (await exits((closed || script.instead) && !this.#slow.has('to end') ? EXIT_MS : 20)) ended = 'itself'
     else {
       peer.finish()
-      if (await exits(EXIT_MS)) ended = 'after-close'
+      if (await exits(this.#slow.has('to end') ? SLOW_MS : EXIT_MS)) ended = 'after-close'
+      else this.#slow.add('to end')
     }
     if (subject.exit) await subject.out.until(() => subject.out.ended, 300)
     return {
@@ -176,7 +187,7 @@ export class ClientLab implements CaseSetting {
       peer,
       first,
       answered,
-      third: peer.received.subarray(first.length),
+      third,
       thirdWhileFull,
       closed,
       ended,

@@ -18,12 +18,10 @@ interface Process {
   readonly state: string
   /** When it was started, in ticks since the system was. */
   readonly started: number
-  readonly cpuMs: number
   readonly rssBytes: number
 }
 
-/** Clock ticks and pages as all Linux systems that run Node have them in these files. */
-const TICK_MS = 10
+/** Pages as nearly all Linux systems have them. */
 const PAGE_BYTES = 4096
 
 function read(path: string): string {
@@ -55,7 +53,6 @@ function processes(): Process[] {
       state: fields[0]!,
       parent: Number(fields[1]),
       session: Number(fields[3]),
-      cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
       started: Number(fields[19]),
       rssBytes: Number(fields[21]) * PAGE_BYTES,
     })
@@ -172,6 +169,14 @@ export function reachable(localAddress: string): string {
 const RECEIVING: Partial<Record<NodeJS.Architecture, readonly number[]>> = {
   x64: [0, 19, 45, 47],
   arm64: [63, 65, 207, 212],
+}
+
+/** Whether a task of this process runs, or waits only for its turn. */
+export function isRunning(pid: number): boolean {
+  return list(`/proc/${pid}/task`).some((task) => {
+    const stat = read(`/proc/${pid}/task/${task}/stat`)
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('R')
+  })
 }
 
 export interface Tasks {

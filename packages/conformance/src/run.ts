@@ -75,7 +75,7 @@ export async function runCases<Lab>({ kind, cases, lab, options, seed, target }:
   const order: Case<Lab>[] = []
   const add = (one: Case<Lab>) => {
     if (order.includes(one)) return
-    for (const id of one.needs ?? []) add(byId.get(id)!)
+    for (const id of [...(one.needs ?? []), ...(one.after ?? [])]) add(byId.get(id)!)
     order.push(one)
   }
   for (const one of wanted) if (!one.alone) add(one)
@@ -101,6 +101,7 @@ export async function runCases<Lab>({ kind, cases, lab, options, seed, target }:
     const report = (outcome: Pick<CaseResult, 'verdict' | 'note' | 'fault'>) => {
       const { verdict } = outcome
       const bad = verdict === 'failed' || verdict === 'blocked'
+      lab.verdicts.set(one.id, verdict)
       const blockedBy = verdict === 'blocked' ? (/\b[SC]\d+\.\d+\b/.exec(outcome.note ?? '')?.[0] ?? one.id) : one.id
       standings.set(one.id, { standing: bad ? 'bad' : verdict === 'passed' ? 'good' : 'unknown', by: blockedBy })
       if (!asked) return

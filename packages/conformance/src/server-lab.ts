@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { mentions } from './capture.js'
-import { type CaseSetting, Fault, randomFrom, Unjudged } from './case.js'
+import { type Capture, mentions } from './capture.js'
+import { type CaseSetting, Fault, randomFrom, Unjudged, type Verdict } from './case.js'
 import { causeOfAnswer, causeOfDeath } from './diagnose.js'
 import { bytes, hello, join, readMessage, successors, text } from './message.js'
 import type { Nature } from './report.js'
@@ -12,6 +12,8 @@ import { connectPeer, Peer } from './wire.js'
 export const OUTPUT_MS = 500
 /** How long to look for what must not come. */
 export const QUIET_MS = 150
+/** Buffers as people declare them. */
+const BUFFER_SIZES = [16, 20, 30, 32, 50, 64, 80, 100, 128, 200, 255, 256, 500, 512, 1000, 1024, 2000, 2048, 4096]
 /** How long a program takes to end that is about to. */
 const DYING_MS = 40
 
@@ -61,6 +63,8 @@ export interface Facts {
   /** A handshake in which bytes of an earlier, longer message turned up, and how. */
   readonly stale: Fault | undefined
   readonly printing: Printing
+  /** What the program that answered `first` has written; undefined where that is not seen. */
+  readonly output: { readonly out: Capture; readonly err: Capture } | undefined
   /** It closed by itself after Z. */
   readonly closes: boolean
   /** Z can be seen in its output. */
@@ -91,6 +95,7 @@ const NOTHING = new Uint8Array()
 /** Everything that a server case works with: the program, connections to it, and what is known of it so far. */
 export class ServerLab implements CaseSetting {
   readonly settings: LabSettings
+  readonly verdicts = new Map<string, Verdict>()
   readonly #target: ServerTarget
   #transcript = new Transcript()
   #random: () => number
@@ -172,8 +177,9 @@ export class ServerLab implements CaseSetting {
     return 200 + Math.floor(this.#random() * 700)
   }
 
-  integer(from: number, to: number): number {
-    return from + Math.floor(this.#random() * (to - from + 1))
+  /** Any positive number that this program can count with, as far as is known. */
+  anyNumber(): number {
+    return this.verdicts.get('S1.15') === 'passed' ? 1 + Math.floor(this.#random() * 1_000_000_000) : this.number()
   }
 
   shuffled<T>(items: readonly T[]): T[] {
@@ -342,11 +348,12 @@ export class ServerLab implements CaseSetting {
 
   /** What is sent for a number to this program. */
   message(sequence: number): Uint8Array {
-    return join(hello(sequence), this.#ending)
+    return this.dress(hello(sequence))
   }
 
-  get ending(): Uint8Array {
-    return this.#ending
+  /** A message as this program understands it: as it is, with a terminator behind it, or padded to a whole buffer. */
+  dress(message: Uint8Array, ending = this.#ending): Uint8Array {
+    return ending.length > 1 ? join(message, ending.subarray(message.length)) : join(message, ending)
   }
 
   /** X, the answer, and Z (unless told otherwise), without looking at how the connection ends. */
@@ -356,7 +363,7 @@ export class ServerLab implements CaseSetting {
     { z, ending = this.#ending, name }: { z?: number | 'none'; ending?: Uint8Array; name?: string } = {},
   ): Promise<Exchange> {
     const peer = await this.connect(to, name)
-    const sent = join(hello(x), ending)
+    const sent = this.dress(hello(x), ending)
     peer.send(sent)
     return this.answer(peer, x, sent, { ...(z !== undefined && { z }), ending })
   }
@@ -377,7 +384,7 @@ export class ServerLab implements CaseSetting {
     const right = y !== undefined && successors(x).includes(y)
     if (z === 'none' || y === undefined) return { peer, x, sent, reply, y, right, z: undefined }
     const next = z ?? (this.arithmetic === 'int32' ? (y + 1) | 0 : y + 1)
-    peer.send(join(hello(next), ending))
+    peer.send(this.dress(hello(next), ending))
     return { peer, x, sent, reply, y, right, z: next }
   }
 
@@ -508,7 +515,9 @@ export class ServerLab implements CaseSetting {
 
     // Some programs understand a message only with something behind it. Then everything else is judged that way.
     if (!exchange.right || garbled) {
-      for (const ending of [NUL, LF, join(NUL, new Uint8Array(1023))]) {
+      for (const wanted of [NUL, LF, 'a whole buffer'] as const) {
+        const ending = typeof wanted === 'string' ? await this.#findSize(instance, x) : wanted
+        if (!ending) continue
         const next = await this.#again(instance, 'live')
         mark = next.subject ? { out: 0, err: 0 } : this.mark(next)
         const other = await this.#try(next, x, ending)
@@ -542,8 +551,9 @@ export class ServerLab implements CaseSetting {
     const { z } = exchange
     const printsThird =
       this.observed && z !== undefined && printing !== 'late' && mentions(this.lines(instance).text(), text(z))
+    const output = instance.subject && { out: instance.subject.out, err: instance.subject.err }
     this.#single = await this.died(instance)
-    let stale = garbled ? this.#memory(bare, exchange) : this.#digits(bare, exchange)
+    let stale = garbled && this.#ending.length > 0 ? this.#memory(bare, exchange) : this.#digits(bare, exchange)
     if (exchange.right && this.#ending.length === 0 && !this.#single) {
       stale = await this.#findStale(instance)
       if (stale) {
@@ -552,7 +562,7 @@ export class ServerLab implements CaseSetting {
         this.#shared = instance
       }
     }
-    return { first: exchange, bare, stale, ending: this.#ending, printing, closes, printsThird, instance }
+    return { first: exchange, bare, stale, ending: this.#ending, printing, closes, printsThird, output, instance }
   }
 
   async #again(previous: Instance, printing: Printing): Promise<Instance> {
@@ -569,7 +579,7 @@ export class ServerLab implements CaseSetting {
     } catch (error) {
       if (!(error instanceof Fault) || to.subject === undefined)
         throw error instanceof Fault ? new StartError(error.message) : error
-      const sent = join(hello(x), ending)
+      const sent = this.dress(hello(x), ending)
       return {
         peer: nobody(this.transcript),
         x,
@@ -580,6 +590,27 @@ export class ServerLab implements CaseSetting {
         z: undefined,
       }
     }
+  }
+
+  /** How many bytes a program waits for that answers only a whole buffer. */
+  async #findSize(previous: Instance, x: number): Promise<Uint8Array | undefined> {
+    const instance = await this.#again(previous, 'live')
+    this.#shared = instance
+    const peer = await this.connect(instance)
+    peer.send(hello(x))
+    let sent = hello(x).length
+    for (const size of BUFFER_SIZES) {
+      peer.send(new Uint8Array(size - sent))
+      sent = size
+      if (await peer.until(() => peer.received.length > 0 || peer.state !== 'open', QUIET_MS)) break
+    }
+    const found = readMessage(peer.received).sequence === x + 1
+    peer.close()
+    if (instance.subject) {
+      this.#dismiss(instance.subject)
+      previous.subject?.kill()
+    }
+    return found ? new Uint8Array(sent) : undefined
   }
 
   async #seeClose({ peer, right }: Exchange): Promise<boolean> {
@@ -745,7 +776,7 @@ const lower = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.
 
 /** A line that begins with ERROR; or one that would, if the message before it had been ended. */
 export function isError(output: string): boolean {
-  return /(?:^|\n|HELLO -?\d+)[\s\0]*ERROR/.test(output)
+  return /(?:^|\n|HELLO -?\w*?)[\s\0]*ERROR/.test(output)
 }
 
 /** Stands for a connection that never came about. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Capture } from './capture.js'
-import { descriptors, family, hasProc, listeners, reachable } from './proc.js'
+import { descriptors, family, hasProc, isRunning, listeners, reachable } from './proc.js'
 
 /** What a program may use before it is ended: enough for any runtime, too little to hurt the machine. */
 const LIMITS = {
@@ -155,8 +155,9 @@ export class Subject {
     return family(this.pid, this.#mark).filter(({ state, pid }) => state === 'Z' && pid !== this.pid).length
   }
 
-  cpuMs(): number {
-    return family(this.pid, this.#mark).reduce((sum, process) => sum + process.cpuMs, 0)
+  /** Whether one of its tasks is at work, or would be if the machine let it. */
+  isBusy(): boolean {
+    return this.pids().some((pid) => isRunning(pid))
   }
 
   openDescriptors(): number {

@@ -105,9 +105,10 @@ int main(int argc, char **argv) {
   int n = 0;
   while (n < 100 && recv(fd, buffer + n, 1, 0) == 1)
     if (buffer[n++] == 0) break;
-#elif defined BUG_NONBLOCKING
-  usleep(150000);
-  int n = recv(fd, buffer, sizeof buffer - 1, MSG_DONTWAIT);
+#elif defined BUG_IMPATIENT
+  struct timeval soon = {0, 200000};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
+  int n = recv(fd, buffer, sizeof buffer - 1, 0);
   buffer[n > 0 ? n : 0] = 0;
 #elif defined BUG_OVERFLOW
   char large[8192];

@@ -23,6 +23,11 @@ static void print(const char *text) {
 #elif defined BUG_WHOLE_BUFFER_OUT
   fwrite(text, 1, 64, stdout);
   printf("\n");
+#elif defined BUG_NULS_OUT
+  char whole[64] = "";
+  strncpy(whole, text, 63);
+  fwrite(whole, 1, 64, stdout);
+  printf("\n");
 #elif defined BUG_BLANK_LINES
   printf("%s\n\n", text);
 #elif defined BUG_TWICE
@@ -89,10 +94,10 @@ static int take(int client, char *buffer) {
   int n;
   while ((n = receive(client, buffer, SIZE)) == 0) usleep(0);
   return n;
-#elif defined BUG_NONBLOCKING
-  int n = recv(client, buffer, SIZE - 1, MSG_DONTWAIT);
-  usleep(n < 0 ? 20000 : 0);
-  if (n < 0) n = recv(client, buffer, SIZE - 1, MSG_DONTWAIT);
+#elif defined BUG_IMPATIENT
+  struct timeval soon = {0, 200000};
+  setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
+  int n = recv(client, buffer, SIZE - 1, 0);
   buffer[n > 0 ? n : 0] = 0;
   return n;
 #else
@@ -155,7 +160,11 @@ static void serve(int client) {
 #ifdef BUG_ERROR_AT_PROBE
   if (n == 0) printf("ERROR\n");
 #endif
+#ifdef BUG_SIGPIPE
+  if (n <= 0) strcpy(buffer, "HELLO 0");
+#else
   if (n <= 0) return;
+#endif
 #ifdef BUG_STRTOK
   char copy[SIZE];
   strcpy(copy, buffer);
@@ -254,7 +263,7 @@ static void serve(int client) {
 #endif
   if (!right) error();
 #ifdef BUG_OPEN_ON_ERROR
-  if (!right) sleep(4);
+  if (!right) dup(client);
 #endif
 #ifdef BUG_ANSWERS_Z
   answer(client, z + 1, n);

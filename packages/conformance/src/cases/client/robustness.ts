@@ -11,7 +11,7 @@ function answered(
   return {
     level: 'MAY',
     weight: 1,
-    needs: ['C1.2'],
+    needs: ['C1.2', 'C3.5'],
     ...about,
     async check(lab) {
       const x = lab.number()

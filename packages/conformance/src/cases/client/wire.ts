@@ -184,7 +184,7 @@ export const wire: readonly Case<ClientLab>[] = [
     clause: 'HS-1.1',
     level: 'MUST',
     weight: 1,
-    needs: ['C1.2'],
+    needs: ['C1.2', 'C1.7'],
     explain:
       'A message that is written in two pieces travels in two segments; a server that calls recv once gets half of it.',
     async check(lab) {
@@ -286,7 +286,7 @@ export const wire: readonly Case<ClientLab>[] = [
     clause: 'HS-1.3',
     level: 'MUST',
     weight: 1,
-    needs: ['C1.2', 'C1.14'],
+    needs: ['C1.2', 'C1.11', 'C1.14'],
     explain:
       'After the largest int comes 2147483648, or -2147483648 where a program counts in 32 bits. Both are right; the report says which was seen.',
     async check(lab) {

@@ -59,7 +59,7 @@ export const wrongNumbers: readonly Case<ClientLab>[] = [
     clause: 'HS-2.4',
     level: 'MUST',
     weight: 3,
-    needs: ['C1.2', 'C3.1'],
+    needs: ['C1.2', 'C1.7', 'C3.1'],
     explain: 'No Z, and nothing else: the server sees the connection close, and knows.',
     async check(lab) {
       for (const answerOf of WRONG.slice(0, 3)) {

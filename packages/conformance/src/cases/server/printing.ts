@@ -35,8 +35,8 @@ export const printing: readonly Case<ServerLab>[] = [
     explain:
       'The line is looked for in whatever company it stands; its form is judged by S2.2. Where nothing is seen on the pipe, the program is started again with line buffering, so that a missing fflush costs S2.6 and not this case.',
     async check(lab) {
-      const { printing, first, instance } = await lab.facts()
-      const { out, err } = instance.subject!
+      const { printing, first, output } = await lab.facts()
+      const { out, err } = output!
       if (printing === 'late') return 'seen only after much had been printed (S2.6)'
       if (printing === 'stderr') {
         throw new Fault(`${text(first.x)} is printed on stderr.`, {
@@ -98,7 +98,7 @@ export const printing: readonly Case<ServerLab>[] = [
     clause: 'HS-2.5',
     level: 'MUST',
     weight: 3,
-    needs: ['S1.1', 'S2.1'],
+    needs: ['S1.1', 'S2.1', 'S4.2'],
     observes: 'output',
     explain: 'The server prints both messages that it receives: X and Z.',
     async check(lab) {
@@ -158,7 +158,7 @@ export const printing: readonly Case<ServerLab>[] = [
         await lab.finish(exchange)
         expected.add(text(exchange.x)).add(text(exchange.z!))
         await lab.printed(instance, text(exchange.z!), { out: 0, err: 0 })
-        if (instance.subject!.exit) break
+        if (await lab.died(instance)) break
       }
       const { out } = instance.subject!
       const extra = () =>
@@ -256,7 +256,7 @@ export const printing: readonly Case<ServerLab>[] = [
     clause: 'HS-5.1',
     level: 'MUST',
     weight: 2,
-    needs: ['S2.2', 'S2.5', 'S6.1', 'S6.3'],
+    needs: ['S2.2', 'S2.5', 'S5.9', 'S6.1', 'S6.3'],
     observes: 'output',
     alone: true,
     explain:
@@ -272,19 +272,21 @@ export const printing: readonly Case<ServerLab>[] = [
       const capture = lab.lines(instance)
       for (let round = 0; round < rounds; round++) {
         const from = capture.bytes().length
-        const base = 100_000 * (round + 1)
+        // Three digits, and each number once in its round.
+        const base = 100 + 200 * round
         const expected = new Set<string>()
-        const peers = await Promise.all(
+        await Promise.all(
           Array.from({ length: clients }, async (_, at) => {
-            expected.add(text(base + 10 * at)).add(text(base + 10 * at + 2))
-            return { peer: await lab.connect(instance, `#${at + 1}`), x: base + 10 * at }
+            const x = base + 8 * at
+            expected.add(text(x)).add(text(x + 2))
+            const peer = await lab.connect(instance, `#${at + 1}`)
+            peer.send(lab.message(x))
+            await peer.message(hello(x + 1), lab.settings.patienceMs)
+            peer.send(lab.message(x + 2))
+            await peer.untilOver(QUIET_MS)
+            peer.close()
           }),
         )
-        for (const { peer, x } of peers) peer.send(lab.message(x))
-        await Promise.all(peers.map(({ peer, x }) => peer.message(hello(x + 1), lab.settings.patienceMs)))
-        for (const { peer, x } of peers) peer.send(lab.message(x + 2))
-        await Promise.all(peers.map(({ peer }) => peer.untilOver(QUIET_MS)))
-        for (const { peer } of peers) peer.close()
         await capture.until(() => [...expected].every((one) => capture.text(from).includes(`${one}\n`)), OUTPUT_MS)
         const bad = capture.lines(from).find((line) => !expected.has(line) && !isError(line))
         const empty = /\n\n/.test(capture.text(from).replaceAll('\0', ''))

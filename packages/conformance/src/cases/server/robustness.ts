@@ -18,7 +18,7 @@ function delivered(
   return {
     level: 'MAY',
     weight: 1,
-    needs: ['S1.1'],
+    needs: ['S1.1', 'S1.2', 'S3.5'],
     alone: true,
     ...about,
     async check(lab) {

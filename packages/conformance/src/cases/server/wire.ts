@@ -226,7 +226,7 @@ export const wire: readonly Case<ServerLab>[] = [
     clause: 'HS-1.1',
     level: 'MUST',
     weight: 1,
-    needs: ['S1.1'],
+    needs: ['S1.1', 'S1.7'],
     explain:
       'A message that is written in two pieces travels in two segments; a client that calls recv once gets half of it. Build the message in a buffer with sprintf, and send it with one call.',
     async check(lab) {
@@ -339,7 +339,7 @@ export const wire: readonly Case<ServerLab>[] = [
     clause: 'HS-1.3',
     level: 'MUST',
     weight: 1,
-    needs: ['S1.1', 'S1.15'],
+    needs: ['S1.1', 'S1.12', 'S1.15'],
     explain:
       'After the largest int comes 2147483648, or -2147483648 where a program counts in 32 bits. Both are right; the report says which was seen.',
     async check(lab) {

@@ -1,5 +1,5 @@
 import { type Case, Fault } from '../../case.js'
-import { bytes, hello, join, text } from '../../message.js'
+import { bytes, hello, text } from '../../message.js'
 import { type Instance, type Mark, OUTPUT_MS, QUIET_MS, type ServerLab } from '../../server-lab.js'
 import type { Peer } from '../../wire.js'
 
@@ -20,7 +20,7 @@ async function third(lab: ServerLab, messageOf: (y: number) => string, instance?
   if (!exchange.right) throw lab.wrongAnswer(at, exchange)
   const { peer, y } = exchange
   const message = messageOf(y!)
-  const sent = join(bytes(message), lab.ending)
+  const sent = lab.dress(bytes(message))
   peer.send(sent)
   lab.doubt()
   return { instance: at, peer, mark, y: y!, message, sent }
@@ -58,7 +58,7 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
     clause: 'HS-2.5',
     level: 'MUST',
     weight: 2,
-    needs: ['S1.1', 'S2.1', 'S2.3'],
+    needs: ['S1.1', 'S2.1', 'S2.3', 'S4.2'],
     observes: 'output',
     explain: 'Every message that is received is printed; then it is judged.',
     async check(lab) {
@@ -79,7 +79,7 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
     clause: 'HS-2.6',
     level: 'MUST',
     weight: 3,
-    needs: ['S1.1'],
+    needs: ['S1.1', 'S4.2'],
     observes: 'output',
     explain:
       'A line that begins with ERROR, on stdout or stderr (--errors says which is asked for). Z is tried too large, too small, equal to Y, equal to X, with a digit more, and negative.',
