@@ -163,7 +163,7 @@ async function checkOne(
   progress.clear()
   for (const { name, file } of reporters) {
     const text = render(report, name, { colour: colour && file === undefined, ...(visibility && { visibility }) })
-    const where = file ?? (name === 'github' ? process.env.GITHUB_STEP_SUMMARY : undefined)
+    const where = file ?? placeOf(name)
     if (where === undefined) writeAll(1, text)
     else save(where, text, name === 'github')
   }
@@ -204,6 +204,9 @@ async function matrix(file: string | undefined, values: Given): Promise<number> 
   writeAll(1, `${passed} of ${reports.length} pass, in ${((performance.now() - began) / 1000).toFixed(1)} s\n`)
   return passed === reports.length ? STATUS.passed : STATUS.failed
 }
+
+/** Where a reporter writes to if nothing was said, other than stdout. */
+const placeOf = (name: ReporterName) => (name === 'github' ? process.env.GITHUB_STEP_SUMMARY : undefined)
 
 function save(file: string, text: string, append = false): void {
   try {
@@ -248,7 +251,8 @@ function reportersFrom({ reporter = ['pretty'] }: Given): { name: ReporterName; 
         throw new UsageError(`--reporter must be one of ${REPORTER_NAMES.join(', ')}, got "${name}"`)
       return { name: name as ReporterName, ...(at >= 0 && { file: text.slice(at + 1) }) }
     })
-  if (wanted.filter(({ file }) => file === undefined).length > 1)
+  const onStdout = wanted.filter(({ name, file }) => (file ?? placeOf(name)) === undefined)
+  if (onStdout.length > 1)
     throw new UsageError('only one reporter can write to stdout; give the others a file: --reporter junit=results.xml')
   return wanted
 }

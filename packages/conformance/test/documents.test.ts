@@ -17,7 +17,10 @@ function clausesOf(markdown: string): Map<string, string> {
   for (const line of markdown.split('\n')) {
     const [, id] = /^\| \*\*(HS-[\d.]+)\*\*/.exec(line) ?? []
     if (!id) continue
-    const cells = line.split('|').slice(2, -1).map((cell) => cell.trim())
+    const cells = line
+      .split('|')
+      .slice(2, -1)
+      .map((cell) => cell.trim())
     // Client, wire, server: what a side does is the longest of them.
     const [client = '', , server = ''] = cells
     found.set(id, client || server)

@@ -5,7 +5,9 @@ const BEGIN = '<!-- made from test/mutants.ts and the cases; a test compares -->
 
 /** The tables of docs/CONFORMANCE.md. */
 export function tables(): string {
-  const cases = listCases().map(({ id, level, clause, weight, title }) => `| ${id} | ${level} | ${clause} | ${weight} | ${title} |`)
+  const cases = listCases().map(
+    ({ id, level, clause, weight, title }) => `| ${id} | ${level} | ${clause} | ${weight} | ${title} |`,
+  )
   const mutants = MUTANTS.map(({ source, flag, what, caught, expect }) => {
     const titled = listCases().find(({ id }) => id === caught)!.title
     return `| \`${source}.c\` | \`BUG_${flag}\` | ${what} | ${caught}${expect ? ` with \`--expect ${expect}\`` : ''} | ${titled} |`

@@ -21,7 +21,10 @@ static void print(const char *text) {
 #elif defined BUG_PRINTS_NUMBER
   printf("%d\n", atoi(text + 6));
 #elif defined BUG_WHOLE_BUFFER_OUT
-  fwrite(text, 1, 64, stdout);
+  char whole[64];
+  memset(whole, '#', sizeof whole);
+  memcpy(whole, text, strnlen(text, 63) + 1);
+  fwrite(whole, 1, 64, stdout);
   printf("\n");
 #elif defined BUG_NULS_OUT
   char whole[64] = "";

@@ -6,6 +6,9 @@ import { type Instance, type Mark, OUTPUT_MS, type ServerLab } from '../../serve
 /** Between two segments: enough that they are not joined on their way. */
 const APART_MS = 40
 
+/** How long the end may take, of a connection on which all has been said. */
+const END_MS = 800
+
 type Delivery = (peer: { send(bytes: Uint8Array): void; answer(): Promise<void> }, x: number) => Promise<void>
 
 /** A handshake whose bytes travel in an unusual way, and which has to end as always. */
@@ -39,7 +42,7 @@ function delivered(
       await peer.message(hello(x + 1), lab.settings.patienceMs)
       requireAnswer(lab, instance, peer.received, x, cause)
       await requireEstablished(lab, instance, mark, x, cause)
-      if ((await lab.facts()).closes && !(await peer.untilOver(lab.settings.patienceMs))) {
+      if ((await lab.facts()).closes && !(await peer.untilOver(END_MS))) {
         throw new Fault('The handshake does not come to its end: the connection stays open.', {
           expected: 'the end of the connection',
           received: 'nothing',
