@@ -88,6 +88,10 @@ export interface LabSettings {
 
 export type Expectation = 'sequential' | 'threads' | 'events' | 'processes' | 'concurrent'
 
+/** 200, 204 ... 896; and a step that goes through all of them in no order that could be taken for one. */
+const NUMBERS = 175
+const NUMBERS_APART = 38
+
 const NUL = bytes('\0')
 const LF = bytes('\n')
 const NOTHING = new Uint8Array()
@@ -128,6 +132,7 @@ export class ServerLab implements CaseSetting {
   begin(id: string): Transcript {
     this.#transcript = new Transcript()
     this.#random = randomFrom(this.settings.seed, id)
+    this.#numbers = undefined
     return this.#transcript
   }
 
@@ -172,10 +177,16 @@ export class ServerLab implements CaseSetting {
     await Promise.all(this.#dismissed)
   }
 
-  /** A number of three digits whose successors have three digits too. */
+  /**
+   * A number of three digits whose successors have three digits too. Within a case no two handshakes have a number in
+   * common, so that each line of the output belongs to one of them (until 175 were made).
+   */
   number(): number {
-    return 200 + Math.floor(this.#random() * 700)
+    this.#numbers ??= Math.floor(this.#random() * NUMBERS)
+    this.#numbers = (this.#numbers + NUMBERS_APART) % NUMBERS
+    return 200 + 4 * this.#numbers
   }
+  #numbers: number | undefined
 
   /** Any positive number that this program can count with, as far as is known. */
   anyNumber(): number {

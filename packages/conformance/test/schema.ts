@@ -48,7 +48,6 @@ function hasType(type: string, value: unknown): boolean {
     case 'integer':
       return Number.isInteger(value)
     default:
-      // biome-ignore lint/suspicious/useValidTypeof: the name comes from a schema
       return typeof value === type
   }
 }
