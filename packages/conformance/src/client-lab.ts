@@ -112,7 +112,7 @@ export class ClientLab implements CaseSetting {
     const subject = await Subject.start({
       command: words,
       cwd: this.#cwd,
-      lineBuffered: !options.plain,
+      unbuffered: !options.plain,
       ...(options.fullPipe && { fullPipe: true }),
     })
     this.#subjects.push(subject)

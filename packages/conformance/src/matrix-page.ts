@@ -223,7 +223,7 @@ a { color: inherit }
 small, .note, footer, .legend, .id, .score, .tail { font-family: ui-sans-serif, system-ui, sans-serif }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .35rem 1.1rem; padding: 0; margin: 0; font-size: .82rem; color: var(--soft) }
 .legend li { display: flex; align-items: center; gap: .4rem }
-.cell { display: inline-grid; place-items: center; width: 1.15rem; height: 1.15rem; border-radius: 4px; font: 700 .75rem/1 ui-sans-serif, system-ui, sans-serif; font-style: normal; flex: none }
+.cell { display: inline-grid; vertical-align: middle; place-items: center; width: 1.15rem; height: 1.15rem; border-radius: 4px; font: 700 .75rem/1 ui-sans-serif, system-ui, sans-serif; font-style: normal; flex: none }
 .cell.passed { background: var(--passed); color: var(--passed-ink) } .cell.failed { background: var(--failed); color: var(--failed-ink) }
 .cell.warned, .cell.known { background: var(--warned); color: var(--warned-ink) } .cell.undone { background: var(--undone); color: var(--soft) }
 .cell.blocked { background: var(--blocked); color: var(--blocked-ink) } .cell.unseen { border: 1px dashed var(--line) }

@@ -12,6 +12,8 @@ import { connectPeer, Peer } from './wire.js'
 export const OUTPUT_MS = 500
 /** How long to look for what must not come. */
 export const QUIET_MS = 150
+/** Short messages after longer ones, some of them across zero: within one connection, too, the second is shorter. */
+const STALE_PROBES = [7, -1, 1234, 9, -1, 654321, 8, 0]
 /** Buffers as people declare them. */
 const BUFFER_SIZES = [16, 20, 30, 32, 50, 64, 80, 100, 128, 200, 255, 256, 500, 512, 1000, 1024, 2000, 2048, 4096]
 /** How long a program takes to end that is about to. */
@@ -42,10 +44,10 @@ export interface Exchange {
 }
 
 /**
- * How its lines come. `live`: as they are printed. `line-buffered`: only when the C library is asked for it.
+ * How its lines come. `live`: as they are printed. `unbuffered`: only when the C library is asked not to keep anything back.
  * `late`: only when much was printed. `stderr`: there. `none`: not at all.
  */
-export type Printing = 'live' | 'line-buffered' | 'late' | 'stderr' | 'none'
+export type Printing = 'live' | 'unbuffered' | 'late' | 'stderr' | 'none'
 
 /** What the first handshakes taught: later cases use it, so that one fault costs one case. */
 /** How much of each stream had come at some moment. */
@@ -275,7 +277,7 @@ export class ServerLab implements CaseSetting {
       const subject = await Subject.start({
         command: command.map((word) => word.replaceAll('{port}', String(port)).replaceAll('{host}', '127.0.0.1')),
         cwd,
-        lineBuffered: printing === 'line-buffered',
+        unbuffered: printing === 'unbuffered',
         fullPipe,
       })
       try {
@@ -549,8 +551,8 @@ export class ServerLab implements CaseSetting {
     let printing: Printing = 'live'
     if (this.observed && exchange.right && !seen) {
       printing = await this.#findLines(instance, exchange)
-      if (printing === 'line-buffered') {
-        const next = await this.#again(instance, 'line-buffered')
+      if (printing === 'unbuffered') {
+        const next = await this.#again(instance, 'unbuffered')
         const other = await this.#try(next, x, this.#ending)
         await this.#seeClose(other)
         await this.#seeLines(next, other, { out: 0, err: 0 })
@@ -679,43 +681,60 @@ export class ServerLab implements CaseSetting {
   /** Short messages after long ones: across connections, and within one. */
   async #findStale(instance: Instance): Promise<Fault | undefined> {
     const { subject } = instance
-    for (const x of [7, -1]) {
+    for (const x of STALE_PROBES) {
       if (subject?.exit) return undefined
       const mark = this.mark(instance)
       const exchange = await this.#try(instance, x, NOTHING)
-      const { peer, reply, sent, right, y, z } = exchange
+      const { peer, reply, sent, right, z } = exchange
       await peer.untilOver(QUIET_MS)
       peer.close()
-      const long = x === 7 ? 'a longer message' : text(-1)
       if (!right) {
-        // Another number than the one sent, with its digits in front: the rest was there before.
-        const stale = x === 7 && y !== undefined && /^7\d/.test(String(y - 1))
-        if (stale) {
-          return new Fault(`After ${long}, ${text(x)} is read with digits of the earlier one.`, {
-            sent,
-            expected: hello(x + 1),
-            received: reply,
-            cause: UNENDED,
-          })
-        }
-        return undefined
+        // Another mistake than this one would be made with a NUL, too.
+        if (reply.length === 0 || !(await this.#isRightWithNul(instance, x))) return undefined
+        return new Fault(`After other messages, ${text(x)} is read with bytes that were not sent.`, {
+          sent,
+          expected: hello(x + 1),
+          received: reply,
+          cause: UNENDED,
+        })
       }
       if (!subject || z === undefined) continue
-      const lines = () => this.lines(instance).text(this.#printing === 'stderr' ? mark.err : mark.out)
+      const lines = () =>
+        this.lines(instance)
+          .text(this.#printing === 'stderr' ? mark.err : mark.out)
+          .replaceAll('\0', '')
       await this.printed(instance, text(z), mark, QUIET_MS)
-      const wrong = [x, z]
-        .map((number) => new RegExp(`HELLO ${number}(?=[0-9])[0-9]+`).exec(lines().replaceAll('\0', ''))?.[0])
-        .find((line) => line !== undefined)
-      if (wrong && !mentions(lines(), text(x === 7 ? x : z))) {
-        return new Fault(`After ${long}, a shorter message is printed with the rest of the earlier one.`, {
-          sent: join(sent, hello(z)),
-          expected: text(x === 7 ? x : z),
-          received: wrong,
+      for (const number of [x, z]) {
+        const longer = new RegExp(`HELLO ${number}[0-9]+`).exec(lines())?.[0]
+        if (longer === undefined || mentions(lines(), text(number))) continue
+        return new Fault('A short message is printed with the rest of an earlier, longer one.', {
+          sent: number === x ? sent : join(sent, hello(z)),
+          expected: text(number),
+          received: longer,
           cause: UNENDED,
         })
       }
     }
     return undefined
+  }
+
+  async #isRightWithNul(previous: Instance, x: number): Promise<boolean> {
+    if (!previous.subject) {
+      const other = await this.#try(previous, x, NUL)
+      other.peer.close()
+      return other.right
+    }
+    const instance = await this.#start('live')
+    // The same history, so that what is left in memory is the same, too.
+    let right = false
+    for (const number of STALE_PROBES.slice(0, STALE_PROBES.indexOf(x) + 1)) {
+      const exchange = await this.#try(instance, number, NUL)
+      await exchange.peer.untilOver(QUIET_MS)
+      exchange.peer.close()
+      right = exchange.right
+    }
+    this.#dismiss(instance.subject)
+    return right
   }
 
   /** Nothing was seen: is it printed to stderr, or held back, or not printed? */
@@ -726,15 +745,15 @@ export class ServerLab implements CaseSetting {
     // One of the two lines is enough to see that output comes as it is printed.
     if (in_(out.text())) {
       const both = await this.#buffered(instance, x)
-      return both > 1 ? 'line-buffered' : 'live'
+      return both > 1 ? 'unbuffered' : 'live'
     }
-    if ((await this.#buffered(instance, x)) > 0) return 'line-buffered'
+    if ((await this.#buffered(instance, x)) > 0) return 'unbuffered'
     return (await this.#fills(x)) ? 'late' : 'none'
   }
 
-  /** How many of the two lines come when the C library is asked to write line by line. */
+  /** How many of the two lines come when the C library is asked not to keep anything back. */
   async #buffered(instance: Instance, x: number): Promise<number> {
-    const next = await this.#again(instance, 'line-buffered')
+    const next = await this.#again(instance, 'unbuffered')
     const exchange = await this.#try(next, x, this.#ending)
     await this.#seeClose(exchange)
     await this.#seeLines(next, exchange, { out: 0, err: 0 })

@@ -33,8 +33,8 @@ export interface SubjectOptions {
   /** Words; `{port}`, `{host}` and `{sequence}` are replaced in them. */
   readonly command: readonly string[]
   readonly cwd?: string | undefined
-  /** Ask the C library and the usual interpreters to flush each line: for programs that do not do it themselves. */
-  readonly lineBuffered?: boolean
+  /** Ask the C library and the usual interpreters to write at once: for programs that do not flush themselves. */
+  readonly unbuffered?: boolean
   /** Its stdout is full from the beginning, so that the first write to it blocks until {@link Subject.drain}. */
   readonly fullPipe?: boolean
 }
@@ -84,9 +84,9 @@ export class Subject {
   }
 
   /** @throws {StartError} If there is no such program. */
-  static async start({ command, cwd, lineBuffered = false, fullPipe = false }: SubjectOptions): Promise<Subject> {
+  static async start({ command, cwd, unbuffered = false, fullPipe = false }: SubjectOptions): Promise<Subject> {
     const mark = `HS_CONFORMANCE=${randomBytes(8).toString('hex')}`
-    const words = limited(lineBuffered && canLineBuffer() ? ['stdbuf', '-oL', ...command] : [...command])
+    const words = limited(unbuffered && canUnbuffer() ? ['stdbuf', '-o0', ...command] : [...command])
     const pipe = openPipe(fullPipe)
     const child = spawn(words[0]!, words.slice(1), {
       cwd,
@@ -95,7 +95,7 @@ export class Subject {
       env: {
         ...process.env,
         [mark.split('=')[0]!]: mark.split('=')[1],
-        ...(lineBuffered && { PYTHONUNBUFFERED: '1' }),
+        ...(unbuffered && { PYTHONUNBUFFERED: '1' }),
       },
     })
     if (pipe) closeSync(pipe.writeEnd)
@@ -216,7 +216,7 @@ function limited(words: string[]): string[] {
   return ['/bin/sh', '-c', `ulimit -t ${LIMITS.cpuSeconds}; ulimit -c 0; exec "$@"`, 'sh', ...words]
 }
 
-function canLineBuffer(): boolean {
+function canUnbuffer(): boolean {
   return spawnSync('stdbuf', ['--version'], { stdio: 'ignore' }).status === 0
 }
 

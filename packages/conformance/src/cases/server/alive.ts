@@ -242,6 +242,7 @@ export const alive: readonly Case<ServerLab>[] = [
             ...fault.details,
             cause:
               lab.causeOfFate(instance) ??
+              (exchange.reply.length > 0 ? fault.details.cause : undefined) ??
               'Something is used up after so many clients: a table of clients, descriptors that stay open, threads that nobody joins or detaches.',
           })
         }

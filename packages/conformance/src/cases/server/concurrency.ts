@@ -61,6 +61,16 @@ async function knock(lab: ServerLab, instance: Instance, name: string, left: () 
   }
 }
 
+/** A client that was served alone, and is not answered among others: what that usually means. */
+function crowded(lab: ServerLab, fault: Fault, instance: Instance, reply: Uint8Array): Fault {
+  if (reply.length > 0 || instance.subject?.exit) return fault
+  const cause =
+    lab.nature === 'sequential'
+      ? 'It was not reached while the others were served: does the server come back to accept after each of them?'
+      : 'One of several connections that come at once is forgotten: a table that is full, one accept where several wait (edge-triggered epoll reports them once), or a descriptor that was overwritten before a thread had read it.'
+  return new Fault(fault.message, { ...fault.details, cause })
+}
+
 /** Many clients that speak at once, each as soon as it may. @returns Those that did not come to an end. */
 async function crowd(
   lab: ServerLab,
@@ -80,7 +90,8 @@ async function crowd(
         const sent = lab.message(x)
         peer.send(sent)
         const exchange = await lab.answer(peer, x, sent, { withinMs: left() })
-        if (!exchange.right) throw lab.wrongAnswer(instance, exchange, `Client ${name}: `)
+        if (!exchange.right)
+          throw crowded(lab, lab.wrongAnswer(instance, exchange, `Client ${name}: `), instance, exchange.reply)
         if ((await lab.facts()).closes) await peer.untilOver(left())
         peer.close()
         done++
@@ -205,7 +216,8 @@ export const concurrency: readonly Case<ServerLab>[] = [
       for (const { peer, x, name } of meetings) {
         await peer.message(hello(x + 1), lab.settings.patienceMs)
         if (readMessage(peer.received).sequence !== x + 1) {
-          throw lab.wrongAnswer(instance, { x, sent: lab.message(x), reply: peer.received }, `Client ${name} of four: `)
+          const exchange = { x, sent: lab.message(x), reply: peer.received }
+          throw crowded(lab, lab.wrongAnswer(instance, exchange, `Client ${name} of four: `), instance, peer.received)
         }
       }
       const order = lab.shuffled(meetings)

@@ -33,7 +33,7 @@ export const printing: readonly Case<ServerLab>[] = [
     needs: ['S1.1'],
     observes: 'output',
     explain:
-      'The line is looked for in whatever company it stands; its form is judged by S2.2. Where nothing is seen on the pipe, the program is started again with line buffering, so that a missing fflush costs S2.6 and not this case.',
+      'The line is looked for in whatever company it stands; its form is judged by S2.2. Where nothing is seen on the pipe, the program is started again without buffering, so that a missing fflush costs S2.6 and not this case.',
     async check(lab) {
       const { printing, first, output } = await lab.facts()
       const { out, err } = output!
@@ -264,6 +264,12 @@ export const printing: readonly Case<ServerLab>[] = [
     async check(lab) {
       lab.requireOutput()
       lab.requireConcurrency()
+      if ((await lab.facts()).printing === 'unbuffered') {
+        throw new Unjudged(
+          'blocked',
+          'blocked by S2.6: without its buffer, a line may be torn that would not be with it',
+        )
+      }
       const rounds = 4
       const clients = 24
       let torn = 0
