@@ -54,6 +54,7 @@ export const MUTANTS: readonly Mutant[] = [
   server('STDERR', 'prints messages on stderr', 'S2.1'),
   server('PREFIX', 'prints "Received: " before the message', 'S2.2'),
   server('NO_NEWLINE', 'prints without a newline', 'S2.2'),
+  server('LAST_LINE_OPEN', 'prints Z without a newline', 'S2.2'),
   server('WHOLE_BUFFER_OUT', 'prints 64 bytes, whatever is in them', 'S2.2'),
   server('NO_THIRD', 'does not print Z', 'S2.3'),
   server('CUT_LINE', 'prints at most nine characters', 'S2.4'),

@@ -9,7 +9,15 @@ const TRIALS = 4
 async function numbered(lab: ServerLab, x: number): Promise<Exchange> {
   const instance = await lab.shared()
   const exchange = await lab.exchange(instance, x)
-  if (!exchange.right) throw lab.wrongAnswer(instance, exchange)
+  if (!exchange.right) {
+    const fault = lab.wrongAnswer(instance, exchange)
+    if (exchange.reply.length > 0 || lab.fate(instance)) throw fault
+    throw new Fault(fault.message, {
+      ...fault.details,
+      cause:
+        'Other numbers are answered, so it is this one: a check refuses it (isdigit, if (x), x > 0), or the buffer is too small for it.',
+    })
+  }
   await lab.finish(exchange)
   return exchange
 }
