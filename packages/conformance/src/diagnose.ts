@@ -81,7 +81,7 @@ export function causeOfDeath(signal: NodeJS.Signals | null): string | undefined 
 }
 
 /** The first position in which two texts differ; undefined where they are equal. */
-export function firstDifference(expected: Uint8Array, received: Uint8Array): number | undefined {
+function firstDifference(expected: Uint8Array, received: Uint8Array): number | undefined {
   const length = Math.max(expected.length, received.length)
   for (let at = 0; at < length; at++) if (expected[at] !== received[at]) return at
   return undefined

@@ -13,7 +13,7 @@ export interface Build {
   readonly flags: readonly string[]
 }
 
-export const nameOf = ({ source, flags }: Build): string => [source, ...flags].join('-')
+const nameOf = ({ source, flags }: Build): string => [source, ...flags].join('-')
 
 /** Compiles programs of test/programs, a few at a time. */
 export async function compile(builds: readonly Build[]) {
@@ -27,7 +27,7 @@ export async function compile(builds: readonly Build[]) {
 }
 
 /** Works on many things, so many at a time; the results are in their order. */
-export async function atATime<T, R>(many: number, things: readonly T[], work: (thing: T) => Promise<R>): Promise<R[]> {
+async function atATime<T, R>(many: number, things: readonly T[], work: (thing: T) => Promise<R>): Promise<R[]> {
   const results: R[] = []
   let next = 0
   await Promise.all(

@@ -4,7 +4,7 @@ import { MUTANTS } from './mutants.js'
 const BEGIN = '<!-- made from test/mutants.ts and the cases; a test compares -->'
 
 /** The tables of docs/CONFORMANCE.md. */
-export function tables(): string {
+function tables(): string {
   const cases = listCases().map(
     ({ id, level, clause, weight, title }) => `| ${id} | ${level} | ${clause} | ${weight} | ${title} |`,
   )

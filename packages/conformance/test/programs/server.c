@@ -262,7 +262,11 @@ static void serve(int client) {
   if (right)
 #endif
 #if !defined BUG_NO_THIRD && !defined BUG_PRINTS_NOTHING
+#ifdef BUG_LAST_LINE_OPEN
+    printf("%s", buffer), fflush(stdout);
+#else
     print(buffer);
+#endif
 #endif
   if (!right) error();
 #ifdef BUG_OPEN_ON_ERROR
