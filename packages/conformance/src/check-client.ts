@@ -36,8 +36,6 @@ export async function checkClient({ command }: ClientTarget, options: CheckOptio
       ...(lab.errorsSeen.size > 0 && { errors: lab.errorsSeen.size === 2 ? 'both' : [...lab.errorsSeen][0]! }),
       ...(lab.arithmetic && { arithmetic: lab.arithmetic }),
     }),
-    close: async () => {
-      await lab.end()
-    },
+    close: () => lab.close(),
   })
 }

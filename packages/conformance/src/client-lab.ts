@@ -76,11 +76,18 @@ export class ClientLab implements CaseSetting {
   arithmetic: 'int32' | 'safe' | undefined
   readonly errorsSeen = new Set<'stdout' | 'stderr'>()
 
+  /** Programs that run. Whoever ends the checker ends them too: in groups of their own, they hear no Ctrl-C. */
+  readonly #running = new Set<Subject>()
+  readonly #onExit = () => {
+    for (const subject of this.#running) subject.kill()
+  }
+
   constructor(command: readonly string[], cwd: string | undefined, settings: LabSettings) {
     this.command = command
     this.#cwd = cwd
     this.settings = settings
     this.#random = randomFrom(settings.seed, '')
+    process.on('exit', this.#onExit)
   }
 
   get transcript(): Transcript {
@@ -96,6 +103,11 @@ export class ClientLab implements CaseSetting {
   async end(): Promise<undefined> {
     for (const server of this.#servers.splice(0)) server.close()
     await Promise.all(this.#subjects.splice(0).map((subject) => subject.stop()))
+  }
+
+  async close(): Promise<void> {
+    await this.end()
+    process.off('exit', this.#onExit)
   }
 
   number(): number {
@@ -116,6 +128,8 @@ export class ClientLab implements CaseSetting {
       ...(options.fullPipe && { fullPipe: true }),
     })
     this.#subjects.push(subject)
+    this.#running.add(subject)
+    void subject.exited.then(() => this.#running.delete(subject))
     return subject
   }
 

@@ -117,10 +117,22 @@ export class ServerLab implements CaseSetting {
   arithmetic: 'int32' | 'safe' | undefined
   readonly errorsSeen = new Set<'stdout' | 'stderr'>()
 
+  /** Programs that run. Whoever ends the checker ends them too: in groups of their own, they hear no Ctrl-C. */
+  readonly #running = new Set<Subject>()
+  readonly #onExit = () => {
+    for (const subject of this.#running) subject.kill()
+  }
+
   constructor(target: ServerTarget, settings: LabSettings) {
     this.#target = target
     this.settings = settings
     this.#random = randomFrom(settings.seed, '')
+    process.on('exit', this.#onExit)
+  }
+
+  #watch(subject: Subject): void {
+    this.#running.add(subject)
+    void subject.exited.then(() => this.#running.delete(subject))
   }
 
   get observed(): boolean {
@@ -177,6 +189,7 @@ export class ServerLab implements CaseSetting {
       () => {},
     )
     await Promise.all(this.#dismissed)
+    process.off('exit', this.#onExit)
   }
 
   /**
@@ -280,6 +293,7 @@ export class ServerLab implements CaseSetting {
         unbuffered: printing === 'unbuffered',
         fullPipe,
       })
+      this.#watch(subject)
       try {
         const found = await untilListening(subject, port, this.settings.startMs)
         const at = found ?? (await this.#knock(port))
@@ -689,8 +703,11 @@ export class ServerLab implements CaseSetting {
       await peer.untilOver(QUIET_MS)
       peer.close()
       if (!right) {
-        // Another mistake than this one would be made with a NUL, too.
-        if (reply.length === 0 || !(await this.#isRightWithNul(instance, x))) return undefined
+        // An answer that is missing or cut short is another mistake; most others would be made with a NUL, too.
+        const cut = Buffer.from(hello(x + 1))
+          .subarray(0, reply.length)
+          .equals(reply)
+        if (cut || !(await this.#isRightWithNul(instance, x))) continue
         return new Fault(`After other messages, ${text(x)} is read with bytes that were not sent.`, {
           sent,
           expected: hello(x + 1),
@@ -785,6 +802,7 @@ export class ServerLab implements CaseSetting {
   async runWith(words: readonly string[], withinMs: number): Promise<{ subject: Subject; ended: boolean }> {
     this.#retire()
     const subject = await Subject.start({ command: words, cwd: this.#target.cwd })
+    this.#watch(subject)
     const ended = await Promise.race([subject.exited.then(() => true), sleep(withinMs, false, { ref: false })])
     this.#ended.add(subject)
     await subject.stop()

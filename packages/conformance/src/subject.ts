@@ -72,8 +72,6 @@ export class Subject {
     this.#mark = mark
     if (!full) this.#collect(this.#stdout(), this.out)
     this.#collect(child.stderr as Socket, this.err)
-    // Whoever ends the checker ends the program too: it is in a group of its own, and hears no Ctrl-C.
-    process.on('exit', this.#onExit)
     this.exited = new Promise((resolve) => {
       child.on('exit', (code, signal) => {
         this.exit = { code, signal }
@@ -119,8 +117,6 @@ export class Subject {
     stream.on('error', () => capture.end())
     stream.on('close', () => capture.end())
   }
-
-  readonly #onExit = () => this.kill()
 
   /** Makes room in a pipe that was full. */
   drain(): void {
@@ -201,7 +197,6 @@ export class Subject {
     this.kill()
     await Promise.all([this.out.until(() => this.out.ended, 500), this.err.until(() => this.err.ended, 500)])
     this.#child.stdin?.destroy()
-    process.off('exit', this.#onExit)
     return exit
   }
 }

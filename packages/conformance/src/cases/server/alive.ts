@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Case, Fault, Unjudged } from '../../case.js'
 import { bytes } from '../../message.js'
+import { hasProc } from '../../proc.js'
 import { type Instance, QUIET_MS, type ServerLab } from '../../server-lab.js'
 
 const SERIES = 300
@@ -11,6 +12,11 @@ const LEAK_ALLOWED = 20
 /** How often, and how far apart, a program is looked at that ought to be asleep. */
 const LOOKS = 12
 const LOOK_MS = 30
+
+/** @throws {Unjudged} Where the system does not tell about processes. */
+function requireProc(): void {
+  if (!hasProc) throw new Unjudged('not-observable', 'this system has no /proc')
+}
 
 type Misfortune = (lab: ServerLab, instance: Instance) => Promise<void>
 
@@ -265,6 +271,7 @@ export const alive: readonly Case<ServerLab>[] = [
     explain:
       'Every connection is a descriptor, and a process has some 1,024 of them: a server that forgets to close lives for a thousand clients. Most of the clients finish, some close early. After fork, the parent closes its copy too.',
     async check(lab) {
+      requireProc()
       const instance = await lab.fresh()
       const { subject } = instance
       const { closes } = await lab.facts()
@@ -343,6 +350,7 @@ export const alive: readonly Case<ServerLab>[] = [
     explain:
       'A loop that goes on when recv returns 0, or that asks without waiting (epoll_wait with timeout 0), takes a whole processor from everybody else.',
     async check(lab) {
+      requireProc()
       const instance = await lab.fresh()
       const probe = await lab.connect(instance)
       probe.close()
