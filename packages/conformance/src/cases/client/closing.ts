@@ -5,7 +5,7 @@ import { bytes, text } from '../../message.js'
 import { describeExit, freePort } from '../../subject.js'
 import { requireOwnEnd } from '../server/usage.js'
 
-const PAUSE_MS = 400
+const PAUSE_MS = 300
 /** Longer than it takes to be refused on loopback, shorter than anybody's patience. */
 const REFUSED_MS = 3000
 

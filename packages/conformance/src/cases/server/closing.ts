@@ -4,7 +4,7 @@ import { hello, text } from '../../message.js'
 import type { ServerLab } from '../../server-lab.js'
 
 /** A client that takes its time between two messages: far less than a person would. */
-const PAUSE_MS = 400
+const PAUSE_MS = 300
 
 export const closing: readonly Case<ServerLab>[] = [
   {
