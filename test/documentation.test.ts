@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Block, blocksOf, patternOf, readText, repositoryFiles } from './markdown.js'
 import { ROOT, type RunningServer, run, startServer } from './programs.js'
+import { workspacePackages } from './workspace.js'
 
 /** Where the documentation's server listens; the tests have theirs on a free port. */
 const SHOWN_PORT = /\b9000\b/g
@@ -77,6 +78,16 @@ for (const file of new Set(blocks.map((block) => block.file))) {
               .map((path) => JSON.parse(readText(path)) as { name: string; private?: boolean })
             const installed = text.trim().split(' ').at(-1)
             expect(names).toContainEqual(expect.objectContaining({ name: installed }))
+          })
+          break
+        case 'sh yours':
+          test(`${title} runs programs of ours, on what only its reader has`, () => {
+            const names = workspacePackages().map(({ manifest }) => manifest.name)
+            for (const command of text.trim().split('\n')) {
+              const [npx, name] = command.split(' ')
+              expect(npx).toBe('npx')
+              expect(names).toContain(name)
+            }
           })
           break
         default:

@@ -36,6 +36,11 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
     types: `ConcurrencyStrategy ConnectionEvent ConnectionOrigin Counters Elsewhere EventsOptions HelloServer Observer
       PrintOptions ServeOptions ServerEvent ServiceSettings StopReport StrategyName ThreadsOptions TransportName Work`,
   },
+  '@hs/conformance': {
+    values: 'REPORTER_NAMES checkClient checkMatrix checkServer listCases matrixPage parsePrograms render',
+    types: `CaseDescription CaseResult CheckOptions CheckServerOptions ClientTarget Expectation FaultReport Kind Level
+      MatrixOptions Nature Profile Program Report RenderOptions ReporterName Score ServerTarget Step Verdict Visibility`,
+  },
   '@hs/server-core/cli': { values: 'main', types: '' },
 }
 
@@ -77,7 +82,8 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
   test('contains what was built and what is to be read, and nothing else', () => {
     const paths = it().files.map(({ path }) => path)
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
-    for (const path of paths) expect(path).toMatch(/^(dist\/.*|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/)
+    for (const path of paths)
+      expect(path).toMatch(/^((dist|schema)\/.*|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/)
     expect(paths.filter((path) => /\.(map|tsbuildinfo)$|\.test\./.test(path))).toEqual([])
   })
 
@@ -95,8 +101,10 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
   test('begins its README with a block that runs', () => {
     const [first] = blocksOf(`${source}/README.md`)
     expect(first!.line).toBeLessThan(12)
-    if (manifest.exports) expect(first).toMatchObject({ language: 'ts', text: expect.stringContaining(manifest.name) })
-    else expect(first!.language).toBe('sh')
+    // What is mostly a program begins with its command, what is a library with its import.
+    expect(first!.language).toBe(manifest.exports && first!.language !== 'sh' ? 'ts' : 'sh')
+    expect(first!.language === 'ts' || manifest.bin !== undefined).toBe(true)
+    expect(first!.text).toContain(manifest.name)
   })
 
   test('needs nothing that it does not declare', () => {

@@ -9,6 +9,7 @@ export interface Manifest {
   readonly keywords?: readonly string[]
   readonly repository?: { readonly directory?: string }
   readonly engines?: { readonly node?: string }
+  readonly bin?: Readonly<Record<string, string>>
   readonly exports?: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
