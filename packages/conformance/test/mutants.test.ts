@@ -97,13 +97,16 @@ describe.runIf(process.platform === 'linux')('our own programs pass everything w
   const client = new URL('../../../apps/cli-client/dist/tcpclient.cjs', import.meta.url).pathname
 
   for (const strategy of ['sequential', 'events', 'threads'] as const) {
-    it(`tcpserver --strategy ${strategy}`, { timeout: 3 * MINUTE }, async () => {
-      const command = [process.execPath, server, '{port}', '--strategy', strategy]
-      const report = await checkServer({ command }, { strict: true, expect: strategy })
-      expect(failed(report), told(report)).toEqual([])
-      expect(report.passed, told(report)).toBe(true)
-      expect(report.counts['not-run'] + report.counts.blocked).toBe(0)
-    })
+    for (const transport of ['node', 'linux']) {
+      const options = ['--strategy', strategy, '--transport', transport]
+      it(`tcpserver ${options.join(' ')}`, { timeout: 3 * MINUTE }, async () => {
+        const command = [process.execPath, server, '{port}', ...options]
+        const report = await checkServer({ command }, { strict: true, expect: strategy })
+        expect(failed(report), told(report)).toEqual([])
+        expect(report.passed, told(report)).toBe(true)
+        expect(report.counts['not-run'] + report.counts.blocked).toBe(0)
+      })
+    }
   }
 
   it('tcpclient', { timeout: 3 * MINUTE }, async () => {
