@@ -7,7 +7,7 @@ import { readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { handshake } from '../../client/dist/index.js'
-import { events, type HelloServer, sequential, serve, threads } from '../dist/index.js'
+import { type Counters, events, type HelloServer, sequential, serve, threads } from '../dist/index.js'
 
 const HANDSHAKES = Number(process.argv[2] ?? 20_000)
 const AT_ONCE = 50
@@ -16,7 +16,7 @@ const FAULTS = 5
 /** A run that takes longer than this hangs. */
 const MOST_MS_PER_MODEL = 120_000
 /** How long the last descriptors may take to close. */
-const REST_MS = 2_000
+const REST_MS = 5_000
 
 const strategies = { sequential: () => sequential(), events: () => events(), threads: () => threads({ threads: 2 }) }
 const transports = process.platform === 'linux' ? (['node', 'linux'] as const) : (['node'] as const)
@@ -51,7 +51,7 @@ async function soak(name: string, server: HelloServer): Promise<void> {
       }),
     )
     const most = step === 0 ? Number.POSITIVE_INFINITY : Math.max(...descriptors)
-    descriptors.push(await atRest(server, most))
+    descriptors.push(await atRest(server, (step + 1) * (HANDSHAKES / STEPS) + faulty, most))
     heap.push(Math.round(process.memoryUsage().heapUsed / 2 ** 20))
   }
   const seconds = (performance.now() - started) / 1000
@@ -100,10 +100,11 @@ function fault({ address }: HelloServer, kind: number): Promise<void> {
   })
 }
 
-/** How many descriptors are open, once all is closed that closes by itself. */
-async function atRest(server: HelloServer, most: number): Promise<number> {
+/** How many descriptors are open, once all have been accepted that came, and all is closed that closes by itself. */
+async function atRest(server: HelloServer, came: number, most: number): Promise<number> {
   const count = () => readdirSync('/proc/self/fd').length
+  const isBusy = ({ accepted, active }: Counters) => accepted < came || active > 0 || count() > most
   const until = performance.now() + REST_MS
-  while ((server.counters.active > 0 || count() > most) && performance.now() < until) await sleep(10)
+  while (isBusy(server.counters) && performance.now() < until) await sleep(10)
   return count()
 }
