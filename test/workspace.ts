@@ -3,6 +3,7 @@ import { readText, repositoryFiles } from './markdown.js'
 
 export interface Manifest {
   readonly name: string
+  readonly version: string
   readonly description?: string
   readonly private?: boolean
   readonly license?: string

@@ -1,0 +1,333 @@
+/** A whole release and a second one, published to a registry of its own, and used as users use it. */
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { repositoryFiles } from '../test/markdown.js'
+import { ROOT, type RunningServer, run, startServer } from '../test/programs.js'
+import { type Manifest, workspacePackages } from '../test/workspace.js'
+import { type Registry, startRegistry, surroundingsOf } from './registry.js'
+
+/** What `npx @hs/client` fetches, packed. */
+const MOST_BYTES_OF_CLIENT = 80_000
+
+/** One Node of each line that `engines` promises; the one of this checkout is among them. */
+const NODES: Readonly<Record<string, string>> = {
+  20: join(ROOT, 'release/node_modules/node-20/bin/node'),
+  22: join(ROOT, 'release/node_modules/node-22/bin/node'),
+  24: process.execPath,
+  26: join(ROOT, 'release/node_modules/node-26/bin/node'),
+}
+
+const all = workspacePackages().map(({ manifest }) => manifest)
+const published = all.filter((manifest) => !manifest.private).map(({ name }) => name)
+
+let registry: Registry
+/** A copy of the checkout: a release writes to it. */
+let checkout: string
+let maintainer: object
+
+beforeAll(async () => {
+  registry = await startRegistry()
+  maintainer = { ...surroundingsOf(registry), CI: 'true', TURBO_TELEMETRY_DISABLED: '1' }
+  checkout = join(registry.folder, 'checkout')
+  for (const file of repositoryFiles()) cpSync(join(ROOT, file), join(checkout, file))
+  // What is installed here already is in pnpm's store.
+  const store = (await expectSuccess('npx pnpm store path', { cwd: ROOT })).trim()
+  const pnpm = join(ROOT, 'node_modules/.bin/pnpm')
+  await inCheckout(`'${pnpm}' install --offline --frozen-lockfile --store-dir '${store}'`)
+  await inCheckout('git init --quiet --initial-branch main')
+  await commit('Everything')
+})
+afterAll(async () => {
+  if (!registry) return
+  await registry.stop()
+  rmSync(registry.folder, { recursive: true, force: true })
+})
+
+test('nothing can leave this machine', async () => {
+  expect(Object.keys(networkInterfaces())).toEqual(['lo'])
+  // An address that is for documentation, and nobody's.
+  const code = await new Promise((resolve) => {
+    connect(80, '192.0.2.1').on('error', (error: NodeJS.ErrnoException) => resolve(error.code))
+  })
+  expect(code).toBe('ENETUNREACH')
+})
+
+describe('the first release', () => {
+  test('raises every package to its first version, and writes its changelog from the changesets', async () => {
+    await inCheckout('changeset version')
+    expect(versions()).toEqual(Object.fromEntries(published.map((name) => [name, '0.1.0'])))
+    for (const { folder, manifest } of workspacePackages()) {
+      if (manifest.private) continue
+      const changelog = readFileSync(join(checkout, folder, 'CHANGELOG.md'), 'utf8')
+      expect(changelog).toMatch(
+        new RegExp(`^# ${manifest.name}\n\n## 0\\.1\\.0\n\n### Minor Changes\n\n- .*first release`),
+      )
+    }
+    expect(readdirSync(join(checkout, '.changeset')).sort()).toEqual(['README.md', 'config.json'])
+    await commit('The first release')
+  })
+
+  test('publishes all packages that are not private, and a tag for each', async () => {
+    await inCheckout('pnpm build')
+    await inCheckout('changeset publish')
+    for (const { name, private: stays } of all) expect(await registry.versions(name)).toEqual(stays ? [] : ['0.1.0'])
+    const tags = await inCheckout('git tag')
+    expect(tags.trim().split('\n').sort()).toEqual(published.map((name) => `${name}@0.1.0`).sort())
+  })
+
+  test('has nothing left to publish afterwards', async () => {
+    expect(await inCheckout('changeset publish')).toMatch(/no unpublished/i)
+  })
+})
+
+test('npx @hs/client fetches packages of ours only, and little of them', async () => {
+  const server = await startServer(`exec '${process.execPath}' apps/cli-server/dist/tcpserver.js 0`)
+  try {
+    registry.fetched()
+    const env = surroundingsOf(registry)
+    const printed = await expectSuccess(`npx --yes @hs/client 127.0.0.1 ${server.port} 5`, { cwd: emptyFolder(), env })
+    expect(printed).toBe('HELLO 6\n')
+    const fetched = registry.fetched()
+    expect(fetched.sort()).toEqual(['client-0.1.0.tgz', 'protocol-0.1.0.tgz', 'transport-0.1.0.tgz'])
+    const sizes = fetched.map((file) => statSync(storedAt(file)).size)
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(MOST_BYTES_OF_CLIENT)
+  } finally {
+    await server.stop()
+  }
+})
+
+describe('what koffi is needed for', () => {
+  test('is left out where koffi cannot be had: the server runs on node:net', async () => {
+    const folder = await install('@hs/cli-server')
+    const server = await startServer('exec node_modules/.bin/tcpserver 0', {
+      cwd: folder,
+      env: surroundingsOf(registry),
+    })
+    const { status, stderr } = await server.stop()
+    expect(stderr).toContain('transport node')
+    expect(status).toBe(0)
+  })
+
+  test('comes with the server where it can be had', async () => {
+    await publishKoffi()
+    const folder = await install('@hs/cli-server')
+    const server = await startServer('exec node_modules/.bin/tcpserver 0', {
+      cwd: folder,
+      env: surroundingsOf(registry),
+    })
+    try {
+      expect(server.output.stderr).toContain('transport linux')
+      const answered = await handshakeBy('npx --yes @hs/client', server.port, surroundingsOf(registry))
+      expect(answered).toBe('HELLO 6\n')
+    } finally {
+      await server.stop()
+    }
+  })
+})
+
+describe.each(Object.entries(NODES))('on Node %s', (version, node) => {
+  let env: object
+  let folder: string
+  let server: RunningServer
+  beforeAll(async () => {
+    env = surroundingsOf(registry, node)
+    folder = await install('@hs/client @hs/protocol @hs/server-core @hs/transport @hs/cli-server @hs/cli-client', env)
+    server = await startServer('exec node_modules/.bin/tcpserver 0', { cwd: folder, env })
+  })
+  afterAll(() => server?.stop())
+
+  test('it is this Node indeed', async () => {
+    expect(await expectSuccess('node --version', { env })).toMatch(new RegExp(`^v${version}\\.`))
+  })
+
+  test('npx --yes @hs/client greets an installed server from an empty folder', async () => {
+    expect(await handshakeBy('npx --yes @hs/client', server.port, env)).toBe('HELLO 6\n')
+  })
+
+  test('tcpclient does, too, and knows its options', async () => {
+    const tcpclient = join(folder, 'node_modules/.bin/tcpclient')
+    expect(await handshakeBy(`'${tcpclient}'`, server.port, env)).toBe('HELLO 6\n')
+    expect(await expectSuccess(`'${tcpclient}' 127.0.0.1 ${server.port} 5 --count 2 --quiet`, { env })).toBe('')
+  })
+
+  test('import finds every package', async () => {
+    const printed = await expectSuccess('node smoke.mjs', { cwd: folder, env })
+    const threads = version === '20' ? 'ERR_HS_THREADS_UNSUPPORTED' : 'established'
+    expect(printed.trim().split('\n').sort()).toEqual([
+      'events: established',
+      'sequential: established',
+      `threads: ${threads}`,
+    ])
+  })
+
+  test('require finds every package, without a warning', async () => {
+    const { status, stdout, stderr } = await run('node smoke.cjs', { cwd: folder, env })
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'required: established\n', stderr: '' })
+  })
+})
+
+test.each([
+  ['7', ROOT],
+  ['6', join(ROOT, 'release')],
+])('the published declarations type-check with TypeScript %s, nothing skipped', async (major, owner) => {
+  const folder = await install('@hs/client @hs/protocol @hs/server-core @hs/transport')
+  const tsc = join(owner, 'node_modules/.bin/tsc')
+  expect(await expectSuccess(`'${tsc}' --version`)).toContain(`Version ${major}.`)
+  const options = '--noEmit --strict --target es2023 --lib es2023,esnext.disposable --types node'
+  const types = `--typeRoots '${join(ROOT, 'node_modules/@types')}'`
+  for (const resolution of ['--module nodenext', '--module esnext --moduleResolution bundler']) {
+    await expectSuccess(`'${tsc}' ${options} ${types} ${resolution} types.ts`, { cwd: folder })
+  }
+})
+
+describe('a second release', () => {
+  test.each([
+    ['the server alone', ['@hs/server-core']],
+    ['the sockets of Linux alone, which are an optional peer', ['@hs/transport-linux']],
+    ['the protocol, and the programs that carry copies of it', ['@hs/protocol', '@hs/client', '@hs/cli-client']],
+  ])('would raise, for a patch of %s, exactly that', async (_what, names) => {
+    const file = writeChangeset(names, 'patch')
+    await inCheckout('changeset status --output plan.json')
+    const { releases } = JSON.parse(readFileSync(join(checkout, 'plan.json'), 'utf8')) as {
+      releases: { name: string; newVersion: string }[]
+    }
+    rmSync(file)
+    rmSync(join(checkout, 'plan.json'))
+    const raised = Object.fromEntries(releases.map(({ name, newVersion }) => [name, newVersion]))
+    expect(raised).toEqual(Object.fromEntries(names.map((name) => [name, '0.1.1'])))
+  })
+
+  test('raises also those that would not find the new version, by a patch', async () => {
+    // 0.2.0 is outside of ^0.1.0, so that whoever depends on it has to follow; an optional peer is no reason for more.
+    const file = writeChangeset(['@hs/transport-linux'], 'minor')
+    await inCheckout('changeset version')
+    expect(changedVersions()).toEqual({
+      '@hs/transport-linux': '0.2.0',
+      '@hs/server-core': '0.1.1',
+      '@hs/cli-server': '0.1.1',
+    })
+    await inCheckout('git reset --quiet --hard && git clean --quiet --force')
+    rmSync(file, { force: true })
+  })
+
+  test('publishes what was patched and nothing else', async () => {
+    const names = ['@hs/protocol', '@hs/client', '@hs/cli-client']
+    writeChangeset(names, 'patch')
+    await inCheckout('changeset version')
+    expect(changedVersions()).toEqual(Object.fromEntries(names.map((name) => [name, '0.1.1'])))
+    await commit('The second release')
+    await inCheckout('pnpm build')
+    await inCheckout('changeset publish')
+    for (const name of published) {
+      expect(await registry.versions(name)).toEqual(names.includes(name) ? ['0.1.0', '0.1.1'] : ['0.1.0'])
+    }
+  })
+
+  test('reaches who asks for it, together with what stayed as it was', async () => {
+    const folder = await install('@hs/client @hs/protocol @hs/server-core @hs/transport')
+    const env = surroundingsOf(registry)
+    await expectSuccess('node smoke.mjs', { cwd: folder, env })
+    expect(await expectSuccess('npx --yes @hs/client --version', { cwd: emptyFolder(), env })).toBe('0.1.1\n')
+    const tree = JSON.parse(await expectSuccess('npm ls --json', { cwd: folder, env })) as {
+      dependencies: Record<string, { version: string }>
+    }
+    const installed = Object.entries(tree.dependencies).map(([name, { version }]) => [name, version])
+    expect(Object.fromEntries(installed)).toEqual({
+      '@hs/client': '0.1.1',
+      '@hs/protocol': '0.1.1',
+      '@hs/server-core': '0.1.0',
+      '@hs/transport': '0.1.0',
+    })
+  })
+})
+
+/** Runs a command to its end, and gives its stdout. */
+async function expectSuccess(command: string, surroundings?: Parameters<typeof run>[1]): Promise<string> {
+  const { status, stdout, stderr } = await run(command, surroundings)
+  expect(status, `${command}\n${stdout}${stderr}`).toBe(0)
+  return stdout
+}
+
+/** Runs a command of a maintainer, with the programs that the checkout has brought along. */
+function inCheckout(command: string): Promise<string> {
+  const path = `PATH='${checkout}/node_modules/.bin':"$PATH"`
+  return expectSuccess(`export ${path}; ${command}`, { cwd: checkout, env: maintainer })
+}
+
+function commit(message: string): Promise<string> {
+  const author = '-c user.name=Rehearsal -c user.email=rehearsal@example.org'
+  return inCheckout(`git add --all && git ${author} commit --quiet --message '${message}'`)
+}
+
+function writeChangeset(names: readonly string[], step: string): string {
+  const file = join(checkout, '.changeset/rehearsed.md')
+  writeFileSync(
+    file,
+    `---\n${names.map((name) => `'${name}': ${step}\n`).join('')}---\n\nA change for the rehearsal.\n`,
+  )
+  return file
+}
+
+/** The versions in the copy. */
+function versions(): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const { folder, manifest } of workspacePackages()) {
+    if (manifest.private) continue
+    const { name, version } = JSON.parse(readFileSync(join(checkout, folder, 'package.json'), 'utf8')) as Manifest
+    found[name] = version
+  }
+  return found
+}
+
+function changedVersions(): Record<string, string> {
+  return Object.fromEntries(Object.entries(versions()).filter(([, version]) => version !== '0.1.0'))
+}
+
+function emptyFolder(): string {
+  return mkdtempSync(join(registry.folder, 'empty-'))
+}
+
+/** A folder of a user who has installed these packages, with the programs of `consumer` in it. */
+async function install(names: string, env: object = surroundingsOf(registry)): Promise<string> {
+  const folder = emptyFolder()
+  cpSync(join(ROOT, 'release/consumer'), folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
+  await expectSuccess(`npm install ${names}`, { cwd: folder, env })
+  return folder
+}
+
+async function handshakeBy(client: string, port: number, env: object): Promise<string> {
+  return await expectSuccess(`${client} 127.0.0.1 ${port} 5`, { cwd: emptyFolder(), env })
+}
+
+/** Where the registry keeps a file that it has served. */
+function storedAt(file: string): string {
+  const storage = join(registry.folder, 'registry/storage')
+  const found = readdirSync(storage, { recursive: true, encoding: 'utf8' }).find((path) => path.endsWith(`/${file}`))
+  return join(storage, found!)
+}
+
+/** Puts koffi into the registry as it is installed here: the package, and its part for this machine. */
+async function publishKoffi(): Promise<void> {
+  const koffi = realpathSync(join(ROOT, 'packages/transport-linux/node_modules/koffi'))
+  const part = join(koffi, `../@koromix/koffi-${process.platform}-${process.arch}`)
+  for (const source of [part, koffi]) {
+    const copy = join(emptyFolder(), 'package')
+    mkdirSync(copy)
+    cpSync(source, copy, { recursive: true, dereference: true })
+    await expectSuccess('npm publish --ignore-scripts', { cwd: copy, env: surroundingsOf(registry) })
+  }
+}
