@@ -76,7 +76,10 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
   test('contains what was built and what is to be read, and nothing else', () => {
     const paths = it().files.map(({ path }) => path)
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
-    for (const path of paths) expect(path).toMatch(/^(dist\/.*|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/)
+    // With the programs come their pages of the manual, and what shells complete.
+    const more = manifest.exports ? '' : 'man/\\w+\\.1|completions/\\w+\\.(bash|zsh)|'
+    const expected = new RegExp(`^(dist/.*|${more}LICENSE|README\\.md|CHANGELOG\\.md|package\\.json)$`)
+    for (const path of paths) expect(path).toMatch(expected)
     expect(paths.filter((path) => /\.(map|tsbuildinfo)$|\.test\./.test(path))).toEqual([])
   })
 
