@@ -73,7 +73,7 @@ describe('the first release', () => {
       if (manifest.private) continue
       const changelog = readFileSync(join(checkout, folder, 'CHANGELOG.md'), 'utf8')
       expect(changelog).toMatch(
-        new RegExp(`^# ${manifest.name}\n\n## 0\\.1\\.0\n\n### Minor Changes\n\n- .*first release`),
+        new RegExp(`^# ${manifest.name}\n\n## 0\\.1\\.0\n\n### Minor Changes\n\n- \\w+: `),
       )
     }
     expect(readdirSync(join(checkout, '.changeset')).sort()).toEqual(['README.md', 'config.json'])
