@@ -14,7 +14,8 @@ import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { repositoryFiles } from '../test/markdown.js'
+import { parse } from 'yaml'
+import { readText, repositoryFiles } from '../test/markdown.js'
 import { ROOT, type RunningServer, run, startServer } from '../test/programs.js'
 import { type Manifest, workspacePackages } from '../test/workspace.js'
 import { type Registry, startRegistry, surroundingsOf } from './registry.js'
@@ -72,24 +73,29 @@ describe('the first release', () => {
     for (const { folder, manifest } of workspacePackages()) {
       if (manifest.private) continue
       const changelog = readFileSync(join(checkout, folder, 'CHANGELOG.md'), 'utf8')
-      expect(changelog).toMatch(
-        new RegExp(`^# ${manifest.name}\n\n## 0\\.1\\.0\n\n### Minor Changes\n\n- \\w+: `),
-      )
+      expect(changelog).toMatch(new RegExp(`^# ${manifest.name}\n\n## 0\\.1\\.0\n\n### Minor Changes\n\n- \\w+: `))
     }
     expect(readdirSync(join(checkout, '.changeset')).sort()).toEqual(['README.md', 'config.json'])
     await commit('The first release')
   })
 
-  test('publishes all packages that are not private, and a tag for each', async () => {
+  test('can be packed, and used as CI does it, before anything is published', async () => {
     await inCheckout('pnpm build')
-    await inCheckout('changeset publish')
+    await inCheckout(lineOfCi('pack', 'Pack'))
+    expect(await inCheckout(lineOfCi('use', 'Install and use'))).toContain('required: established\n0.1.0\n')
+    expect(registry.fetched()).toEqual([])
+    await inCheckout('rm -r user packed')
+  })
+
+  test('publishes all packages that are not private, and a tag for each', async () => {
+    await inCheckout('pnpm release')
     for (const { name, private: stays } of all) expect(await registry.versions(name)).toEqual(stays ? [] : ['0.1.0'])
     const tags = await inCheckout('git tag')
     expect(tags.trim().split('\n').sort()).toEqual(published.map((name) => `${name}@0.1.0`).sort())
   })
 
   test('has nothing left to publish afterwards', async () => {
-    expect(await inCheckout('changeset publish')).toMatch(/no unpublished/i)
+    expect(await inCheckout('pnpm release')).toMatch(/no unpublished/i)
   })
 })
 
@@ -229,8 +235,7 @@ describe('a second release', () => {
     await inCheckout('changeset version')
     expect(changedVersions()).toEqual(Object.fromEntries(names.map((name) => [name, '0.1.1'])))
     await commit('The second release')
-    await inCheckout('pnpm build')
-    await inCheckout('changeset publish')
+    await inCheckout('pnpm release')
     for (const name of published) {
       expect(await registry.versions(name)).toEqual(names.includes(name) ? ['0.1.0', '0.1.1'] : ['0.1.0'])
     }
@@ -265,6 +270,14 @@ async function expectSuccess(command: string, surroundings?: Parameters<typeof r
 function inCheckout(command: string): Promise<string> {
   const path = `PATH='${checkout}/node_modules/.bin':"$PATH"`
   return expectSuccess(`export ${path}; ${command}`, { cwd: checkout, env: maintainer })
+}
+
+/** What a step of the pipeline runs. */
+function lineOfCi(job: string, name: string): string {
+  const { jobs } = parse(readText('.github/workflows/ci.yml')) as {
+    jobs: Record<string, { steps: { name?: string; run?: string }[] }>
+  }
+  return jobs[job]!.steps.find((step) => step.name === name)!.run!
 }
 
 function commit(message: string): Promise<string> {
