@@ -208,12 +208,12 @@ describe('a second release', () => {
     const file = writeChangeset(names, 'patch')
     await inCheckout('changeset status --output plan.json')
     const { releases } = JSON.parse(readFileSync(join(checkout, 'plan.json'), 'utf8')) as {
-      releases: { name: string; newVersion: string }[]
+      releases: { name: string; type: string; newVersion: string }[]
     }
     rmSync(file)
     rmSync(join(checkout, 'plan.json'))
-    const raised = Object.fromEntries(releases.map(({ name, newVersion }) => [name, newVersion]))
-    expect(raised).toEqual(Object.fromEntries(names.map((name) => [name, '0.1.1'])))
+    const raised = releases.filter(({ type }) => type !== 'none').map(({ name, newVersion }) => [name, newVersion])
+    expect(Object.fromEntries(raised)).toEqual(Object.fromEntries(names.map((name) => [name, '0.1.1'])))
   })
 
   test('raises also those that would not find the new version, by a patch', async () => {
@@ -317,7 +317,6 @@ function emptyFolder(): string {
 async function install(names: string, env: object = surroundingsOf(registry)): Promise<string> {
   const folder = emptyFolder()
   cpSync(join(ROOT, 'release/consumer'), folder, { recursive: true })
-  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
   await expectSuccess(`npm install ${names}`, { cwd: folder, env })
   return folder
 }
