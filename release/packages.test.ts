@@ -15,9 +15,10 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { readText, repositoryFiles } from '../test/markdown.js'
+import { readText } from '../test/markdown.js'
 import { ROOT, type RunningServer, run, startServer } from '../test/programs.js'
 import { type Manifest, workspacePackages } from '../test/workspace.js'
+import { copyCheckout, expectSuccess, offlineInstall } from './checkout.js'
 import { type Registry, startRegistry, surroundingsOf } from './registry.js'
 
 /** What `npx @hs/client` fetches, packed. */
@@ -43,11 +44,8 @@ beforeAll(async () => {
   registry = await startRegistry()
   maintainer = { ...surroundingsOf(registry), CI: 'true', TURBO_TELEMETRY_DISABLED: '1' }
   checkout = join(registry.folder, 'checkout')
-  for (const file of repositoryFiles()) cpSync(join(ROOT, file), join(checkout, file))
-  // What is installed here already is in pnpm's store.
-  const store = (await expectSuccess('npx pnpm store path', { cwd: ROOT })).trim()
-  const pnpm = join(ROOT, 'node_modules/.bin/pnpm')
-  await inCheckout(`'${pnpm}' install --offline --frozen-lockfile --store-dir '${store}'`)
+  copyCheckout(checkout)
+  await inCheckout(await offlineInstall())
   await inCheckout('git init --quiet --initial-branch main')
   await commit('Everything')
 })
@@ -258,13 +256,6 @@ describe('a second release', () => {
     })
   })
 })
-
-/** Runs a command to its end, and gives its stdout. */
-async function expectSuccess(command: string, surroundings?: Parameters<typeof run>[1]): Promise<string> {
-  const { status, stdout, stderr } = await run(command, surroundings)
-  expect(status, `${command}\n${stdout}${stderr}`).toBe(0)
-  return stdout
-}
 
 /** Runs a command of a maintainer, with the programs that the checkout has brought along. */
 function inCheckout(command: string): Promise<string> {
