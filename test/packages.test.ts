@@ -39,8 +39,19 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
   '@hs/server-core/cli': { values: 'main', types: '' },
 }
 
-/** What `npx @hs/client` fetches, packed. */
+/** What `npx @hs/client` fetches, packed; the rehearsal of a release holds what is really fetched to the same. */
 const MOST_BYTES_OF_CLIENT = 80_000
+
+/** What each package may weigh, packed. Who needs more says here how much. */
+const MOST_BYTES: Readonly<Record<string, number>> = {
+  '@hs/protocol': 12_000,
+  '@hs/transport': 12_000,
+  '@hs/transport-linux': 16_000,
+  '@hs/client': 60_000,
+  '@hs/server-core': 60_000,
+  '@hs/cli-client': 56_000,
+  '@hs/cli-server': 6_000,
+}
 
 interface Packed {
   readonly filename: string
@@ -82,6 +93,12 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
     const expected = new RegExp(`^(dist/.*|${more}LICENSE|README\\.md|CHANGELOG\\.md|package\\.json)$`)
     for (const path of paths) expect(path).toMatch(expected)
     expect(paths.filter((path) => /\.(map|tsbuildinfo)$|\.test\./.test(path))).toEqual([])
+    // No source map, so none that points to sources which did not travel along.
+    for (const path of paths) expect(unpacked(it(), path), path).not.toContain('sourceMappingURL')
+  })
+
+  test('weighs no more than it may', () => {
+    expect(it().size).toBeLessThan(MOST_BYTES[manifest.name] ?? 0)
   })
 
   test('says what it is, under which licence, for which Node, and where it comes from', () => {
@@ -92,6 +109,8 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
       engines: { node: '>=20.19' },
       repository: { type: 'git', directory: source },
       publishConfig: { access: 'public' },
+      // A bundler may leave out what a program does not use.
+      ...(manifest.exports && { sideEffects: false }),
     })
   })
 

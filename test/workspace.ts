@@ -11,7 +11,10 @@ export interface Manifest {
   readonly repository?: { readonly directory?: string }
   readonly engines?: { readonly node?: string }
   readonly exports?: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
+  readonly bin?: Readonly<Record<string, string>>
+  readonly sideEffects?: boolean
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
 }
