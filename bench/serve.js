@@ -6,13 +6,10 @@ import { serve, threads } from '@hs/server-core'
 
 const [port, strategy, transport, ...flags] = process.argv.slice(2)
 
-// By its place and not by its name: nobody need have it.
-const LINUX = '../packages/transport-linux/dist/index.js'
-
 const server = await serve({
   port: Number(port),
   strategy: strategy === 'threads' ? threads({ threads: 2 }) : strategy,
-  ...(transport === 'linux' && { transport: (await import(LINUX)).linuxTransport() }),
+  transport,
   ...(flags.includes('--print') && { print: { program: 'serve', format: 'plain', errors: 'stdout' } }),
   // For connections that say nothing and are many; otherwise the limits are those that users have.
   ...(flags.includes('--patient') && { timeoutMs: 3_600_000, maxConnections: 1_000_000 }),

@@ -26,8 +26,8 @@ const MOST_BYTES_OF_CLIENT = 80_000
 
 /** One Node of each line that `engines` promises; the one of this checkout is among them. */
 const NODES: Readonly<Record<string, string>> = {
-  20: join(ROOT, 'release/node_modules/node-20/bin/node'),
-  22: join(ROOT, 'release/node_modules/node-22/bin/node'),
+  20: join(ROOT, 'node_modules/node-20/bin/node'),
+  22: join(ROOT, 'node_modules/node-22/bin/node'),
   24: process.execPath,
   26: join(ROOT, 'release/node_modules/node-26/bin/node'),
 }

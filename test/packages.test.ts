@@ -22,7 +22,7 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
   },
   '@hs/transport': {
     values: 'AcceptQueue DEFAULT_PREFIX_MS DEFAULT_QUIET_MS Drive formatEndpoint isShareable nodeTransport',
-    types: `AdoptLimits Clock ConnectOptions Connection DropReason Endpoint ListenOptions Listener Outcome Patience
+    types: `AdoptLimits Clock ConnectOptions Connection DriveObserver DropReason Endpoint ListenOptions Listener Outcome Patience
       Receiver Share ShareableListener Sharing Timer Transport TransportModule`,
   },
   '@hs/transport-linux': { values: 'linuxTransport', types: '' },

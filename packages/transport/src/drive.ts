@@ -22,9 +22,22 @@ export type Outcome =
   | { readonly type: 'established'; readonly result: HandshakeResult }
   | { readonly type: 'failed'; readonly failure: HelloFailure; readonly error?: Error }
 
+/** Whoever has a handshake driven. Its methods must not throw. */
+export interface DriveObserver {
+  /**
+   * Sees every effect: a received message and the outcome before anything else happens (HS-5.1), a sent one after it
+   * was handed over.
+   */
+  onEffect?(effect: Effect): void
+  /** Called once, when the connection is gone. */
+  onClosed(outcome: Outcome): void
+}
+
 const START: Input = { type: 'start' }
 const QUIET: Input = { type: 'quiet' }
 const END: Input = { type: 'end' }
+
+const expire = (drive: Drive) => drive.expire()
 
 /**
  * Joins one handshake to one connection and one clock; the only code that does. It owns the connection from
@@ -35,8 +48,7 @@ export class Drive implements Receiver {
   readonly #connection: Connection
   readonly #clock: Clock
   readonly #patience: Patience
-  readonly #onEffect: ((effect: Effect) => void) | undefined
-  readonly #onClosed: (outcome: Outcome) => void
+  readonly #observer: DriveObserver
   #deadline: Timer | undefined
   #pause: Timer | undefined
   #outcome: Outcome | undefined
@@ -44,35 +56,25 @@ export class Drive implements Receiver {
   /** What came from inside an effect: an observer that ends it all, a connection that breaks in `write`. */
   #deferred: (() => void)[] | undefined
 
-  /**
-   * @param onEffect - Sees every effect: a received message and the outcome before anything else happens (HS-5.1), a
-   *   sent one after it was handed over. Must not throw.
-   * @param onClosed - Called once, when the connection is gone.
-   */
-  constructor(
-    handshake: Handshake,
-    connection: Connection,
-    clock: Clock,
-    patience: Patience,
-    onEffect: ((effect: Effect) => void) | undefined,
-    onClosed: (outcome: Outcome) => void,
-  ) {
+  constructor(handshake: Handshake, connection: Connection, clock: Clock, patience: Patience, observer: DriveObserver) {
     this.#handshake = handshake
     this.#connection = connection
     this.#clock = clock
     this.#patience = patience
-    this.#onEffect = onEffect
-    this.#onClosed = onClosed
+    this.#observer = observer
   }
 
   /** @param elapsedMs - How much of the deadline has passed already, on connecting. Default 0. */
   start(elapsedMs = 0): void {
     const { timeoutMs } = this.#patience
-    this.#deadline = this.#clock.after(Math.max(1, timeoutMs - elapsedMs), () => {
-      this.fail('ERR_HS_TIMEOUT', `The deadline of ${timeoutMs} ms passed`)
-    })
+    this.#deadline = this.#clock.after(Math.max(1, timeoutMs - elapsedMs), expire, this as Drive)
     this.#step(START)
     this.#connection.open(this)
+  }
+
+  /** The deadline has passed. */
+  expire(): void {
+    this.fail('ERR_HS_TIMEOUT', `The deadline of ${this.#patience.timeoutMs} ms passed`)
   }
 
   /** Ends it from outside; without effect on an outcome that is already known. */
@@ -114,7 +116,7 @@ export class Drive implements Receiver {
       this.#step({ type: 'fail', code: 'ERR_HS_RESET', reason: `The connection broke (${code})` }, error)
     }
     const outcome = this.#outcome!
-    this.#onClosed(error && outcome.type === 'established' ? this.#unsent(outcome.result, error) : outcome)
+    this.#observer.onClosed(error && outcome.type === 'established' ? this.#unsent(outcome.result, error) : outcome)
   }
 
   #judgeAfter(ms: number): void {
@@ -127,16 +129,16 @@ export class Drive implements Receiver {
     for (const effect of this.#handshake.step(input)) {
       switch (effect.type) {
         case 'received':
-          this.#onEffect?.(effect)
+          this.#observer.onEffect?.(effect)
           break
         case 'send':
           this.#connection.write(effect.bytes)
-          this.#onEffect?.(effect)
+          this.#observer.onEffect?.(effect)
           break
         case 'established':
         case 'failed':
           this.#outcome = error ? ({ ...effect, error } as Outcome) : effect
-          this.#onEffect?.(effect)
+          this.#observer.onEffect?.(effect)
           // Nothing follows it, so the connection may as well be gone when this returns.
           this.#busy = false
           this.#connection.close()
