@@ -1,4 +1,5 @@
 /** A whole release and a second one, published to a registry of its own, and used as users use it. */
+import { execFileSync } from 'node:child_process'
 import {
   cpSync,
   mkdirSync,
@@ -17,20 +18,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readText } from '../test/markdown.js'
 import { ROOT, type RunningServer, run, startServer } from '../test/programs.js'
-import { type Manifest, workspacePackages } from '../test/workspace.js'
+import { type Manifest, MOST_BYTES_OF_CLIENT, workspacePackages } from '../test/workspace.js'
 import { copyCheckout, expectSuccess, offlineInstall } from './checkout.js'
 import { type Registry, startRegistry, surroundingsOf } from './registry.js'
 
-/** What `npx @hs/client` fetches, packed. */
-const MOST_BYTES_OF_CLIENT = 80_000
-
-/** One Node of each line that `engines` promises; the one of this checkout is among them. */
-const NODES: Readonly<Record<string, string>> = {
-  20: join(ROOT, 'node_modules/node-20/bin/node'),
-  22: join(ROOT, 'node_modules/node-22/bin/node'),
-  24: process.execPath,
-  26: join(ROOT, 'release/node_modules/node-26/bin/node'),
-}
+/** One Node of each line that `engines` promises. Those besides this one come as programs for x64. */
+const NODES = [
+  join(ROOT, 'node_modules/node-20/bin/node'),
+  join(ROOT, 'node_modules/node-22/bin/node'),
+  process.execPath,
+  join(ROOT, 'release/node_modules/node-26/bin/node'),
+]
+  .filter((node) => process.arch === 'x64' || node === process.execPath)
+  .map((node) => ({ node, version: execFileSync(node, ['--version']).toString().trim() }))
 
 const all = workspacePackages().map(({ manifest }) => manifest)
 const published = all.filter((manifest) => !manifest.private).map(({ name }) => name)
@@ -39,6 +39,8 @@ let registry: Registry
 /** A copy of the checkout: a release writes to it. */
 let checkout: string
 let maintainer: object
+/** The versions of the release. */
+let first: Record<string, string>
 
 beforeAll(async () => {
   registry = await startRegistry()
@@ -55,6 +57,11 @@ afterAll(async () => {
   rmSync(registry.folder, { recursive: true, force: true })
 })
 
+test('there is a Node of each line', () => {
+  const lines = NODES.map(({ version }) => version.split('.')[0])
+  if (process.arch === 'x64') expect(lines).toEqual(['v20', 'v22', 'v24', 'v26'])
+})
+
 test('nothing can leave this machine', async () => {
   expect(Object.keys(networkInterfaces())).toEqual(['lo'])
   // An address that is for documentation, and nobody's.
@@ -64,32 +71,41 @@ test('nothing can leave this machine', async () => {
   expect(code).toBe('ENETUNREACH')
 })
 
-describe('the first release', () => {
-  test('raises every package to its first version, and writes its changelog from the changesets', async () => {
+describe('a release', () => {
+  test('raises the versions, and writes the changelogs from the changesets', async () => {
+    const before = versions()
+    // Whatever waits for the next release, and a change of everything besides.
+    writeChangeset(published, 'minor')
     await inCheckout('changeset version')
-    expect(versions()).toEqual(Object.fromEntries(published.map((name) => [name, '0.1.0'])))
+    first = versions()
     for (const { folder, manifest } of workspacePackages()) {
+      const { name } = manifest
       if (manifest.private) continue
+      expect([raised(before[name]!, 'minor'), raised(before[name]!, 'major')], name).toContain(first[name])
       const changelog = readFileSync(join(checkout, folder, 'CHANGELOG.md'), 'utf8')
-      expect(changelog).toMatch(new RegExp(`^# ${manifest.name}\n\n## 0\\.1\\.0\n\n### Minor Changes\n\n- \\w+: `))
+      expect(changelog).toMatch(new RegExp(`^# ${name}\n\n## ${first[name]}\n\n### M\\w+ Changes\n\n- \\w+: `))
     }
     expect(readdirSync(join(checkout, '.changeset')).sort()).toEqual(['README.md', 'config.json'])
-    await commit('The first release')
+    // Or the pipeline would stop at its first step.
+    await inCheckout(await offlineInstall())
+    await commit('A release')
   })
 
   test('can be packed, and used as CI does it, before anything is published', async () => {
     await inCheckout('pnpm build')
     await inCheckout(lineOfCi('pack', 'Pack'))
-    expect(await inCheckout(lineOfCi('use', 'Install and use'))).toContain('required: established\n0.1.0\n')
+    const printed = await inCheckout(lineOfCi('use', 'Install and use'))
+    expect(printed).toContain(`required: established\n${first['@hs/client']}\n`)
     expect(registry.fetched()).toEqual([])
     await inCheckout('rm -r user packed')
   })
 
   test('publishes all packages that are not private, and a tag for each', async () => {
     await inCheckout('pnpm release')
-    for (const { name, private: stays } of all) expect(await registry.versions(name)).toEqual(stays ? [] : ['0.1.0'])
+    for (const { name, private: stays } of all)
+      expect(await registry.versions(name)).toEqual(stays ? [] : [first[name]])
     const tags = await inCheckout('git tag')
-    expect(tags.trim().split('\n').sort()).toEqual(published.map((name) => `${name}@0.1.0`).sort())
+    expect(tags.trim().split('\n').sort()).toEqual(published.map((name) => `${name}@${first[name]}`).sort())
   })
 
   test('has nothing left to publish afterwards', async () => {
@@ -105,7 +121,8 @@ test('npx @hs/client fetches packages of ours only, and little of them', async (
     const printed = await expectSuccess(`npx --yes @hs/client 127.0.0.1 ${server.port} 5`, { cwd: emptyFolder(), env })
     expect(printed).toBe('HELLO 6\n')
     const fetched = registry.fetched()
-    expect(fetched.sort()).toEqual(['client-0.1.0.tgz', 'protocol-0.1.0.tgz', 'transport-0.1.0.tgz'])
+    const files = ['client', 'protocol', 'transport'].map((name) => `${name}-${first[`@hs/${name}`]}.tgz`)
+    expect(fetched.sort()).toEqual(files)
     const sizes = fetched.map((file) => statSync(storedAt(file)).size)
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(MOST_BYTES_OF_CLIENT)
   } finally {
@@ -142,7 +159,7 @@ describe('what koffi is needed for', () => {
   })
 })
 
-describe.each(Object.entries(NODES))('on Node %s', (version, node) => {
+describe.each(NODES)('on Node $version', ({ node, version }) => {
   let env: object
   let folder: string
   let server: RunningServer
@@ -154,7 +171,7 @@ describe.each(Object.entries(NODES))('on Node %s', (version, node) => {
   afterAll(() => server?.stop())
 
   test('it is this Node indeed', async () => {
-    expect(await expectSuccess('node --version', { env })).toMatch(new RegExp(`^v${version}\\.`))
+    expect(await expectSuccess('node --version', { env })).toBe(`${version}\n`)
   })
 
   test('npx --yes @hs/client greets an installed server from an empty folder', async () => {
@@ -169,7 +186,7 @@ describe.each(Object.entries(NODES))('on Node %s', (version, node) => {
 
   test('import finds every package', async () => {
     const printed = await expectSuccess('node smoke.mjs', { cwd: folder, env })
-    const threads = version === '20' ? 'ERR_HS_THREADS_UNSUPPORTED' : 'established'
+    const threads = version.startsWith('v20.') ? 'ERR_HS_THREADS_UNSUPPORTED' : 'established'
     expect(printed.trim().split('\n').sort()).toEqual([
       'events: established',
       'sequential: established',
@@ -187,7 +204,7 @@ test.each([
   ['7', ROOT],
   ['6', join(ROOT, 'release')],
 ])('the published declarations type-check with TypeScript %s, nothing skipped', async (major, owner) => {
-  const folder = await install('@hs/client @hs/protocol @hs/server-core @hs/transport')
+  const folder = await install('@hs/client @hs/protocol @hs/server-core @hs/transport @hs/transport-linux')
   const tsc = join(owner, 'node_modules/.bin/tsc')
   expect(await expectSuccess(`'${tsc}' --version`)).toContain(`Version ${major}.`)
   const options = '--noEmit --strict --target es2023 --lib es2023,esnext.disposable --types node'
@@ -210,18 +227,18 @@ describe('a second release', () => {
     }
     rmSync(file)
     rmSync(join(checkout, 'plan.json'))
-    const raised = releases.filter(({ type }) => type !== 'none').map(({ name, newVersion }) => [name, newVersion])
-    expect(Object.fromEntries(raised)).toEqual(Object.fromEntries(names.map((name) => [name, '0.1.1'])))
+    const plan = releases.filter(({ type }) => type !== 'none').map(({ name, newVersion }) => [name, newVersion])
+    expect(Object.fromEntries(plan)).toEqual(patched(names))
   })
 
   test('raises also those that would not find the new version, by a patch', async () => {
-    // 0.2.0 is outside of ^0.1.0, so that whoever depends on it has to follow; an optional peer is no reason for more.
-    const file = writeChangeset(['@hs/transport-linux'], 'minor')
+    // As 0.2.0 is outside of ^0.1.0: whoever depends on it has to follow. An optional peer is no reason for more.
+    const step = first['@hs/transport-linux']!.startsWith('0.') ? 'minor' : 'major'
+    const file = writeChangeset(['@hs/transport-linux'], step)
     await inCheckout('changeset version')
     expect(changedVersions()).toEqual({
-      '@hs/transport-linux': '0.2.0',
-      '@hs/server-core': '0.1.1',
-      '@hs/cli-server': '0.1.1',
+      '@hs/transport-linux': raised(first['@hs/transport-linux']!, step),
+      ...patched(['@hs/server-core', '@hs/cli-server']),
     })
     await inCheckout('git reset --quiet --hard && git clean --quiet --force')
     rmSync(file, { force: true })
@@ -231,11 +248,12 @@ describe('a second release', () => {
     const names = ['@hs/protocol', '@hs/client', '@hs/cli-client']
     writeChangeset(names, 'patch')
     await inCheckout('changeset version')
-    expect(changedVersions()).toEqual(Object.fromEntries(names.map((name) => [name, '0.1.1'])))
+    expect(changedVersions()).toEqual(patched(names))
     await commit('The second release')
     await inCheckout('pnpm release')
     for (const name of published) {
-      expect(await registry.versions(name)).toEqual(names.includes(name) ? ['0.1.0', '0.1.1'] : ['0.1.0'])
+      const second = names.includes(name) ? Object.values(patched([name])) : []
+      expect(await registry.versions(name)).toEqual([first[name], ...second])
     }
   })
 
@@ -243,16 +261,17 @@ describe('a second release', () => {
     const folder = await install('@hs/client @hs/protocol @hs/server-core @hs/transport')
     const env = surroundingsOf(registry)
     await expectSuccess('node smoke.mjs', { cwd: folder, env })
-    expect(await expectSuccess('npx --yes @hs/client --version', { cwd: emptyFolder(), env })).toBe('0.1.1\n')
+    expect(await expectSuccess('npx --yes @hs/client --version', { cwd: emptyFolder(), env })).toBe(
+      `${raised(first['@hs/client']!, 'patch')}\n`,
+    )
     const tree = JSON.parse(await expectSuccess('npm ls --json', { cwd: folder, env })) as {
       dependencies: Record<string, { version: string }>
     }
     const installed = Object.entries(tree.dependencies).map(([name, { version }]) => [name, version])
     expect(Object.fromEntries(installed)).toEqual({
-      '@hs/client': '0.1.1',
-      '@hs/protocol': '0.1.1',
-      '@hs/server-core': '0.1.0',
-      '@hs/transport': '0.1.0',
+      ...patched(['@hs/client', '@hs/protocol']),
+      '@hs/server-core': first['@hs/server-core'],
+      '@hs/transport': first['@hs/transport'],
     })
   })
 })
@@ -297,7 +316,18 @@ function versions(): Record<string, string> {
 }
 
 function changedVersions(): Record<string, string> {
-  return Object.fromEntries(Object.entries(versions()).filter(([, version]) => version !== '0.1.0'))
+  return Object.fromEntries(Object.entries(versions()).filter(([name, version]) => version !== first[name]))
+}
+
+/** A version after a step. */
+function raised(version: string, step: 'major' | 'minor' | 'patch'): string {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
+  return { major: `${major + 1}.0.0`, minor: `${major}.${minor + 1}.0`, patch: `${major}.${minor}.${patch + 1}` }[step]
+}
+
+/** What a patch makes of the versions of the release. */
+function patched(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, raised(first[name]!, 'patch')]))
 }
 
 function emptyFolder(): string {

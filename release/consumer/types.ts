@@ -5,8 +5,9 @@ import { clientHandshake, type Effect, type HelloFailure } from '@hs/protocol'
 import { type ConcurrencyStrategy, type HelloServer, serve } from '@hs/server-core'
 import { main as server } from '@hs/server-core/cli'
 import { nodeTransport, type Transport } from '@hs/transport'
+import { linuxTransport } from '@hs/transport-linux'
 
-const transport: Transport = nodeTransport()
+const transport: Transport = process.platform === 'linux' ? linuxTransport() : nodeTransport()
 const mine: ConcurrencyStrategy = {
   name: 'mine',
   async run({ listener, serveOne }) {
