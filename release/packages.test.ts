@@ -76,6 +76,7 @@ describe('a release', () => {
     const before = versions()
     // Whatever waits for the next release, and a change of everything besides.
     writeChangeset(published, 'minor')
+    await commit('A change')
     await inCheckout('changeset version')
     first = versions()
     for (const { folder, manifest } of workspacePackages()) {
