@@ -17,6 +17,8 @@ const FAULTS = 10
 const MOST_MS_PER_MODEL = 120_000
 /** How long the last descriptors may take to close. */
 const REST_MS = 2_000
+/** Each event loop of Node opens `/dev/null` at the first socket that it has to reset; a leak would be one per connection. */
+const LAZY_DESCRIPTORS = 3
 
 const strategies = { sequential: () => sequential(), events: () => events(), threads: () => threads({ threads: 2 }) }
 const transports = process.platform === 'linux' ? (['node', 'linux'] as const) : (['node'] as const)
@@ -51,14 +53,14 @@ async function soak(name: string, server: HelloServer): Promise<void> {
       }),
     )
     // The first step opens what stays open: a thread pool, a resolver.
-    descriptors.push(await atRest(server, Math.min(...descriptors.slice(1))))
+    descriptors.push(await atRest(server, Math.min(...descriptors.slice(1)) + LAZY_DESCRIPTORS))
     heap.push(Math.round(process.memoryUsage().heapUsed / 2 ** 20))
   }
   const seconds = (performance.now() - started) / 1000
   const { accepted, established, failed: failures, probes, active, dropped } = server.counters
   const sum = established + probes + active + Object.values(failures).reduce((total, count) => total + count, 0)
   const wrong = [
-    descriptors.at(-1)! > descriptors[1]! && 'descriptors grow',
+    descriptors.at(-1)! > descriptors[1]! + LAZY_DESCRIPTORS && 'descriptors grow',
     active > 0 && `${active} connections are still open`,
     dropped > 0 && `${dropped} were dropped`,
     established !== HANDSHAKES && `${established} established of ${HANDSHAKES}`,

@@ -29,12 +29,12 @@ export class Deadlines {
 
   /** When the next timer is due; Infinity if there is none. */
   get earliest(): number {
-    return this.#first?.due ?? Number.POSITIVE_INFINITY
+    return this.#first()?.due ?? Number.POSITIVE_INFINITY
   }
 
   /** Calls what is due, in order, once. */
   run(now: number): void {
-    for (let first = this.#first; first && first.due <= now; first = this.#first) {
+    for (let first = this.#first(); first && first.due <= now; first = this.#first()) {
       first.cancel()
       first.callback(first.argument)
     }
@@ -42,7 +42,7 @@ export class Deadlines {
     for (const [length, list] of this.#lists) if (!list.first) this.#lists.delete(length)
   }
 
-  get #first(): Deadline | undefined {
+  #first(): Deadline | undefined {
     let earliest: Deadline | undefined
     for (const { first } of this.#lists.values()) {
       if (first && (!earliest || first.due < earliest.due)) earliest = first
