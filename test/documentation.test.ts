@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { type Block, blocksOf, patternOf, readText, repositoryFiles } from './markdown.js'
 import { ROOT, type RunningServer, run, startServer } from './programs.js'
 import { workspacePackages } from './workspace.js'
@@ -88,6 +89,14 @@ for (const file of new Set(blocks.map((block) => block.file))) {
               expect(npx).toBe('npx')
               expect(names).toContain(name)
             }
+          })
+          break
+        case 'yaml step':
+          test(`${title} uses an action of ours, with inputs that it has`, () => {
+            const [step] = parse(text) as { uses: string; with: object }[]
+            const [, path] = /^hs-handshake\/hs\/(.*)@main$/.exec(step!.uses)!
+            const { inputs } = parse(readText(`${path}/action.yml`)) as { inputs: object }
+            expect(Object.keys(inputs)).toEqual(expect.arrayContaining(Object.keys(step!.with)))
           })
           break
         default:
