@@ -7,6 +7,7 @@ export interface EventsOptions {
 
 /** One thread, all connections at once. */
 export function events({ atOnce = Number.POSITIVE_INFINITY }: EventsOptions = {}): ConcurrencyStrategy {
+  if (!(atOnce >= 1)) throw new RangeError(`atOnce must be at least 1, got ${atOnce}`)
   return { name: 'events', run: (work) => serveAtOnce(work, atOnce) }
 }
 
