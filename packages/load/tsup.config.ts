@@ -1,0 +1,11 @@
+import { defineConfig } from 'tsup'
+import { library, yargs } from '../../tsup.shared.js'
+
+export default defineConfig([
+  {
+    ...library({ index: 'src/index.ts', cli: 'src/cli.ts', bin: 'src/bin.ts' }),
+    // Optional, and so not external by itself.
+    external: ['@hs/transport-linux'],
+  },
+  yargs(),
+])
