@@ -235,6 +235,8 @@ class Load {
   #intervalStarted = 0
   /** Established before the time was over. */
   #inTime = 0
+  /** Open loop: nothing more is to be begun. */
+  #paced = false
   #stopped = false
   #finish: (() => void) | undefined
   /** What ends the connects of one stretch of time, the latest last. */
@@ -309,16 +311,13 @@ class Load {
       if (wait > TIMER_SLACK_MS) setTimeout(turn, wait - TIMER_SLACK_MS)
       else setImmediate(turn)
     }
-    this.#paced = false
     turn()
   }
 
-  /** Open loop: nothing more is to be begun. */
-  #paced = true
-
   #finishIfOver(): void {
     if (this.#underWay > 0) return
-    if (this.#stopped || (this.#paced && !this.#goesOn(this.#clock.now()))) this.#finish?.()
+    const allBegun = this.#settings.rate === undefined ? !this.#goesOn(this.#clock.now()) : this.#paced
+    if (this.#stopped || allBegun) this.#finish?.()
   }
 
   #stop(): void {
