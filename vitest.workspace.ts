@@ -17,7 +17,7 @@ class CountReporter implements Reporter {
 
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'apps/*', 'test'],
+    projects: ['packages/*', 'apps/*', 'bench', 'test'],
     reporters: ['default', new CountReporter()],
     coverage: { provider: 'v8', include: ['packages/*/src/**'] },
   },

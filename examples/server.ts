@@ -7,4 +7,4 @@ await using server = await serve({ port: 0 })
 console.log(`serving ${server.strategy} on ${server.address.host}, transport ${server.transport}`)
 
 // Prints:
-// serving events on 127.0.0.1, transport node
+// serving events on 127.0.0.1, transport linux

@@ -22,9 +22,10 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
   },
   '@hs/transport': {
     values: 'AcceptQueue DEFAULT_PREFIX_MS DEFAULT_QUIET_MS Drive formatEndpoint isShareable nodeTransport',
-    types: `AdoptLimits Clock ConnectOptions Connection DropReason Endpoint ListenOptions Listener Outcome Patience
+    types: `AdoptLimits Clock ConnectOptions Connection DriveObserver DropReason Endpoint ListenOptions Listener Outcome Patience
       Receiver Share ShareableListener Sharing Timer Transport TransportModule`,
   },
+  '@hs/transport-linux': { values: 'linuxTransport', types: '' },
   '@hs/client': {
     values: 'DEFAULT_TIMEOUT_MS HelloError handshake randomSequence',
     types: 'FailureCode HandshakeOptions HandshakeReport HelloFailure',
@@ -33,7 +34,7 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
   '@hs/server-core': {
     values: 'DEFAULT_GRACE_MS DEFAULT_MAX_CONNECTIONS DEFAULT_TIMEOUT_MS STRATEGIES events sequential serve threads',
     types: `ConcurrencyStrategy ConnectionEvent ConnectionOrigin Counters Elsewhere EventsOptions HelloServer Observer
-      PrintOptions ServeOptions ServerEvent ServiceSettings StopReport StrategyName ThreadsOptions Work`,
+      PrintOptions ServeOptions ServerEvent ServiceSettings StopReport StrategyName ThreadsOptions TransportName Work`,
   },
   '@hs/server-core/cli': { values: 'main', types: '' },
 }

@@ -14,7 +14,7 @@ const readme = readText('README.md')
 describe('the README', () => {
   test('has a heading with a text for each code of a failure, and for nothing else', () => {
     const sections = [...readme.matchAll(/^### (ERR_HS_\w+)\n\n[A-Z`]/gm)].map(([, code]) => code)
-    expect(sections).toEqual([...failureCodes, 'ERR_HS_THREADS_UNSUPPORTED'])
+    expect(sections).toEqual([...failureCodes, 'ERR_HS_THREADS_UNSUPPORTED', 'ERR_HS_TRANSPORT_UNAVAILABLE'])
   })
 
   test.each([

@@ -81,16 +81,12 @@ export async function handshake(options: HandshakeOptions): Promise<HandshakeRep
       quietMs: options.quietMs ?? DEFAULT_QUIET_MS,
       prefixMs: options.prefixMs ?? DEFAULT_PREFIX_MS,
     }
-    const drive = new Drive(
-      machine,
-      connection,
-      clock,
-      patience,
-      (effect) => {
+    const drive = new Drive(machine, connection, clock, patience, {
+      onEffect(effect) {
         if (effect.type === 'received') replyMs = clock.now() - started - connectMs
         options.onEffect?.(effect)
       },
-      (outcome) => {
+      onClosed(outcome) {
         signal?.removeEventListener('abort', onAbort)
         if (outcome.type === 'failed') {
           reject(new HelloError(outcome.failure, { cause: outcome.error ?? signal?.reason }))
@@ -98,7 +94,7 @@ export async function handshake(options: HandshakeOptions): Promise<HandshakeRep
           resolve({ ...outcome.result, local, remote, connectMs, replyMs, totalMs: clock.now() - started })
         }
       },
-    )
+    })
     const onAbort = () => drive.fail('ERR_HS_ABORTED', 'The caller aborted')
     signal?.addEventListener('abort', onAbort)
     drive.start(connectMs)

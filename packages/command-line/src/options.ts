@@ -58,9 +58,6 @@ export type Parsed<V> =
   | { readonly values: V }
   | { readonly text: string; readonly to: 'stdout' | 'stderr'; readonly status: number }
 
-/** Negative numbers are words, not options: they may be sequence numbers. */
-const isWord = (argument: string) => !argument.startsWith('-') || /^-\d+$/.test(argument)
-
 /**
  * Parses a command line. Words alone, in the right number, are taken as they are; everything else (options, help,
  * completion, mistakes) is left to yargs, which takes 100 ms to load: three times what a whole handshake takes.
@@ -68,6 +65,9 @@ const isWord = (argument: string) => !argument.startsWith('-') || /^-\d+$/.test(
 export async function parse<C extends Command>(command: C, argv: readonly string[]): Promise<Parsed<Values<C>>> {
   const wanted = Object.values(command.positionals)
   const least = wanted.filter(({ optional }) => !optional).length
+  // A sequence number may be negative, and comes last; elsewhere -4 is an option.
+  const isWord = (argument: string, at: number) =>
+    !argument.startsWith('-') || (at === wanted.length - 1 && /^-\d+$/.test(argument))
   if (argv.length >= least && argv.length <= wanted.length && argv.every(isWord)) {
     try {
       return { values: toValues(command, { positionals: argv, options: {} }) }

@@ -37,7 +37,7 @@ export async function parseWithYargs<C extends Command>(
   try {
     if (argv.includes('--completion')) return { text: completionScript(command, argv), to: 'stdout', status: 0 }
     let printed: string | undefined
-    const typed = await parser.parseAsync(wordsFirst(argv, positionals.length), {}, (error, _argv, output) => {
+    const typed = await parser.parseAsync(wordsLast(command, argv), {}, (error, _argv, output) => {
       if (error) throw new UsageError(error.message)
       printed = output
     })
@@ -56,15 +56,29 @@ export async function parseWithYargs<C extends Command>(
 }
 
 /**
- * In `host port -4` the last word is a sequence number, as the contract of the program has it, although `-4` is an
- * option elsewhere.
+ * The options first, then the words behind `--`. A negative number is a word where it is the last one that there may
+ * be, also `-4` in `host port -4`, which is an option elsewhere: the contract of the program puts a number there.
  */
-function wordsFirst(argv: readonly string[], most: number): string[] {
-  const leading = argv.slice(0, most)
-  const negative = leading.length === most && /^-\d+$/.test(leading[most - 1]!)
-  return negative && leading.slice(0, -1).every((word) => !word.startsWith('-'))
-    ? [...argv.slice(most), '--', ...leading]
-    : [...argv]
+function wordsLast({ options, positionals }: Command, argv: readonly string[]): string[] {
+  const most = Object.keys(positionals).length
+  const takesValue = (argument: string) =>
+    Object.entries(options).some(
+      ([name, { alias, parse, choices }]) =>
+        (parse || choices) && (argument === `--${kebab(name)}` || argument === `-${alias}`),
+    )
+  const given: string[] = []
+  const words: string[] = []
+  for (let at = 0; at < argv.length; at++) {
+    const argument = argv[at]!
+    if (argument === '--') {
+      words.push(...argv.slice(at + 1))
+      break
+    }
+    const number = /^-\d+$/.test(argument) && (words.length === most - 1 || !Object.hasOwn(options, argument.slice(1)))
+    if (number || argument === '-' || !argument.startsWith('-')) words.push(argument)
+    else given.push(argument, ...(takesValue(argument) ? argv.slice(++at, at + 1) : []))
+  }
+  return [...given, '--', ...words]
 }
 
 function describePreset(preset: unknown, placeholder: string | undefined): string {

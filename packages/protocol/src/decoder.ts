@@ -12,9 +12,6 @@ export type Decoded = { readonly sequence: number; readonly text: string } | { r
 
 const LETTERS = 'HELLO'
 const SPACE = 0x20
-const PLUS = 0x2b
-const MINUS = 0x2d
-const ZERO = 0x30
 
 /** Where in a message the next byte falls; 0 to 4 count the letters that are already there. */
 const AFTER_LETTERS = 5
@@ -37,13 +34,8 @@ const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39
 export class HelloDecoder {
   readonly #strict: boolean
   readonly #maxMessageBytes: number
-  /** How many bytes of an unfinished message are held: limited (HS-6.1), so that a peer cannot make it grow. */
-  #heldBytes = 0
-  /**
-   * The unfinished message as it came, kept only from the first byte on that we would not have sent: until then, what
-   * came can be told from the place and the number, and nothing needs to be kept at all.
-   */
-  #unusual: string | undefined
+  /** The unfinished message, as received: all ASCII. A string and not an array, which would outweigh all the rest. */
+  #held = ''
   #place = 0
   #negative = false
   #magnitude = 0
@@ -61,12 +53,12 @@ export class HelloDecoder {
 
   /** Bytes of an unfinished message; terminators between messages are dropped and not counted. */
   get bufferedBytes(): number {
-    return this.#heldBytes
+    return this.#held.length
   }
 
   /** The unfinished message, in which nothing needs to be escaped; undefined where there is none. */
   get heldText(): string | undefined {
-    return this.#heldBytes === 0 ? undefined : (this.#unusual ?? this.#usual())
+    return this.#held === '' ? undefined : this.#held
   }
 
   /** The number that {@link flush} would give now, or undefined while no digit has come. */
@@ -85,27 +77,29 @@ export class HelloDecoder {
     for (let at = 0; at < chunk.length && !this.#failed; at++) {
       const byte = chunk[at]!
       if (!this.#strict) {
-        if (isTerminator(byte) && (this.#heldBytes === 0 || this.#place === IN_DIGITS)) {
-          if (this.#heldBytes > 0) decoded = [...decoded, this.#finish()]
+        if (isTerminator(byte) && (this.#held === '' || this.#place === IN_DIGITS)) {
+          if (this.#held !== '') decoded = [...decoded, this.#finish()]
           continue
         }
         if (this.#place === IN_DIGITS && upper(byte) === 0x48) decoded = [...decoded, this.#finish()]
         if (this.#failed) break
       }
-      if (this.#heldBytes === this.#maxMessageBytes) {
-        const reason = `a message has at most ${this.#maxMessageBytes} bytes`
-        return [...decoded, this.#fail('ERR_HS_TOO_LONG', reason, chunk.subarray(at))]
-      }
       const reason = this.#accept(byte)
-      if (reason !== undefined) return [...decoded, this.#fail('ERR_HS_MALFORMED', reason, chunk.subarray(at))]
-      this.#heldBytes++
+      if (reason !== undefined) {
+        decoded = [...decoded, this.#fail('ERR_HS_MALFORMED', reason, chunk.subarray(at))]
+      } else if (this.#held.length === this.#maxMessageBytes) {
+        const limit = `a message has at most ${this.#maxMessageBytes} bytes`
+        decoded = [...decoded, this.#fail('ERR_HS_TOO_LONG', limit, chunk.subarray(at))]
+      } else {
+        this.#held += String.fromCharCode(byte)
+      }
     }
     return decoded
   }
 
   /** Says that what is held is a whole message: the stream ended, or the peer has paused (HS-3.3, HS-3.4). */
   flush(): readonly Decoded[] {
-    if (this.#heldBytes === 0 || this.#failed) return NOTHING
+    if (this.#held === '' || this.#failed) return NOTHING
     return this.#place === IN_DIGITS
       ? [this.#finish()]
       : [this.#fail('ERR_HS_MALFORMED', 'the message stops before its number', new Uint8Array())]
@@ -113,20 +107,15 @@ export class HelloDecoder {
 
   /** Moves one byte on in the grammar (HS-1.1, HS-1.2), or says why it cannot be there. */
   #accept(byte: number): string | undefined {
-    if (this.#unusual !== undefined) this.#unusual += String.fromCharCode(byte)
     switch (this.#place) {
       case AFTER_LETTERS:
         if (byte !== SPACE) return 'one space must follow HELLO'
         this.#place = AFTER_SPACE
         return
       case AFTER_SPACE:
-        if (byte === SPACE && !this.#strict) {
-          this.#keep(byte)
-          return
-        }
-        if (byte === MINUS || (byte === PLUS && !this.#strict)) {
-          if (byte === PLUS) this.#keep(byte)
-          this.#negative = byte === MINUS
+        if (byte === SPACE && !this.#strict) return
+        if (byte === 0x2d || (byte === 0x2b && !this.#strict)) {
+          this.#negative = byte === 0x2d
           this.#place = AFTER_SIGN
           return
         }
@@ -136,35 +125,17 @@ export class HelloDecoder {
         break
       default: {
         const letter = LETTERS.charCodeAt(this.#place)
-        if (byte !== letter) {
-          if (this.#strict || upper(byte) !== letter) return 'a message begins with HELLO'
-          this.#keep(byte)
-        }
+        if ((this.#strict ? byte : upper(byte)) !== letter) return 'a message begins with HELLO'
         this.#place++
         return
       }
     }
     if (!isDigit(byte)) return this.#place === IN_DIGITS ? 'only digits may follow' : 'a decimal integer must follow'
-    const leadingZero = this.#place === IN_DIGITS && this.#magnitude === 0
-    if (this.#strict && leadingZero) return 'a number has no leading zeros'
-    if (this.#strict && this.#place === AFTER_SIGN && byte === ZERO) return 'neither -0 nor leading zeros are sent'
-    const magnitude = this.#magnitude * 10 + (byte - ZERO)
-    if (leadingZero || magnitude > Number.MAX_SAFE_INTEGER) this.#keep(byte)
-    this.#magnitude = magnitude
+    if (this.#strict && this.#place === IN_DIGITS && this.#magnitude === 0) return 'a number has no leading zeros'
+    if (this.#strict && this.#place === AFTER_SIGN && byte === 0x30) return 'neither -0 nor leading zeros are sent'
+    this.#magnitude = this.#magnitude * 10 + (byte - 0x30)
     this.#place = IN_DIGITS
     return
-  }
-
-  /** From this byte on, which is not yet counted in, the message is kept as it comes. */
-  #keep(byte: number): void {
-    this.#unusual ??= this.#usual() + String.fromCharCode(byte)
-  }
-
-  /** The bytes so far, if all of them are as we would have sent them. */
-  #usual(): string {
-    if (this.#place <= AFTER_LETTERS) return LETTERS.slice(0, this.#place)
-    const sign = this.#negative ? '-' : ''
-    return this.#place === IN_DIGITS ? `HELLO ${sign}${this.#magnitude}` : `HELLO ${sign}`
   }
 
   #value(): number {
@@ -177,25 +148,20 @@ export class HelloDecoder {
     if (!Number.isSafeInteger(sequence)) {
       return this.#fail('ERR_HS_OUT_OF_RANGE', 'the number is not a safe integer', new Uint8Array())
     }
-    const text = this.#unusual ?? this.#usual()
-    this.#forget()
+    const text = this.#held
+    this.#held = ''
+    this.#place = this.#magnitude = 0
+    this.#negative = false
     return { sequence, text }
   }
 
-  #forget(): void {
-    this.#heldBytes = this.#place = this.#magnitude = 0
-    this.#negative = false
-    this.#unusual = undefined
-  }
-
-  /** @param rest - Bytes from the one on that is wrong. */
   #fail(code: DecodeFailure['code'], reason: string, rest: Uint8Array): Decoded {
     this.#failed = true
-    const held = (this.#unusual ?? this.#usual()).slice(0, this.#heldBytes)
-    this.#forget()
-    const received = new Uint8Array(held.length + rest.length)
-    for (let at = 0; at < held.length; at++) received[at] = held.charCodeAt(at)
-    received.set(rest, held.length)
+    const received = new Uint8Array(this.#held.length + rest.length)
+    for (let at = 0; at < this.#held.length; at++) received[at] = this.#held.charCodeAt(at)
+    received.set(rest, this.#held.length)
+    this.#held = ''
+    this.#place = 0
     // A terminator at the very end says nothing about what is wrong, and would be printed as an escape (HS-5.3).
     let end = received.length
     while (!this.#strict && end > 0 && isTerminator(received[end - 1]!)) end--

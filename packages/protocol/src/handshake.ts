@@ -7,6 +7,7 @@ import {
   PROTOCOL_DEFAULTS,
   type ProtocolOptions,
   successor,
+  TERMINATORS,
   type Terminator,
 } from './hello.js'
 
@@ -66,7 +67,7 @@ export interface Handshake {
  * The side that connects (HS-2.1, HS-2.3, HS-2.4).
  *
  * @param x - The initial sequence number.
- * @throws {RangeError} If a handshake cannot begin with `x` (HS-1.3).
+ * @throws {RangeError | TypeError} If a handshake cannot begin with `x` (HS-1.3), or for an option that makes no sense.
  */
 export function clientHandshake(x: number, options: ProtocolOptions = {}): Handshake {
   const arithmetic = options.arithmetic ?? PROTOCOL_DEFAULTS.arithmetic
@@ -80,7 +81,11 @@ export function clientHandshake(x: number, options: ProtocolOptions = {}): Hands
   return new Machine('client', x, options)
 }
 
-/** The side that listens (HS-2.2, HS-2.5 to HS-2.7). */
+/**
+ * The side that listens (HS-2.2, HS-2.5 to HS-2.7).
+ *
+ * @throws {RangeError | TypeError} For an option that makes no sense.
+ */
 export function serverHandshake(options: ProtocolOptions = {}): Handshake {
   return new Machine('server', 0, options)
 }
@@ -139,6 +144,12 @@ class Machine implements Handshake {
     this.#x = x
     this.#arithmetic = options.arithmetic ?? PROTOCOL_DEFAULTS.arithmetic
     this.#terminator = options.terminator ?? PROTOCOL_DEFAULTS.terminator
+    if (this.#arithmetic !== 'safe' && this.#arithmetic !== 'int32') {
+      throw new TypeError(`arithmetic must be safe or int32, got ${this.#arithmetic}`)
+    }
+    if (!Object.hasOwn(TERMINATORS, this.#terminator)) {
+      throw new TypeError(`terminator must be ${Object.keys(TERMINATORS).join(', ')}, got ${this.#terminator}`)
+    }
     this.#decoder = new HelloDecoder(options)
   }
 

@@ -416,6 +416,19 @@ describe('a failure', () => {
   })
 })
 
+describe('options that make no sense', () => {
+  it.each([
+    [{ maxMessageBytes: 6 }, RangeError, 'maxMessageBytes must be at least 7, got 6'],
+    [{ terminator: 'toString' as never }, TypeError, 'terminator must be none, nul, lf, crlf, got toString'],
+    [{ arithmetic: 'int64' as never }, TypeError, 'arithmetic must be safe or int32, got int64'],
+  ])('%j is refused by both sides, and named', (options, kind, message) => {
+    for (const make of [() => clientHandshake(5, options), () => serverHandshake(options)]) {
+      expect(make).toThrow(kind)
+      expect(make).toThrow(message)
+    }
+  })
+})
+
 describe('strict machines', () => {
   it('agree with each other', () => {
     const there = server({ strict: true })

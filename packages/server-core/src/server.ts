@@ -1,4 +1,4 @@
-import type { ProtocolOptions } from '@hs/protocol'
+import { type ProtocolOptions, serverHandshake } from '@hs/protocol'
 import {
   DEFAULT_PREFIX_MS,
   DEFAULT_QUIET_MS,
@@ -104,6 +104,8 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     maxConnections: positive('maxConnections', maxConnections),
     print: options.print,
   }
+  // Whatever it has against the options, it had better say now and not at the first connection.
+  serverHandshake(settings.protocol)
   const table = new CounterTable(1 + (strategy.threads ?? 0))
   const row = table.row(0)
   const listener = await transport.listen(
@@ -114,12 +116,12 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   const stopping = new AbortController()
   const dropping = new AbortController()
   const lost: { error?: unknown } = {}
-  const outputLost = (error: unknown) => {
+  const fail = (error: unknown) => {
     lost.error ??= error
     stop(0)
   }
   const forward = onEvent && ((event: ServerEvent) => callSafely(onEvent, event))
-  const service = new Service(settings, table, 0, transport.clock, forward, outputLost)
+  const service = new Service(settings, table, 0, transport.clock, forward, fail)
   stopping.signal.addEventListener('abort', () => service.stop())
   dropping.signal.addEventListener('abort', () => service.drop())
 
@@ -151,7 +153,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
           watched: forward !== undefined,
           forward: (event) => forward?.(event),
           observe: (event) => service.observe(event),
-          outputLost,
+          fail,
         },
       })
     } catch (error) {
@@ -201,10 +203,10 @@ function named(name: StrategyName): ConcurrencyStrategy {
 
 function protocolOf({ arithmetic, terminator, strict, maxMessageBytes }: ServeOptions): ProtocolOptions {
   return {
-    ...(arithmetic && { arithmetic }),
-    ...(terminator && { terminator }),
-    ...(strict && { strict }),
-    ...(maxMessageBytes && { maxMessageBytes }),
+    ...(arithmetic !== undefined && { arithmetic }),
+    ...(terminator !== undefined && { terminator }),
+    ...(strict !== undefined && { strict }),
+    ...(maxMessageBytes !== undefined && { maxMessageBytes }),
   }
 }
 

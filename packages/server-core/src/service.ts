@@ -1,5 +1,5 @@
 import { type Effect, type FailureCode, type HelloFailure, type ProtocolOptions, serverHandshake } from '@hs/protocol'
-import { type Clock, type Connection, Drive, type Outcome, type Patience } from '@hs/transport'
+import { type Clock, type Connection, Drive, type DriveObserver, type Outcome, type Patience } from '@hs/transport'
 import type { CounterRow, CounterTable } from './counters.js'
 import type { ConnectionOrigin, ServerEvent } from './events.js'
 import { type PrintOptions, printer } from './print.js'
@@ -70,27 +70,21 @@ export class Service {
         resolve()
         return
       }
-      const started = watched ? this.#clock.now() : 0
-      if (origin) this.observe({ type: 'connection', ...origin })
-      const drive = new Drive(
-        serverHandshake(this.#settings.protocol),
-        connection,
-        this.#clock,
-        this.#settings.patience,
-        origin && ((effect) => this.#report(origin, effect)),
-        (outcome) => {
-          this.#open[slot] = undefined
-          this.#freeSlots.push(slot)
-          this.#row.finish(endOf(outcome))
-          if (origin) this.observe({ type: 'closed', ...origin, durationMs: this.#clock.now() - started })
-          if (this.#isIdle) this.#onIdle?.()
-          resolve()
-        },
-      )
       const slot = this.#freeSlots.pop() ?? this.#open.length
+      const { protocol, patience } = this.#settings
+      const served = origin ? new Watched(this, slot, resolve, origin, this.#clock) : new Served(this, slot, resolve)
+      const drive = new Drive(serverHandshake(protocol), connection, this.#clock, patience, served)
       this.#open[slot] = drive
       drive.start()
     })
+
+  /** A connection is over: its slot is free again. */
+  finish(slot: number, outcome: Outcome): void {
+    this.#open[slot] = undefined
+    this.#freeSlots.push(slot)
+    this.#row.finish(endOf(outcome))
+    if (this.#isIdle) this.#onIdle?.()
+  }
 
   /** Resolves when no connection is open. */
   idle(): Promise<void> {
@@ -147,22 +141,68 @@ export class Service {
     this.observe({ type: 'failed', ...origin, failure })
     this.observe({ type: 'closed', ...origin, durationMs: 0 })
   }
+}
 
-  #report(origin: ConnectionOrigin, effect: Effect): void {
+/**
+ * What has to be known of a connection that is served. An object and not a few closures: idle connections are counted
+ * in tens of thousands, and closures are what most of their memory would go to.
+ */
+class Served implements DriveObserver {
+  readonly #service: Service
+  readonly #slot: number
+  readonly #onOver: () => void
+
+  constructor(service: Service, slot: number, onOver: () => void) {
+    this.#service = service
+    this.#slot = slot
+    this.#onOver = onOver
+  }
+
+  onClosed(outcome: Outcome): void {
+    this.#service.finish(this.#slot, outcome)
+    this.#onOver()
+  }
+}
+
+/** A connection that somebody wants to hear of. */
+class Watched extends Served {
+  readonly #service: Service
+  readonly #origin: ConnectionOrigin
+  readonly #clock: Clock
+  readonly #started: number
+
+  constructor(service: Service, slot: number, onOver: () => void, origin: ConnectionOrigin, clock: Clock) {
+    super(service, slot, onOver)
+    this.#service = service
+    this.#origin = origin
+    this.#clock = clock
+    this.#started = clock.now()
+    service.observe({ type: 'connection', ...origin })
+  }
+
+  onEffect(effect: Effect): void {
+    const service = this.#service
+    const origin = this.#origin
     switch (effect.type) {
       case 'received':
-        this.observe({ type: 'received', ...origin, text: effect.text })
+        service.observe({ type: 'received', ...origin, text: effect.text })
         break
       case 'send':
-        this.observe({ type: 'sent', ...origin, text: `HELLO ${effect.sequence}` })
+        service.observe({ type: 'sent', ...origin, text: `HELLO ${effect.sequence}` })
         break
       case 'established':
-        this.observe({ type: 'established', ...origin, ...effect.result })
+        service.observe({ type: 'established', ...origin, ...effect.result })
         break
       case 'failed':
-        if (!isProbe(effect.failure)) this.observe({ type: 'failed', ...origin, failure: effect.failure })
+        if (!isProbe(effect.failure)) service.observe({ type: 'failed', ...origin, failure: effect.failure })
         break
     }
+  }
+
+  override onClosed(outcome: Outcome): void {
+    super.onClosed(outcome)
+    const durationMs = this.#clock.now() - this.#started
+    this.#service.observe({ type: 'closed', ...this.#origin, durationMs })
   }
 }
 

@@ -42,6 +42,6 @@ export interface Elsewhere {
   readonly forward: Observer
   /** An event about another thread, to be printed here. */
   readonly observe: Observer
-  /** Printing has become impossible on another thread. */
-  outputLost(error: unknown): void
+  /** The server cannot go on: a thread cannot print any more, or none can be had. Stops it, without a grace. */
+  readonly fail: (error: unknown) => void
 }

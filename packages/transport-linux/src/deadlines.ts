@@ -10,15 +10,17 @@ const MAX_EMPTY_LISTS = 16
 export class Deadlines {
   readonly #lists = new Map<number, List>()
 
-  /** @returns The timer, due at `now + ms`, rounded up to whole milliseconds so that lengths coincide. */
+  /** @returns The timer, due at `now + ms`, rounded up to whole milliseconds, so that lengths coincide. */
   add(now: number, ms: number, callback: () => void): Timer {
     const length = Math.ceil(ms)
+    // Whole milliseconds fit a field of the object; others would be an object of their own.
+    const due = Math.ceil(now + length)
     let list = this.#lists.get(length)
     if (!list) {
       list = new List()
       this.#lists.set(length, list)
     }
-    const deadline = new Deadline(now + length, callback)
+    const deadline = new Deadline(due, callback)
     list.append(deadline)
     return deadline
   }

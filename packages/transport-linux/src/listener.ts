@@ -65,6 +65,8 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
     this.#onEnd = onEnd
     this.#ledger = ledger
     this.address = reactor.system.localAddress(fd)
+    // Also while nothing is registered: nobody asks, or there is no descriptor left.
+    reactor.hold()
   }
 
   [Symbol.asyncIterator](): this {
@@ -150,6 +152,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
     this.#backOff?.cancel()
     this.#stopWatching()
     this.#closed = true
+    this.#reactor.release()
     this.#onEnd()
   }
 

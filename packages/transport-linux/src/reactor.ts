@@ -46,7 +46,8 @@ export class Reactor {
   turns = 0
   /** By descriptor. */
   readonly #pollables: (Pollable | undefined)[] = []
-  #registered = 0
+  /** Registered descriptors, and whoever else has yet to do with this reactor. While there are any, it lives. */
+  #users = 0
   #epoll = -1
   #watch: Koffi.node.PollHandle | undefined
   #turnScheduled = false
@@ -70,8 +71,21 @@ export class Reactor {
     const result = this.system.epollAdd(this.#epoll, fd, events)
     if (result < 0) throw systemError('epoll_ctl', result)
     this.#pollables[fd] = pollable
-    if (this.#registered++ === 0) this.#watch?.ref()
+    this.hold()
     if (this.#waiting === 'block') this.#scheduleTurn()
+  }
+
+  /** Keeps the process alive without a descriptor, until {@link release}. */
+  hold(): void {
+    if (this.#epoll < 0) this.#open()
+    if (this.#users++ === 0) this.#watch?.ref()
+  }
+
+  release(): void {
+    if (--this.#users > 0) return
+    this.#watch?.unref()
+    // Not at once: who goes on from one connection to the next needs no new reactor for each.
+    setImmediate(() => this.#closeIfIdle())
   }
 
   modify(fd: number, events: number): void {
@@ -87,10 +101,7 @@ export class Reactor {
   /** As {@link remove}, for a descriptor that is closed at once: the kernel takes it off its list by itself. */
   forget(fd: number): void {
     this.#pollables[fd] = undefined
-    if (--this.#registered === 0) {
-      this.#watch?.unref()
-      setImmediate(() => this.#closeIfIdle())
-    }
+    this.release()
   }
 
   /** @returns What `recv` answered; the bytes are in {@link chunk}. */
@@ -140,7 +151,7 @@ export class Reactor {
 
   /** A turn is a callback of the event loop, so that promises that it resolves go on before the next one. */
   #scheduleTurn(): void {
-    if (this.#turnScheduled || this.#registered === 0) return
+    if (this.#turnScheduled || this.#users === 0) return
     this.#turnScheduled = true
     setImmediate(() => this.#turn())
   }
@@ -152,7 +163,7 @@ export class Reactor {
   }
 
   #closeIfIdle(): void {
-    if (this.#registered > 0 || this.#epoll < 0) return
+    if (this.#users > 0 || this.#epoll < 0) return
     this.#watch?.close()
     this.#watch = undefined
     this.system.close(this.#epoll)

@@ -23,6 +23,17 @@ export type Outcome =
   | { readonly type: 'established'; readonly result: HandshakeResult }
   | { readonly type: 'failed'; readonly failure: HelloFailure; readonly error?: Error }
 
+/** Whoever has a handshake driven. Its methods must not throw. */
+export interface DriveObserver {
+  /**
+   * Sees every effect: a received message and the outcome before anything else happens (HS-5.1), a sent one after it
+   * was handed over.
+   */
+  onEffect?(effect: Effect): void
+  /** Called once, when the connection is gone. */
+  onClosed(outcome: Outcome): void
+}
+
 const START: Input = { type: 'start' }
 const QUIET: Input = { type: 'quiet' }
 const END: Input = { type: 'end' }
@@ -36,8 +47,7 @@ export class Drive implements Receiver {
   readonly #connection: Connection
   readonly #clock: Clock
   readonly #patience: Patience
-  readonly #onEffect: ((effect: Effect) => void) | undefined
-  readonly #onClosed: (outcome: Outcome) => void
+  readonly #observer: DriveObserver
   #deadline: Timer | undefined
   #pause: Timer | undefined
   #outcome: Outcome | undefined
@@ -45,25 +55,12 @@ export class Drive implements Receiver {
   /** What came from inside an effect: an observer that ends it all, a connection that breaks in `write`. */
   #deferred: (() => void)[] | undefined
 
-  /**
-   * @param onEffect - Sees every effect: a received message and the outcome before anything else happens (HS-5.1), a
-   *   sent one after it was handed over. Must not throw.
-   * @param onClosed - Called once, when the connection is gone.
-   */
-  constructor(
-    handshake: Handshake,
-    connection: Connection,
-    clock: Clock,
-    patience: Patience,
-    onEffect: ((effect: Effect) => void) | undefined,
-    onClosed: (outcome: Outcome) => void,
-  ) {
+  constructor(handshake: Handshake, connection: Connection, clock: Clock, patience: Patience, observer: DriveObserver) {
     this.#handshake = handshake
     this.#connection = connection
     this.#clock = clock
     this.#patience = patience
-    this.#onEffect = onEffect
-    this.#onClosed = onClosed
+    this.#observer = observer
   }
 
   /** @param elapsedMs - How much of the deadline has passed already, on connecting. Default 0. */
@@ -115,7 +112,7 @@ export class Drive implements Receiver {
       this.#step({ type: 'fail', code: 'ERR_HS_RESET', reason: `The connection broke (${code})` }, error)
     }
     const outcome = this.#outcome!
-    this.#onClosed(error && outcome.type === 'established' ? this.#unsent(outcome.result, error) : outcome)
+    this.#observer.onClosed(error && outcome.type === 'established' ? this.#unsent(outcome.result, error) : outcome)
   }
 
   #judgeAfter(ms: number): void {
@@ -128,16 +125,16 @@ export class Drive implements Receiver {
     for (const effect of this.#handshake.step(input)) {
       switch (effect.type) {
         case 'received':
-          this.#onEffect?.(effect)
+          this.#observer.onEffect?.(effect)
           break
         case 'send':
           this.#connection.write(effect.bytes)
-          this.#onEffect?.(effect)
+          this.#observer.onEffect?.(effect)
           break
         case 'established':
         case 'failed':
           this.#outcome = error ? ({ ...effect, error } as Outcome) : effect
-          this.#onEffect?.(effect)
+          this.#observer.onEffect?.(effect)
           // Nothing follows it, so the connection may as well be gone when this returns.
           this.#busy = false
           this.#connection.close()

@@ -1,5 +1,5 @@
 export { AcceptQueue } from './accept-queue.js'
-export { DEFAULT_PREFIX_MS, DEFAULT_QUIET_MS, Drive, type Outcome, type Patience } from './drive.js'
+export { DEFAULT_PREFIX_MS, DEFAULT_QUIET_MS, Drive, type DriveObserver, type Outcome, type Patience } from './drive.js'
 export { nodeTransport } from './node.js'
 export {
   type AdoptLimits,

@@ -122,12 +122,14 @@ class NodeListener implements ShareableListener {
   readonly #queue = new AcceptQueue()
   readonly #shares = new Set<SocketShare>()
   readonly #unassigned: Socket[] = []
+  readonly #onDrop: ListenOptions['onDrop']
 
   constructor(server: Server, sharing: Sharing | undefined, { maxWaiting, onDrop }: ListenOptions) {
     const { address, port } = server.address() as AddressInfo
     this.address = { host: address, port }
     this.#server = server
     this.#sharing = sharing
+    this.#onDrop = onDrop
     server.on('connection', (socket) => {
       if (this.#queue.length + this.#unassigned.length >= maxWaiting) {
         socket.destroy()
@@ -184,7 +186,7 @@ class NodeListener implements ShareableListener {
     while (this.#unassigned.length > 0) {
       let freest: SocketShare | undefined
       for (const share of this.#shares) if (share.room > (freest?.room ?? 0)) freest = share
-      if (!freest) return
+      if (!freest) break
       const socket = this.#unassigned.shift()!
       // A peer may be gone already; its socket cannot be transferred, and nobody misses it.
       if (socket.destroyed) continue
@@ -194,7 +196,15 @@ class NodeListener implements ShareableListener {
   }
 
   #finishShares(): void {
-    if (this.#server.listening || this.#unassigned.length > 0) return
+    if (this.#server.listening) return
+    if (this.#shares.size === 0) {
+      // The last thread died, and none will come to take what waits.
+      for (const socket of this.#unassigned.splice(0)) {
+        socket.destroy()
+        this.#onDrop('waiting')
+      }
+    }
+    if (this.#unassigned.length > 0) return
     for (const share of this.#shares) share.finish()
   }
 }

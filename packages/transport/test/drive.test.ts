@@ -97,13 +97,15 @@ function drive(side: 'client' | 'server', patience: Partial<Patience> = {}, onEf
     connection,
     clock,
     { ...PATIENCE, ...patience },
-    (effect) => {
-      log.push(effect.type === 'received' ? `received ${effect.text}` : effect.type)
-      onEffect?.(effect)
-    },
-    (outcome) => {
-      log.push('closed')
-      outcomes.push(outcome)
+    {
+      onEffect(effect) {
+        log.push(effect.type === 'received' ? `received ${effect.text}` : effect.type)
+        onEffect?.(effect)
+      },
+      onClosed(outcome) {
+        log.push('closed')
+        outcomes.push(outcome)
+      },
     },
   )
   return {
@@ -189,7 +191,9 @@ describe('an established handshake', () => {
     const clock = new FakeClock()
     const connection = new FakeConnection([])
     const outcomes: Outcome[] = []
-    new Drive(clientHandshake(5), connection, clock, PATIENCE, undefined, (outcome) => outcomes.push(outcome)).start()
+    new Drive(clientHandshake(5), connection, clock, PATIENCE, {
+      onClosed: (outcome) => outcomes.push(outcome),
+    }).start()
     connection.data('HELLO 6')
     connection.closes()
     expect(outcomes).toMatchObject([{ type: 'established' }])

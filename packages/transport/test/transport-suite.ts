@@ -172,12 +172,14 @@ export function describeTransport(
       expect(remote).toEqual({ host: '127.0.0.1', port: socket.localPort })
     })
 
-    it.runIf(ipv6)('does so on IPv6 too', async () => {
-      const { listener, accept } = await listen({ host: '::1', port: 0 })
-      expect(listener.address.host).toBe('::1')
-      const { socket } = await Peer.connect(listener.address)
-      expect((await accept()).remote).toEqual({ host: '::1', port: socket.localPort })
-    })
+    if (ipv6) {
+      it('does so on IPv6 too', async () => {
+        const { listener, accept } = await listen({ host: '::1', port: 0 })
+        expect(listener.address.host).toBe('::1')
+        const { socket } = await Peer.connect(listener.address)
+        expect((await accept()).remote).toEqual({ host: '::1', port: socket.localPort })
+      })
+    }
 
     it('hands connections out in the order in which they came', async () => {
       const { listener, accept } = await listen()
@@ -309,10 +311,12 @@ export function describeTransport(
       expect(connection.remote).toEqual({ host: '127.0.0.1', port: peer.socket.localPort })
     })
 
-    it.runIf(ipv6)('reaches an IPv6 address', async () => {
-      const server = await PeerServer.listen('::1')
-      expect(guard(await make().connect(server.address)).remote).toEqual(server.address)
-    })
+    if (ipv6) {
+      it('reaches an IPv6 address', async () => {
+        const server = await PeerServer.listen('::1')
+        expect(guard(await make().connect(server.address)).remote).toEqual(server.address)
+      })
+    }
 
     it('reaches a name, by the addresses of one family where that is wanted', async () => {
       const { address } = await PeerServer.listen()

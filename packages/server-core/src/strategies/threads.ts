@@ -55,7 +55,7 @@ async function runThread(thread: number, listener: ShareableListener, atOnce: nu
       forward({ type: 'failed', ...origin, failure })
       forward({ type: 'closed', ...origin, durationMs: Number.NaN })
     }
-    if (!end.ready) throw new Error(`thread ${thread} died before it served: ${end.reason}`)
+    if (!end.ready) work.elsewhere.fail(new Error(`thread ${thread} died before it served: ${end.reason}`))
     if (work.stopping.aborted) return
   }
 }
@@ -88,6 +88,8 @@ function runWorker(
       workerData: data,
       transferList: [...share.transfer] as never,
       name: `hs-${thread}`,
+      // What the program was started with is not meant for it: with `--eval`, for one, no worker would start.
+      execArgv: [],
     })
     let done = false
     let ready = false
@@ -114,7 +116,7 @@ function runWorker(
           }
           break
         case 'output-lost':
-          elsewhere.outputLost(Object.assign(new Error(message.message), { code: message.code }))
+          elsewhere.fail(Object.assign(new Error(message.message), { code: message.code }))
           break
         case 'done':
           done = true

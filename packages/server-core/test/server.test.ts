@@ -1,0 +1,207 @@
+import type { Connection } from '@hs/transport'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { Peer } from '../../transport/test/peers.js'
+import { type ConcurrencyStrategy, type HelloServer, type ServeOptions, type ServerEvent, serve } from '../src/index.js'
+
+async function start(options: Partial<ServeOptions> = {}): Promise<HelloServer> {
+  const server = await serve({ port: 0, ...options })
+  onTestFinished(async () => {
+    await server.close({ graceMs: 0 }).catch(() => {})
+  })
+  return server
+}
+
+async function shake(server: HelloServer): Promise<Peer> {
+  const peer = await Peer.connect(server.address)
+  await peer.send('HELLO 5')
+  await peer.until('HELLO 6')
+  await peer.send('HELLO 7')
+  await peer.untilGone()
+  return peer
+}
+
+describe('serve', () => {
+  it('serves by events, on this machine only, if nothing else is said', async () => {
+    const server = await start()
+    expect(server).toMatchObject({
+      address: { host: '127.0.0.1', port: expect.any(Number) },
+      strategy: 'events',
+      threads: 1,
+      // The fastest that works here.
+      transport: process.platform === 'linux' ? 'linux' : 'node',
+      sharing: undefined,
+    })
+  })
+
+  it('serves on the transport of Node where that is asked for', async () => {
+    expect(await start({ transport: 'node' })).toMatchObject({ transport: 'node', transportReason: undefined })
+  })
+
+  it('refuses a transport that it does not know', async () => {
+    await expect(start({ transport: 'carrier pigeon' as 'node' })).rejects.toThrow(
+      new TypeError('transport must be auto, node, linux or an object, got carrier pigeon'),
+    )
+  })
+
+  it.each([
+    [{ timeoutMs: 0 }, 'timeoutMs must be more than 0, got 0'],
+    [{ timeoutMs: Number.NaN }, 'timeoutMs must be more than 0, got NaN'],
+    [{ maxConnections: 0 }, 'maxConnections must be more than 0, got 0'],
+    [{ quietMs: -1 }, 'quietMs must not be negative, got -1'],
+    [{ prefixMs: -1 }, 'prefixMs must not be negative, got -1'],
+  ])('refuses %j, and names it', async (options, message) => {
+    await expect(start(options)).rejects.toThrow(new RangeError(message))
+  })
+
+  it.each([
+    [{ maxMessageBytes: 3 }, new RangeError('maxMessageBytes must be at least 7, got 3')],
+    [{ maxMessageBytes: 0 }, new RangeError('maxMessageBytes must be at least 7, got 0')],
+    [{ terminator: 'lfcr' as never }, new TypeError('terminator must be none, nul, lf, crlf, got lfcr')],
+    [{ arithmetic: 'int64' as never }, new TypeError('arithmetic must be safe or int32, got int64')],
+  ])('refuses %j before it listens, and not at the first connection', async (options, error) => {
+    await expect(start(options)).rejects.toThrow(error)
+  })
+
+  it('refuses a strategy that it does not know, also one that every object has', async () => {
+    await expect(start({ strategy: 'fibers' as never })).rejects.toThrow(TypeError)
+    await expect(start({ strategy: 'toString' as never })).rejects.toThrow(
+      'strategy must be sequential, threads, events or an object, got toString',
+    )
+  })
+
+  it('changes nothing of the options that it was given', async () => {
+    const options = Object.freeze({ port: 0, timeoutMs: 1000, strict: true })
+    const server = await serve(options)
+    await server.close()
+  })
+
+  it('says nothing of what it does if nobody asks', async () => {
+    const server = await start()
+    await shake(server)
+    await server.close()
+    expect(server.counters.established).toBe(1)
+  })
+})
+
+describe("a strategy of the user's own", () => {
+  it('is a loop: here one that serves the last come first', async () => {
+    const stack: Connection[] = []
+    const lifo: ConcurrencyStrategy = {
+      name: 'last come first served',
+      async run({ listener, serveOne }) {
+        for await (const connection of listener) {
+          stack.push(connection)
+          if (stack.length < 3) continue
+          while (stack.length > 0) await serveOne(stack.pop()!)
+        }
+      },
+    }
+    const events: ServerEvent[] = []
+    const server = await start({ strategy: lifo, onEvent: (event) => events.push(event) })
+    expect(server.strategy).toBe('last come first served')
+    const peers = [
+      await Peer.connect(server.address),
+      await Peer.connect(server.address),
+      await Peer.connect(server.address),
+    ]
+    for (const [at, peer] of peers.entries()) await peer.send(`HELLO ${at}\nHELLO ${at + 2}\n`)
+    await Promise.all(peers.map((peer) => peer.untilGone()))
+    expect(events.flatMap((event) => (event.type === 'established' ? [event.x] : []))).toEqual([2, 1, 0])
+    expect(await server.close()).toEqual({ completed: 0, cut: 0 })
+    expect(server.counters).toMatchObject({ accepted: 3, established: 3 })
+  })
+
+  it('that throws ends the server with its error, and what it served is cut', async () => {
+    const server = await start({
+      strategy: {
+        name: 'hasty',
+        async run({ listener, serveOne }) {
+          for await (const connection of listener) {
+            void serveOne(connection)
+            throw new Error('out of patience')
+          }
+        },
+      },
+    })
+    const peer = await Peer.connect(server.address)
+    await expect(server.stopped).rejects.toThrow('out of patience')
+    await expect(server.close()).rejects.toThrow('out of patience')
+    await peer.untilGone()
+    await expect(Peer.connect(server.address)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    expect(server.counters).toMatchObject({ accepted: 1, active: 0, failed: { ERR_HS_ABORTED: 1 } })
+  })
+
+  it('that stops early stops the server, and what it served still finishes', async () => {
+    const server = await start({
+      strategy: {
+        name: 'for one only',
+        async run({ listener, serveOne }) {
+          for await (const connection of listener) {
+            void serveOne(connection)
+            break
+          }
+        },
+      },
+    })
+    await shake(server)
+    expect(await server.stopped).toEqual({ completed: 1, cut: 0 })
+    await expect(Peer.connect(server.address)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  it('sees when it is to stop, and when to drop', async () => {
+    const seen: string[] = []
+    const server = await start({
+      strategy: {
+        name: 'observant',
+        async run({ listener, serveOne, stopping, dropping }) {
+          stopping.addEventListener('abort', () => seen.push('stopping'))
+          dropping.addEventListener('abort', () => seen.push('dropping'))
+          for await (const connection of listener) void serveOne(connection)
+          seen.push('ended')
+        },
+      },
+    })
+    const peer = await Peer.connect(server.address)
+    await peer.send('HELLO 5')
+    await peer.until('HELLO 6')
+    await server.close({ graceMs: 1 })
+    expect(seen).toEqual(['stopping', 'ended', 'dropping'])
+  })
+})
+
+describe('onEvent', () => {
+  it('may stop the server from inside an event, and the events stay in order', async () => {
+    const events: string[] = []
+    const server = await start({
+      onEvent(event) {
+        events.push(event.type)
+        if (event.type === 'received') void server.close({ graceMs: 0 })
+      },
+    })
+    const peer = await Peer.connect(server.address)
+    await peer.send('HELLO 5')
+    await peer.untilGone()
+    expect(await server.stopped).toEqual({ completed: 0, cut: 1 })
+    expect(events).toEqual(['connection', 'received', 'sent', 'failed', 'closed'])
+    expect(peer.received).toBe('HELLO 6')
+  })
+
+  it('that throws hurts the process, as any listener does, and not the connection', async () => {
+    const thrown: unknown[] = []
+    const others = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
+    process.on('uncaughtException', (error) => thrown.push(error))
+    onTestFinished(() => {
+      process.removeAllListeners('uncaughtException')
+      for (const listener of others) process.on('uncaughtException', listener)
+    })
+    const server = await start({
+      onEvent({ type }) {
+        if (type === 'received') throw new Error('a bug of the caller')
+      },
+    })
+    const peer = await shake(server)
+    expect(peer.received).toBe('HELLO 6')
+    expect(thrown).toEqual([new Error('a bug of the caller'), new Error('a bug of the caller')])
+  })
+})
