@@ -3,6 +3,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** Not by `instanceof`: yargs is bundled on its own, so a program has this class twice. */
+export function isUsageError(error: unknown): error is UsageError {
+  return error instanceof Error && error.name === 'UsageError'
+}
+
 /** One word after the command's name. */
 export interface Positional<T> {
   readonly describe: string
@@ -72,7 +77,7 @@ export async function parse<C extends Command>(command: C, argv: readonly string
     try {
       return { values: toValues(command, { positionals: argv, options: {} }) }
     } catch (error) {
-      if (!(error instanceof UsageError)) throw error
+      if (!isUsageError(error)) throw error
     }
   }
   const { parseWithYargs } = await import('./yargs.js')
@@ -102,7 +107,7 @@ function named<T>(name: string, parse: () => T): T {
   try {
     return parse()
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
+    if (!isUsageError(error)) throw error
     throw new UsageError(`${name} ${error.message}`)
   }
 }

@@ -1,5 +1,14 @@
 import yargs from 'yargs'
-import { type Command, kebab, type Parsed, type Texts, toValues, UsageError, type Values } from './options.js'
+import {
+  type Command,
+  isUsageError,
+  kebab,
+  type Parsed,
+  type Texts,
+  toValues,
+  UsageError,
+  type Values,
+} from './options.js'
 
 /** The whole command line: options, help, version, completion, and mistakes with the usage below them. */
 export async function parseWithYargs<C extends Command>(
@@ -49,7 +58,7 @@ export async function parseWithYargs<C extends Command>(
     const texts: Texts = { positionals: given, options: typed as Texts['options'] }
     return { values: toValues(command, texts) }
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
+    if (!isUsageError(error)) throw error
     const usage = `Usage: ${command.name} ${words.join(' ')} [options]\nTry ${command.name} --help.\n`
     return { text: `${command.name}: ${error.message}\n${usage}`, to: 'stderr', status: 2 }
   }
