@@ -1,12 +1,5 @@
 import { handshake } from '@hs/client'
-import {
-  clientHandshake,
-  type Effect,
-  type HelloError,
-  type HelloFailure,
-  isPeerError,
-  type ProtocolOptions,
-} from '@hs/protocol'
+import { clientHandshake, type HelloError, type HelloFailure, isPeerError, type ProtocolOptions } from '@hs/protocol'
 import {
   type Clock,
   type Connection,
@@ -15,7 +8,6 @@ import {
   Drive,
   type Endpoint,
   formatEndpoint,
-  type Outcome,
   type Patience,
   type Timer,
   type Transport,
@@ -399,13 +391,15 @@ class Load {
         kind === 'slow' ? new SlowConnection(connection, this.#clock, slowMs) : connection,
         this.#clock,
         patience,
-        (effect: Effect) => {
-          if (effect.type === 'received') replied = this.#clock.now()
-        },
-        (outcome: Outcome) => {
-          if (outcome.type === 'established') end('established')
-          else if (this.#stopped && outcome.failure.code === 'ERR_HS_ABORTED') end('unfinished')
-          else end(outcomeOf(outcome.failure), outcome.failure.message)
+        {
+          onEffect: (effect) => {
+            if (effect.type === 'received') replied = this.#clock.now()
+          },
+          onClosed: (outcome) => {
+            if (outcome.type === 'established') end('established')
+            else if (this.#stopped && outcome.failure.code === 'ERR_HS_ABORTED') end('unfinished')
+            else end(outcomeOf(outcome.failure), outcome.failure.message)
+          },
         },
       )
       this.#stoppers[slot] = () => drive.fail('ERR_HS_ABORTED', 'The load was stopped')
