@@ -161,6 +161,7 @@ type Options = Values<typeof command>
  * @param argv - The arguments after the program's name.
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === 'compare') return (await import('./compare/cli.js')).compareMain(argv.slice(1))
   const parsed = await parse(command, argv)
   if ('text' in parsed) {
     writeAll(parsed.to === 'stdout' ? 1 : 2, parsed.text.replace(/\n*$/, '\n'))

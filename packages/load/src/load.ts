@@ -462,7 +462,8 @@ class Load {
     const { counts, histograms, slow, latestStartMs, examples, intervals } = this.#results
     // What was under way when the time was over is waited for and counted, and is no part of the rate.
     const durationMs = Math.max(0, Math.min(now - this.#origin, this.#settings.durationMs))
-    if (now > this.#intervalStarted) this.#cut(now - this.#intervalStarted)
+    // What came after the last whole interval: an interval of its own, if it was anything.
+    if (this.#results.hasRecent) this.#cut(now - this.#intervalStarted)
     return {
       histograms,
       report: {

@@ -85,7 +85,7 @@ export interface Counts {
 const MOST_US = 600_000_000
 const DIGITS = 3
 
-function histogram(tag: string): Histogram {
+export function histogram(tag: string): Histogram {
   const made = build({ highestTrackableValue: MOST_US, numberOfSignificantValueDigits: DIGITS })
   made.tag = tag
   return made
@@ -137,6 +137,11 @@ export class Results {
     this.counts.failed[outcome] = (this.counts.failed[outcome] ?? 0) + 1
     this.examples[outcome] ??= message
     this.#failed++
+  }
+
+  /** Whether anything was counted since the last interval ended. */
+  get hasRecent(): boolean {
+    return this.#established + this.#failed > 0
   }
 
   /** Ends an interval, of which the next one follows. */
