@@ -1,5 +1,5 @@
 import { defineConfig } from 'tsup'
-import { library, yargs } from '../../tsup.shared.js'
+import { browser, library, yargs } from '../../tsup.shared.js'
 
 export default defineConfig([
   {
@@ -7,5 +7,6 @@ export default defineConfig([
     // Optional, and so not external by itself.
     external: ['@hs/transport-linux'],
   },
+  browser({ page: 'src/page/page.ts', style: 'src/page/style.css' }),
   yargs(),
 ])
