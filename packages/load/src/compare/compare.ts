@@ -259,7 +259,10 @@ function used(own: readonly Measurement[], of: (usage: Usage) => number): number
 function seriesOf(own: readonly Measurement[]): ServerReport['series'] {
   const sums = new Map<number, { perSecond: number; rounds: number }>()
   for (const { steps } of own) {
-    for (const { atMs, lengthMs, established } of steps[0]!.result.report.intervals) {
+    const { intervals, durationMs } = steps[0]!.result.report
+    for (const { atMs, lengthMs, established } of intervals) {
+      // Afterwards, what was under way is waited for.
+      if (atMs >= durationMs - 1) continue
       const at = Math.round(atMs)
       const sum = sums.get(at) ?? { perSecond: 0, rounds: 0 }
       sums.set(at, { perSecond: sum.perSecond + (established * 1000) / lengthMs, rounds: sum.rounds + 1 })

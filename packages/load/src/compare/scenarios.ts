@@ -93,7 +93,7 @@ export const scenarios: readonly Scenario[] = [
     run: async ({ options }) => [
       {
         clients: BURST,
-        result: await load({ ...options, concurrency: BURST, count: BURST, intervalMs: 10, timeoutMs: 20_000 }),
+        result: await load({ ...options, concurrency: BURST, count: BURST, intervalMs: 20, timeoutMs: 20_000 }),
       },
     ],
   },

@@ -1,7 +1,7 @@
 import { columns, formatCount, formatMs } from '../format.js'
 import type { CompareReport, ScenarioReport, ServerReport } from './compare.js'
 
-const HEADINGS = ['server', 'speed', '95 % of rounds', 'per second', 'p50', 'p99', 'opened', 'CPU', 'memory', 'growth']
+const HEADINGS = ['server', 'speed', '95 % interval', 'per second', 'p50', 'p99', 'opened', 'CPU', 'memory', 'growth']
 
 /** What the columns mean, for below the tables. */
 const LEGEND =

@@ -122,22 +122,24 @@ function relativePlot(servers: readonly ServerReport[], width: number): Element 
     ariaLabel: 'Relative speed',
     marginLeft: 8 + 7 * Math.max(...names.map((name) => name.length)),
     marginRight: 44,
-    x: { type: 'log', label: `× ${report.baseline}`, ticks: 4, tickFormat: '~g', grid: true },
+    x: { type: 'log', nice: true, label: `times ${report.baseline}`, ticks: 3, tickFormat: '~g' },
     y: { domain: servers.map(({ name }) => name), label: null },
     marks: [
       Plot.ruleX([1], { stroke: 'var(--ink)' }),
       ...shown.flatMap(({ name, relative }) => {
         const { colour } = look(name)
         const { value, low = value, high = value } = relative!
+        const mark = [{ name, value, low: Math.max(low, value / 100), high }]
         return [
-          Plot.ruleY([name], { y: name, x1: Math.max(low, value / 100), x2: high, stroke: colour, strokeWidth: 3 }),
-          Plot.dot([name], { y: name, x: value, fill: colour, r: 5 }),
-          Plot.text([name], { y: name, x: high, text: [`${ratio(value)}×`], dx: 8, textAnchor: 'start' }),
+          Plot.ruleY(mark, { y: 'name', x1: 'low', x2: 'high', stroke: colour, strokeWidth: 3 }),
+          Plot.dot(mark, { y: 'name', x: 'value', fill: colour, r: 5 }),
+          Plot.text(mark, { y: 'name', x: 'high', text: () => `${ratio(value)}×`, dx: 9, textAnchor: 'start' }),
         ]
       }),
-      ...servers
-        .filter((server) => !shown.includes(server))
-        .map(({ name }) => Plot.text([name], { y: name, x: 1, text: ['nothing'], dx: 8, textAnchor: 'start' })),
+      Plot.text(
+        servers.filter((server) => !shown.includes(server)),
+        { y: 'name', x: 1, text: () => 'nothing', dx: 9, textAnchor: 'start' },
+      ),
     ],
   })
 }
@@ -150,7 +152,7 @@ function curvePlot(servers: readonly ServerReport[], width: number): Element {
       type: 'log',
       domain: [1, 1000],
       label: 'share of handshakes',
-      ticks: [1, 2, 10, 100, 1000],
+      ticks: [2, 10, 100, 1000],
       tickFormat: (share: number) => `${Number((100 * (1 - 1 / share)).toFixed(1))}%`,
     },
     y: { type: 'log', label: null, tickFormat: shortMs, ticks: 4, grid: true },
@@ -245,7 +247,7 @@ function timelinePlot(width: number): Element {
     (a, b) => laneOrder(a) - laneOrder(b) || (a < b ? -1 : 1),
   )
   return Plot.plot({
-    ...common(width, 40 + 92 * Math.max(1, lanes.length)),
+    ...common(width, 40 + 112 * Math.max(1, lanes.length)),
     ariaLabel: 'Timeline of connections by thread',
     marginLeft: 10,
     marginRight: 10,
