@@ -29,32 +29,43 @@ const PER_SECOND = 100
 /** Each says HELLO X this long after it has connected, and HELLO Z this long after it got its answer. */
 const THINK_MS = 25
 
+/** The shortest is shown: it is the one that the rest of the machine disturbed least. */
+const TRIES = 3
+
 /** Watches one server serve clients that take their time. */
 export async function timelineOf(contestant: Contestant, transport: Transport, signal: AbortSignal): Promise<Timeline> {
   const server = await startServer(contestant, signal, true)
-  const traces: HandshakeTrace[] = []
+  const tries: HandshakeTrace[][] = []
   try {
     const options = { targets: [server.endpoint], transport, check: false, signal }
     // Not the first that it ever serves.
     await load({ ...options, concurrency: 1, count: CONNECTIONS })
-    await load({
-      ...options,
-      rate: PER_SECOND,
-      count: CONNECTIONS,
-      mix: { slow: 1 },
-      slowMs: THINK_MS,
-      timeoutMs: 20_000,
-      onHandshake: (trace) => traces.push(trace),
-    })
+    for (let attempt = 0; attempt < TRIES && !signal.aborted; attempt++) {
+      const traces: HandshakeTrace[] = []
+      await load({
+        ...options,
+        rate: PER_SECOND,
+        count: CONNECTIONS,
+        mix: { slow: 1 },
+        slowMs: THINK_MS,
+        timeoutMs: 20_000,
+        onHandshake: (trace) => traces.push(trace),
+      })
+      tries.push(traces.sort((a, b) => a.started - b.started))
+    }
   } finally {
     // What it printed is complete when it has ended.
     await server.stop()
   }
-  traces.sort((a, b) => a.started - b.started)
+  const [traces = []] = tries.sort((a, b) => lengthOf(a) - lengthOf(b))
   const zero = traces[0]?.started ?? 0
   const events = contestant.strategy ? server.events : []
   const bars = traces.map((trace) => barOf(trace, events, zero))
   return { server: contestant.name, seenBy: events.length > 0 ? 'server' : 'client', bars }
+}
+
+function lengthOf(traces: readonly HandshakeTrace[]): number {
+  return Math.max(0, ...traces.map(({ ended }) => ended)) - (traces[0]?.started ?? 0)
 }
 
 function barOf(trace: HandshakeTrace, events: readonly PrintedEvent[], zero: number): Bar {

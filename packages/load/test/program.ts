@@ -1,0 +1,46 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { onTestFinished } from 'vitest'
+
+export interface Ended {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A program takes less than this, or hangs. */
+const MOST_MS = 90_000
+
+/** Runs a built program to its end. */
+export async function run(file: string, args: readonly string[]): Promise<Ended> {
+  const { ended, child } = start(file, args)
+  const limit = setTimeout(() => child.kill('SIGKILL'), MOST_MS)
+  try {
+    return await ended
+  } finally {
+    clearTimeout(limit)
+    child.kill('SIGKILL')
+  }
+}
+
+/** Starts a built program. */
+export function start(file: string, args: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = { stdout: '', stderr: '' }
+  for (const channel of ['stdout', 'stderr'] as const) {
+    child[channel].setEncoding('utf8').on('data', (text: string) => {
+      output[channel] += text
+    })
+  }
+  return { child, ended: once(child, 'close').then(([status]) => ({ status, ...output })) }
+}
+
+/** The same, ended with its test, also if that fails. */
+export function startInTest(file: string, args: readonly string[]): ReturnType<typeof start> {
+  const started = start(file, args)
+  onTestFinished(async () => {
+    started.child.kill('SIGKILL')
+    await started.ended
+  })
+  return started
+}
