@@ -11,9 +11,9 @@ export interface Ended {
 /** A program takes less than this, or hangs. */
 const MOST_MS = 90_000
 
-/** Runs a built program to its end. */
-export async function run(file: string, args: readonly string[]): Promise<Ended> {
-  const { ended, child } = start(file, args)
+/** Runs a built program to its end; `descriptors` is how many it may have. */
+export async function run(file: string, args: readonly string[], descriptors?: number): Promise<Ended> {
+  const { ended, child } = start(file, args, descriptors)
   const limit = setTimeout(() => child.kill('SIGKILL'), MOST_MS)
   try {
     return await ended
@@ -24,15 +24,17 @@ export async function run(file: string, args: readonly string[]): Promise<Ended>
 }
 
 /** Starts a built program. */
-export function start(file: string, args: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+function start(file: string, args: readonly string[], descriptors?: number) {
+  const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors};`
+  const command = ['-c', `${limit} exec "$@"`, 'sh', process.execPath, file, ...args]
+  const child: ChildProcess = spawn('sh', command, { stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { stdout: '', stderr: '' }
   for (const channel of ['stdout', 'stderr'] as const) {
-    child[channel].setEncoding('utf8').on('data', (text: string) => {
+    child[channel]!.setEncoding('utf8').on('data', (text: string) => {
       output[channel] += text
     })
   }
-  return { child, ended: once(child, 'close').then(([status]) => ({ status, ...output })) }
+  return { child, ended: once(child, 'close').then(([status]) => ({ status, ...output }) as Ended) }
 }
 
 /** The same, ended with its test, also if that fails. */

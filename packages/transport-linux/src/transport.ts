@@ -88,6 +88,14 @@ function connectOnce(reactor: Reactor, to: Endpoint, { signal, localAddress }: C
       system.close(fd)
       reject(signal!.reason)
     }
+    const settleUnlessAborted = () => {
+      if (!signal?.aborted) {
+        settle(0)
+        return
+      }
+      system.close(fd)
+      reject(signal.reason)
+    }
     const bound = localAddress === undefined ? 0 : system.bindAddress(fd, localAddress)
     if (bound < 0) {
       settle(bound)
@@ -98,7 +106,9 @@ function connectOnce(reactor: Reactor, to: Endpoint, { signal, localAddress }: C
     if (state === EINPROGRESS) state = system.connect(fd, to)
     // A signal does not interrupt a connect: it goes on in the background.
     if (state !== EINPROGRESS && state !== EALREADY && state !== EINTR) {
-      settle(state)
+      // Who aborts right after the call has done so before the promise is settled.
+      if (signal && state === 0) queueMicrotask(() => settleUnlessAborted())
+      else settle(state)
       return
     }
     reactor.add(fd, EPOLLOUT, {
