@@ -55,7 +55,7 @@ function note({ machine, rounds, durationMs, seed, interrupted, made }: CompareR
   )
 }
 
-export function formatRatio(ratio: number): string {
+function formatRatio(ratio: number): string {
   if (ratio >= 100) return ratio.toFixed(0)
   if (ratio >= 10) return ratio.toFixed(1)
   return ratio.toFixed(2)

@@ -4,7 +4,7 @@ import type { HandshakeTrace } from '../results.js'
 import { type Contestant, type PrintedEvent, startServer } from './servers.js'
 
 /** One connection of a timeline. Times are in milliseconds from the beginning of the first one. */
-export interface Bar {
+interface Bar {
   /** The thread that served it; undefined where only the clients were asked. */
   readonly thread: number | undefined
   readonly arrived: number
