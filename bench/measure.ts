@@ -127,7 +127,7 @@ async function machineCpuSeconds(): Promise<number> {
 }
 
 /** Resident memory in bytes, once the garbage is collected, where there is any. */
-async function memoryInUse(pid: number): Promise<number> {
+export async function memoryInUse(pid: number): Promise<number> {
   const catches = /^SigCgt:\s*(\w+)/m.exec(await readFile(`/proc/${pid}/status`, 'latin1'))
   const collects = (BigInt(`0x${catches![1]}`) >> 11n) & 1n
   return settled(async () => {
@@ -137,7 +137,7 @@ async function memoryInUse(pid: number): Promise<number> {
   })
 }
 
-async function countDescriptors(pid: number): Promise<number> {
+export async function countDescriptors(pid: number): Promise<number> {
   return (await readdir(`/proc/${pid}/fd`)).length
 }
 

@@ -1,7 +1,7 @@
 import { type Contestant, WORKLOADS, type Workload } from './contestants.ts'
 import type { Sample } from './measure.ts'
 
-export type Measure = keyof Sample
+type Measure = keyof Sample
 
 /** One contestant and what each round gave; absent servers have a reason and no samples. */
 export interface Row {
@@ -18,7 +18,7 @@ export interface Spread {
 }
 
 /** What the project has promised itself: a measure, or its ratio to that of `versus` in the same round. */
-export interface Goal {
+interface Goal {
   readonly workload: Workload
   readonly name: string
   readonly measure: Measure
@@ -27,7 +27,7 @@ export interface Goal {
   readonly atLeast?: number
 }
 
-export const GOALS: readonly Goal[] = [
+const GOALS: readonly Goal[] = [
   { workload: 'many', name: 'events, linux', measure: 'cpuUs', versus: 'C epoll', atMost: 1.15 },
   { workload: 'many', name: 'events, linux', measure: 'rate', versus: 'C epoll', atLeast: 0.95 },
   { workload: 'many', name: 'events, linux', measure: 'p99Us', versus: 'C epoll', atMost: 1.2 },
@@ -60,7 +60,7 @@ export function spread(values: readonly number[]): Spread {
 }
 
 /** Round by round, what one has of a measure for each that the other has: a slow minute of the machine is in both. */
-export function ratios(row: Row, versus: Row, measure: Measure): number[] {
+function ratios(row: Row, versus: Row, measure: Measure): number[] {
   return row.samples.map((sample, round) => sample[measure]! / versus.samples[round]![measure]!)
 }
 

@@ -40,7 +40,7 @@ export interface HandshakeOptions extends ProtocolOptions, Partial<Patience> {
   readonly onEffect?: (effect: Effect) => void
 }
 
-/** An established handshake. Times are in milliseconds. */
+/** An established handshake. Times are in milliseconds, to the microsecond. */
 export interface HandshakeReport extends HandshakeResult {
   readonly local: Endpoint
   readonly remote: Endpoint
@@ -91,7 +91,9 @@ export async function handshake(options: HandshakeOptions): Promise<HandshakeRep
         if (outcome.type === 'failed') {
           reject(new HelloError(outcome.failure, { cause: outcome.error ?? signal?.reason }))
         } else {
-          resolve({ ...outcome.result, local, remote, connectMs, replyMs, totalMs: clock.now() - started })
+          const totalMs = clock.now() - started
+          const times = { connectMs: round(connectMs), replyMs: round(replyMs), totalMs: round(totalMs) }
+          resolve({ ...outcome.result, local, remote, ...times })
         }
       },
     })
@@ -101,6 +103,9 @@ export async function handshake(options: HandshakeOptions): Promise<HandshakeRep
     if (signal?.aborted) onAbort()
   })
 }
+
+/** To the microsecond: what is behind it is noise. */
+const round = (ms: number) => Math.round(ms * 1000) / 1000
 
 /** A number to begin with, so that no two runs look alike: 0 to 2147483645, whose successors fit 32 bits. */
 export function randomSequence(): number {
@@ -128,7 +133,7 @@ async function connect(
     if (ending.signal.aborted) {
       throw failed(machine, 'ERR_HS_TIMEOUT', `The deadline of ${timeoutMs} ms passed while connecting to ${at}`)
     }
-    throw failed(machine, 'ERR_HS_CONNECT', explain(cause as NodeJS.ErrnoException, to), cause)
+    throw failed(machine, 'ERR_HS_CONNECT', explain(cause as NodeJS.ErrnoException, to, family), cause)
   } finally {
     deadline.cancel()
     signal?.removeEventListener('abort', onAbort)
@@ -141,7 +146,7 @@ function failed(machine: Handshake, code: OutsideFailureCode, reason: string, ca
 }
 
 /** Why a connection could not be opened, and what to look at. */
-function explain(error: NodeJS.ErrnoException, to: Endpoint): string {
+function explain(error: NodeJS.ErrnoException, to: Endpoint, family: 4 | 6 | undefined): string {
   const at = formatEndpoint(to)
   // A name with several addresses fails once for each of them.
   const [first = error, ...others] = ((error as unknown as AggregateError).errors ?? [error]) as NodeJS.ErrnoException[]
@@ -151,10 +156,10 @@ function explain(error: NodeJS.ErrnoException, to: Endpoint): string {
       : ''
   switch (first.code) {
     case 'ECONNREFUSED':
-      return `Nothing listens on ${at}${tried}: is the server running, on this address and port`
+      return `Nothing listens on ${at}${tried}: start the server, or check the address and the port`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `The name "${to.host}" could not be resolved (${first.code})`
+      return `The name "${to.host}" ${family ? `has no IPv${family} address` : 'could not be resolved'} (${first.code})`
     case 'ETIMEDOUT':
       return `${at} did not answer: a firewall, or no such machine`
     case 'ENETUNREACH':

@@ -11,15 +11,23 @@ const FULL_PIPE_WAIT_MS = 1
  * @throws EPIPE when nobody reads any more.
  */
 export function writeAll(fd: number, text: string): void {
-  let rest: Uint8Array = Buffer.from(text)
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(fd, rest))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
-      // Somebody made the pipe non-blocking; wait as a blocking one would.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS)
-    }
+  let written = write(fd, text)
+  const length = Buffer.byteLength(text)
+  // Hardly ever: a pipe took a part. Only then is it worth to make bytes of the text.
+  if (written === length) return
+  const bytes = Buffer.from(text)
+  while (written < length) written += write(fd, bytes.subarray(written))
+}
+
+/** @returns How many bytes the system took; 0 after a short wait if there was no room. */
+function write(fd: number, data: string | Uint8Array): number {
+  try {
+    return writeSync(fd, data as string)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    // Somebody made the pipe non-blocking; wait as a blocking one would.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS)
+    return 0
   }
 }
 

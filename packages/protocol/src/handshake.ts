@@ -154,7 +154,7 @@ class Machine implements Handshake {
   }
 
   get holding(): Holding {
-    if (this.#finished || this.#decoder.bufferedBytes === 0) return 'nothing'
+    if (this.#isFinished() || this.#decoder.bufferedBytes === 0) return 'nothing'
     const held = this.#decoder.heldSequence
     if (this.#expected === undefined) return held === undefined ? 'nothing' : 'message'
     if (held === undefined || String(this.#expected).startsWith(String(held))) return 'prefix'
@@ -162,13 +162,13 @@ class Machine implements Handshake {
   }
 
   step(input: Input): readonly Effect[] {
-    if (this.#finished) return NONE
+    if (this.#isFinished()) return NONE
     switch (input.type) {
       case 'start':
         return this.#start()
       case 'data': {
         const effects = this.#take(this.#decoder.push(input.chunk))
-        if (this.#finished || this.#expected === undefined || this.#decoder.heldSequence !== this.#expected)
+        if (this.#isFinished() || this.#expected === undefined || this.#decoder.heldSequence !== this.#expected)
           return effects
         // HS-3.5: nothing that could follow would make the right number righter.
         return join(effects, this.#take(this.#decoder.flush()))
@@ -177,19 +177,19 @@ class Machine implements Handshake {
         return this.#take(this.#decoder.flush())
       case 'end': {
         const effects = this.#take(this.#decoder.flush())
-        if (this.#finished) return effects
-        return join(effects, [this.#fail('ERR_HS_CLOSED_EARLY', `The ${this.#peer} closed the connection`)])
+        if (this.#isFinished()) return effects
+        return join(effects, [this.#fail('ERR_HS_CLOSED_EARLY', `The ${this.#peer()} closed the connection`)])
       }
       case 'fail':
         return [this.#fail(input.code, input.reason, this.#decoder.heldText)]
     }
   }
 
-  get #finished(): boolean {
+  #isFinished(): boolean {
     return this.state === 'established' || this.state === 'failed'
   }
 
-  get #peer(): Side {
+  #peer(): Side {
     return this.side === 'client' ? 'server' : 'client'
   }
 
@@ -208,7 +208,7 @@ class Machine implements Handshake {
     if (decoded.length === 0) return NONE
     let effects = NONE
     for (const item of decoded) {
-      if (this.#finished) break
+      if (this.#isFinished()) break
       effects = join(effects, 'failure' in item ? this.#reject(item.failure) : this.#receive(item.sequence, item.text))
     }
     return effects
@@ -225,7 +225,7 @@ class Machine implements Handshake {
       return [received, this.#send(this.#next(sequence), 'awaiting-z')]
     }
     if (sequence !== this.#expected) {
-      const reason = `The ${this.#peer} sent ${text}, and HELLO ${this.#expected} had to come`
+      const reason = `The ${this.#peer()} sent ${text}, and HELLO ${this.#expected} had to come`
       return [received, this.#fail('ERR_HS_WRONG_NUMBER', reason + this.#likelyCause(sequence), text)]
     }
     const y = this.#next(this.#x)
@@ -243,7 +243,7 @@ class Machine implements Handshake {
   }
 
   #reject({ code, received, reason }: DecodeFailure): readonly Effect[] {
-    const failed = this.#fail(code, `The ${this.#peer} sent "${received}", but ${reason}`, received)
+    const failed = this.#fail(code, `The ${this.#peer()} sent "${received}", but ${reason}`, received)
     return [{ type: 'received', text: received }, failed]
   }
 

@@ -57,7 +57,7 @@ describe('a row byte by byte', () => {
       const decoder = new HelloDecoder()
       const failedAt: number[] = []
       const values: number[] = []
-      const note = (decoded: Decoded[], at: number) => {
+      const note = (decoded: readonly Decoded[], at: number) => {
         values.push(...numbers(decoded))
         for (const { code } of failures(decoded)) {
           expect(code).toBe(row.code)

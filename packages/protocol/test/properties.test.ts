@@ -166,7 +166,7 @@ describe('a client and a server joined by a lossless pipe', () => {
         }
         const ends: Effect[] = []
         /** What a side sends reaches the other in pieces; then it pauses. */
-        const take = (from: 'client' | 'server', effects: Effect[]): void => {
+        const take = (from: 'client' | 'server', effects: readonly Effect[]): void => {
           const to = from === 'client' ? 'server' : 'client'
           for (const effect of effects) {
             if (isEnd(effect)) ends.push(effect)

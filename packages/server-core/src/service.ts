@@ -83,18 +83,18 @@ export class Service {
     this.#open[slot] = undefined
     this.#freeSlots.push(slot)
     this.#row.finish(endOf(outcome))
-    if (this.#isIdle) this.#onIdle?.()
+    if (this.#isIdle()) this.#onIdle?.()
   }
 
   /** Resolves when no connection is open. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
       this.#onIdle = resolve
-      if (this.#isIdle) resolve()
+      if (this.#isIdle()) resolve()
     })
   }
 
-  get #isIdle(): boolean {
+  #isIdle(): boolean {
     return this.#freeSlots.length === this.#open.length
   }
 
@@ -201,7 +201,7 @@ class Watched extends Served {
 
   override onClosed(outcome: Outcome): void {
     super.onClosed(outcome)
-    const durationMs = this.#clock.now() - this.#started
+    const durationMs = Math.round((this.#clock.now() - this.#started) * 1000) / 1000
     this.#service.observe({ type: 'closed', ...this.#origin, durationMs })
   }
 }

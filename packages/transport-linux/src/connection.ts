@@ -16,8 +16,6 @@ export class LinuxConnection implements Connection, Pollable {
   #error: NodeJS.ErrnoException | undefined
   #ended = false
   #closing = false
-  #remote: Endpoint | undefined
-  #local: Endpoint | undefined
 
   constructor(reactor: Reactor, fd: number, ledger?: Ledger) {
     this.#reactor = reactor
@@ -25,14 +23,13 @@ export class LinuxConnection implements Connection, Pollable {
     this.#ledger = ledger
   }
 
+  // Asked of the system each time: hardly anybody asks twice, and idle connections are counted in tens of thousands.
   get remote(): Endpoint {
-    this.#remote ??= this.#reactor.system.remoteAddress(this.#fd)
-    return this.#remote
+    return this.#reactor.system.remoteAddress(this.#fd)
   }
 
   get local(): Endpoint {
-    this.#local ??= this.#reactor.system.localAddress(this.#fd)
-    return this.#local
+    return this.#reactor.system.localAddress(this.#fd)
   }
 
   open(receiver: Receiver): void {

@@ -1,5 +1,7 @@
 import type { Timer } from '@hs/transport'
 
+export type Callback = (argument: unknown) => void
+
 /** Lengths are few, and come again; only clients with odd remainders of time make many. */
 const MAX_EMPTY_LISTS = 16
 
@@ -11,7 +13,7 @@ export class Deadlines {
   readonly #lists = new Map<number, List>()
 
   /** @returns The timer, due at `now + ms`, rounded up to whole milliseconds, so that lengths coincide. */
-  add(now: number, ms: number, callback: () => void): Timer {
+  add(now: number, ms: number, callback: Callback, argument: unknown): Timer {
     const length = Math.ceil(ms)
     // Whole milliseconds fit a field of the object; others would be an object of their own.
     const due = Math.ceil(now + length)
@@ -20,41 +22,47 @@ export class Deadlines {
       list = new List()
       this.#lists.set(length, list)
     }
-    const deadline = new Deadline(due, callback)
+    const deadline = new Deadline(due, callback, argument)
     list.append(deadline)
     return deadline
   }
 
   /** When the next timer is due; Infinity if there is none. */
   get earliest(): number {
-    let earliest = Number.POSITIVE_INFINITY
-    for (const list of this.#lists.values()) if (list.first) earliest = Math.min(earliest, list.first.due)
-    return earliest
+    return this.#first()?.due ?? Number.POSITIVE_INFINITY
   }
 
-  /** Calls what is due, once. */
+  /** Calls what is due, in order, once. */
   run(now: number): void {
-    for (const list of this.#lists.values()) {
-      for (let first = list.first; first && first.due <= now; first = list.first) {
-        first.cancel()
-        first.callback()
-      }
+    for (let first = this.#first(); first && first.due <= now; first = this.#first()) {
+      first.cancel()
+      first.callback(first.argument)
     }
     if (this.#lists.size <= MAX_EMPTY_LISTS) return
     for (const [length, list] of this.#lists) if (!list.first) this.#lists.delete(length)
+  }
+
+  #first(): Deadline | undefined {
+    let earliest: Deadline | undefined
+    for (const { first } of this.#lists.values()) {
+      if (first && (!earliest || first.due < earliest.due)) earliest = first
+    }
+    return earliest
   }
 }
 
 /** One timer, in a ring with all others of its length. */
 class Deadline implements Timer {
   readonly due: number
-  readonly callback: () => void
+  readonly callback: Callback
+  readonly argument: unknown
   before: Deadline = this
   after: Deadline = this
 
-  constructor(due: number, callback: () => void) {
+  constructor(due: number, callback: Callback, argument: unknown) {
     this.due = due
     this.callback = callback
+    this.argument = argument
   }
 
   cancel(): void {
@@ -65,7 +73,7 @@ class Deadline implements Timer {
 }
 
 class List {
-  readonly #ends = new Deadline(Number.POSITIVE_INFINITY, () => {})
+  readonly #ends = new Deadline(Number.POSITIVE_INFINITY, () => {}, undefined)
 
   get first(): Deadline | undefined {
     return this.#ends.after === this.#ends ? undefined : this.#ends.after

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '@hs/transport'
 import type * as Koffi from 'koffi'
-import { Deadlines } from './deadlines.js'
+import { type Callback, Deadlines } from './deadlines.js'
 import { EpollEvents, loadSystem, type System, systemError } from './system.js'
 
 /** Descriptors told of in one call. What is ready beyond it comes in the next turn. */
@@ -35,7 +35,10 @@ export type Waiting = 'loop' | 'block'
 /** Tells those who registered a descriptor when it is ready, and keeps their deadlines. One per thread. */
 export class Reactor {
   readonly system: System = loadSystem()
-  readonly clock: Clock = { now: () => performance.now(), after: (ms, callback) => this.#after(ms, callback) }
+  readonly clock: Clock = {
+    now: () => performance.now(),
+    after: (ms, callback, argument) => this.#after(ms, callback as Callback, argument),
+  }
   readonly #waiting: Waiting
   readonly #maySleep: () => boolean
   readonly #events = new EpollEvents(EVENTS_PER_TURN)
@@ -170,9 +173,9 @@ export class Reactor {
     this.#epoll = -1
   }
 
-  #after(ms: number, callback: () => void): Timer {
+  #after(ms: number, callback: Callback, argument: unknown): Timer {
     if (ms > MAX_TIMER_MS) return { cancel() {} }
-    const timer = this.#deadlines.add(this.clock.now(), ms, callback)
+    const timer = this.#deadlines.add(this.clock.now(), ms, callback, argument)
     if (this.#waiting === 'loop') this.#setAlarm()
     return timer
   }

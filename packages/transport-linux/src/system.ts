@@ -115,6 +115,9 @@ export function loadSystem() {
   /** Whoever connects once connects again, and a socket address is made of three objects and a foreign call. */
   let peer: Endpoint & { readonly address: Uint8Array } = { host: '', port: -1, address: new Uint8Array() }
   let source: { readonly host: string; readonly address: Uint8Array } = { host: '', address: new Uint8Array() }
+  const address = new Uint8Array(SMALL_BYTES)
+  const addressLength = new Int32Array(1)
+  const addressText = new Uint8Array(SMALL_BYTES)
 
   function sockaddr({ host, port }: Endpoint): Uint8Array {
     const bytes = new Uint8Array(SOCKADDR_BYTES)
@@ -130,13 +133,11 @@ export function loadSystem() {
 
   /** Nothing to tell (the peer is gone): an empty host. */
   function endpoint(call: (fd: number, address: Uint8Array, length: Int32Array) => number, fd: number): Endpoint {
-    const bytes = new Uint8Array(SOCKADDR_BYTES)
-    if (call(fd, bytes, Int32Array.of(SOCKADDR_BYTES)) < 0) return { host: '', port: 0 }
-    const view = new DataView(bytes.buffer)
-    const family = view.getUint16(0, true)
-    const text = Buffer.alloc(46)
-    const host = c.inet_ntop(family, bytes.subarray(family === AF_INET6 ? 8 : 4), text, text.length) as string
-    return { host, port: view.getUint16(2) }
+    addressLength[0] = SOCKADDR_BYTES
+    if (call(fd, address, addressLength) < 0) return { host: '', port: 0 }
+    const port = address[2]! * 256 + address[3]!
+    if (address[0] === AF_INET) return { host: `${address[4]}.${address[5]}.${address[6]}.${address[7]}`, port }
+    return { host: c.inet_ntop(AF_INET6, address.subarray(8), addressText, addressText.length) as string, port }
   }
 
   function control(epoll: number, operation: number, fd: number, events: number): number {

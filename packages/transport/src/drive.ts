@@ -38,6 +38,8 @@ const START: Input = { type: 'start' }
 const QUIET: Input = { type: 'quiet' }
 const END: Input = { type: 'end' }
 
+const expire = (drive: Drive) => drive.expire()
+
 /**
  * Joins one handshake to one connection and one clock; the only code that does. It owns the connection from
  * {@link start} on, and closes it exactly once.
@@ -66,11 +68,14 @@ export class Drive implements Receiver {
   /** @param elapsedMs - How much of the deadline has passed already, on connecting. Default 0. */
   start(elapsedMs = 0): void {
     const { timeoutMs } = this.#patience
-    this.#deadline = this.#clock.after(Math.max(1, timeoutMs - elapsedMs), () => {
-      this.fail('ERR_HS_TIMEOUT', `The deadline of ${timeoutMs} ms passed`)
-    })
+    this.#deadline = this.#clock.after(Math.max(1, timeoutMs - elapsedMs), expire, this as Drive)
     this.#step(START)
     this.#connection.open(this)
+  }
+
+  /** The deadline has passed. */
+  expire(): void {
+    this.fail('ERR_HS_TIMEOUT', `The deadline of ${this.#patience.timeoutMs} ms passed`)
   }
 
   /** Ends it from outside; without effect on an outcome that is already known. */

@@ -30,15 +30,15 @@ export function nodeTransport(): Transport {
 
 export const nodeClock: Clock = {
   now: () => performance.now(),
-  after: (ms, callback) => new NodeTimer(ms, callback),
+  after: (ms, callback, argument) => new NodeTimer(ms, callback as (argument: unknown) => void, argument),
 }
 
 class NodeTimer implements Timer {
   readonly #timeout: NodeJS.Timeout | undefined
-  constructor(ms: number, callback: () => void) {
+  constructor(ms: number, callback: (argument: unknown) => void, argument: unknown) {
     // `setTimeout` drops fractions, and so does the clock that it goes by: without the extra one it would be early.
     const whole = Math.ceil(ms) + 1
-    if (whole <= MAX_TIMER_MS) this.#timeout = setTimeout(callback, whole)
+    if (whole <= MAX_TIMER_MS) this.#timeout = setTimeout(callback, whole, argument)
   }
   cancel(): void {
     clearTimeout(this.#timeout)

@@ -24,6 +24,7 @@ export interface Receiver {
 
 /** A byte stream to one peer. */
 export interface Connection {
+  /** Who is at which end; to be asked before the connection is closed. */
   readonly remote: Endpoint
   readonly local: Endpoint
   /** Begins to read. Once per connection; before it, nothing is read from the peer. */
@@ -40,8 +41,12 @@ export interface Connection {
 export interface Clock {
   /** Milliseconds on a clock that never goes back. */
   now(): number
-  /** Calls `callback` once, not before `ms` milliseconds have passed. */
-  after(ms: number, callback: () => void): Timer
+  /**
+   * Calls `callback` once, not before `ms` milliseconds have passed.
+   *
+   * @param argument - What it is called with; so that a timer per connection needs no function of its own.
+   */
+  after<T = undefined>(ms: number, callback: (argument: T) => void, argument?: T): Timer
 }
 
 export interface Timer {

@@ -12,8 +12,8 @@ class FakeClock implements Clock {
     return this.#now
   }
 
-  after(ms: number, callback: () => void): Timer {
-    const timer = { at: this.#now + ms, callback }
+  after<T>(ms: number, callback: (argument: T) => void, argument?: T): Timer {
+    const timer = { at: this.#now + ms, callback: () => callback(argument as T) }
     this.#timers.push(timer)
     return {
       cancel: () => {

@@ -13,11 +13,13 @@ export class Peer {
   ended = false
   /** Why the connection broke, if it did. */
   error: NodeJS.ErrnoException | undefined
-  #wake: (() => void) | undefined
+  #waiters: (() => void)[] = []
 
   constructor(socket: Socket) {
     this.socket = socket
-    const wake = () => this.#wake?.()
+    const wake = () => {
+      for (const waiter of this.#waiters.splice(0)) waiter()
+    }
     socket.on('data', (chunk: Buffer) => {
       this.received += chunk.toString('latin1')
       wake()
@@ -83,7 +85,7 @@ export class Peer {
 
   #next(): Promise<void> {
     return new Promise((resolve) => {
-      this.#wake = resolve
+      this.#waiters.push(resolve)
     })
   }
 }
@@ -104,8 +106,8 @@ export class PeerServer {
     })
   }
 
-  static async listen(host = '127.0.0.1'): Promise<PeerServer> {
-    const server = createServer({ allowHalfOpen: true }).listen(0, host)
+  static async listen(host = '127.0.0.1', port = 0): Promise<PeerServer> {
+    const server = createServer({ allowHalfOpen: true }).listen(port, host)
     onTestFinished(() => {
       server.close()
     })

@@ -1,0 +1,433 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { outputOf, Program } from '../../../packages/command-line/test/program.js'
+import { freePort, hasIPv6, type Peer, PeerServer } from '../../../packages/transport/test/peers.js'
+
+const PROGRAM = fileURLToPath(new URL('../dist/tcpclient.cjs', import.meta.url))
+
+const start = (...args: (string | number)[]) => new Program(process.execPath, [PROGRAM, ...args.map(String)])
+const run = (...args: (string | number)[]) => outputOf(start(...args))
+
+/** A server that sends each client the next of these, or the last of them; null: it closes instead. */
+async function answering(...answers: (string | null | ((x: number) => string))[]) {
+  const server = await PeerServer.listen()
+  const peers: Peer[] = []
+  const serve = async () => {
+    for (;;) {
+      const peer = await server.accept()
+      peers.push(peer)
+      const answer = answers.length > 1 ? answers.shift()! : answers[0]!
+      await peer.until('HELLO')
+      if (answer === null) peer.socket.destroy()
+      else await peer.send(typeof answer === 'string' ? answer : answer(Number.parseInt(peer.received.slice(6), 10)))
+    }
+  }
+  // It ends with the test, as its sockets do.
+  serve().catch(() => {})
+  return { ...server.address, peers }
+}
+
+const next = (x: number) => `HELLO ${x + 1}`
+
+describe('the contract', () => {
+  it('prints HELLO Y and nothing else, and exits with 0', async () => {
+    const { host, port, peers } = await answering('HELLO 6')
+    expect(await run(host, port, 5)).toEqual({ status: 0, stdout: 'HELLO 6\n', stderr: '' })
+    expect(peers[0]!.received).toBe('HELLO 5HELLO 7')
+  })
+
+  it('prints HELLO Y and ERROR where Y is wrong, the reason on stderr, and exits with 1', async () => {
+    const { host, port, peers } = await answering('HELLO 5')
+    const { status, stdout, stderr } = await run(host, port, 5)
+    expect({ status, stdout }).toEqual({ status: 1, stdout: 'HELLO 5\nERROR\n' })
+    expect(stderr).toMatch(
+      /^tcpclient: The server sent HELLO 5, and HELLO 6 had to come.*\(ERR_HS_WRONG_NUMBER, HS-2\.2\)\n$/,
+    )
+    await peers[0]!.untilGone()
+    expect(peers[0]!.received).toBe('HELLO 5')
+  })
+
+  it('prints ERROR alone where the server closes instead of answering', async () => {
+    const { host, port } = await answering(null)
+    const { status, stdout, stderr } = await run(host, port, 5)
+    expect({ status, stdout }).toEqual({ status: 1, stdout: 'ERROR\n' })
+    expect(stderr).toContain('ERR_HS_CLOSED_EARLY')
+  })
+
+  it('prints ERROR on stderr where it is told to', async () => {
+    const { host, port } = await answering('HELLO 9')
+    const { status, stdout, stderr } = await run(host, port, 5, '--errors', 'stderr')
+    expect({ status, stdout }).toEqual({ status: 1, stdout: 'HELLO 9\n' })
+    expect(stderr).toMatch(/^ERROR\ntcpclient: /)
+  })
+
+  it('prints what is no message escaped and cut short, so that nothing of it reaches a terminal', async () => {
+    const { host, port } = await answering(`\x1b[31m\x07evil\x9b\r\n\0\x7f${'A'.repeat(100)}`)
+    for (const args of [[], ['--verbose'], ['--json']]) {
+      const { status, stdout, stderr } = await run(host, port, 5, ...args)
+      expect(status).toBe(1)
+      expect(stdout + stderr).toMatch(/^[\n\x20-\x7e]+$/)
+      expect(stdout).toContain(
+        '\\x1b[31m\\x07evil\\x9b\\r\\n\\0\\x7f'.replaceAll('\\', args[0] === '--json' ? '\\\\' : '\\'),
+      )
+      expect(stdout).toContain('...')
+    }
+  })
+
+  it('has printed Y before it sends Z, and loses it by no SIGKILL', async () => {
+    const server = await PeerServer.listen()
+    const client = start(server.address.host, server.address.port, 5)
+    const peer = await server.accept()
+    await peer.send('HELLO 6')
+    await peer.until('HELLO 7')
+    client.signal('SIGKILL')
+    await client.ended()
+    expect(client.stdout).toBe('HELLO 6\n')
+  })
+
+  it('needs no more than its one file, as long as there are no options', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tcpclient-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const alone = join(folder, 'tcpclient.cjs')
+    copyFileSync(PROGRAM, alone)
+    const { host, port } = await answering(next)
+    expect(await outputOf(new Program(process.execPath, [alone, host, String(port), '-5']))).toEqual({
+      status: 0,
+      stdout: 'HELLO -4\n',
+      stderr: '',
+    })
+  })
+})
+
+describe('wrong usage', () => {
+  it.each([
+    [[], /missing host/],
+    [['127.0.0.1'], /missing port/],
+    [['127.0.0.1', '9000'], /missing sequence/],
+    [['127.0.0.1', '9000', '5', '6'], /unexpected "6"/],
+    [['127.0.0.1', '0', '5'], /port must be an integer from 1 to 65535, got "0"/],
+    [['127.0.0.1', 'http', '5'], /port must be/],
+    [['127.0.0.1', '9000', 'five'], /sequence must be an integer/],
+    [['127.0.0.1', '9000', '9007199254740990'], /sequence must be an integer from .* to 9007199254740989/],
+    [['127.0.0.1', '9000', '2147483648', '--arithmetic', 'int32'], /sequence must fit 32 bits, got 2147483648/],
+    [['127.0.0.1', '9000', '5', '--jsno'], /jsno/],
+    [['127.0.0.1', '9000', '5', '--timeout', '5'], /--timeout must be a duration/],
+    [['-4', '-6', 'localhost', '9000', '5'], /-4 and -6 exclude each other/],
+    [['127.0.0.1', '9000', '5', '--interval', '1s'], /--interval needs --count/],
+  ])('%j prints the reason and the way to the help on stderr, and exits with 2', async (args, reason) => {
+    const { status, stdout, stderr } = await run(...args)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toMatch(reason)
+    expect(stderr).toMatch(/^tcpclient: /)
+    expect(stderr).toContain('tcpclient --help')
+  })
+})
+
+describe('what ends it otherwise', () => {
+  it('nobody listens: the reason on stderr, nothing on stdout, 3', async () => {
+    const port = await freePort()
+    const { status, stdout, stderr } = await run('127.0.0.1', port, 5)
+    expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+    expect(stderr).toContain(`Nothing listens on 127.0.0.1:${port}`)
+  })
+
+  it('a name that nobody has: 3', async () => {
+    const { status, stderr } = await run('no-such-host.invalid', 9000, 5)
+    expect(status).toBe(3)
+    expect(stderr).toContain('The name "no-such-host.invalid" could not be resolved')
+  })
+
+  it('the deadline: the reason on stderr, nothing on stdout, 4', async () => {
+    const { address } = await PeerServer.listen()
+    const { status, stdout, stderr } = await run(address.host, address.port, 5, '--timeout', '50ms')
+    expect({ status, stdout }).toEqual({ status: 4, stdout: '' })
+    expect(stderr).toBe('tcpclient: The deadline of 50 ms passed while HELLO Y was awaited. (ERR_HS_TIMEOUT, HS-6.2)\n')
+  })
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('%s: 130, and the connection is closed', async (signal) => {
+    const server = await PeerServer.listen()
+    const client = start(server.address.host, server.address.port, 5)
+    const peer = await server.accept()
+    await peer.until('HELLO 5')
+    client.signal(signal)
+    expect(await client.ended()).toBe(130)
+    expect(client.stdout).toBe('')
+    await peer.untilGone()
+  })
+
+  it('SIGINT between two attempts: 130', async () => {
+    const client = start('127.0.0.1', await freePort(), 5, '--wait', '1h', '--verbose')
+    await client.until('stderr', /Trying again/)
+    client.signal('SIGINT')
+    expect(await client.ended()).toBe(130)
+  })
+
+  it('SIGINT between two handshakes: 130, and the summary of those that were', async () => {
+    const { host, port } = await answering(next)
+    const client = start(host, port, 5, '--count', 2, '--interval', '1h')
+    await client.until('stdout', /HELLO 6/)
+    client.signal('SIGINT')
+    expect(await client.ended()).toBe(130)
+    expect(client.stderr).toMatch(/1 of 1 established/)
+  })
+})
+
+describe('--json', () => {
+  it('prints one object for an established handshake, and nothing else', async () => {
+    const { host, port } = await answering('HELLO 6')
+    const { status, stdout, stderr } = await run(host, port, 5, '--json')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(/^\{.*\}\n$/)
+    expect(JSON.parse(stdout)).toEqual({
+      x: 5,
+      y: 6,
+      z: 7,
+      local: { host: '127.0.0.1', port: expect.any(Number) },
+      remote: { host, port },
+      connectMs: expect.any(Number),
+      replyMs: expect.any(Number),
+      totalMs: expect.any(Number),
+    })
+  })
+
+  it('prints one object for a failed one, which says what, where, and what came instead', async () => {
+    const { host, port } = await answering('HELLO 9')
+    const { status, stdout } = await run(host, port, 5, '--json')
+    expect(status).toBe(1)
+    expect(JSON.parse(stdout)).toEqual({
+      failure: {
+        code: 'ERR_HS_WRONG_NUMBER',
+        side: 'client',
+        state: 'awaiting-y',
+        clause: 'HS-2.2',
+        sent: 'HELLO 5',
+        expected: 'HELLO 6',
+        received: 'HELLO 9',
+        message: expect.any(String),
+      },
+    })
+  })
+
+  it('prints one for a connection that failed, too', async () => {
+    const { status, stdout } = await run('127.0.0.1', await freePort(), 5, '--json')
+    expect(status).toBe(3)
+    expect(JSON.parse(stdout)).toMatchObject({ failure: { code: 'ERR_HS_CONNECT', state: 'idle' } })
+  })
+})
+
+describe('--quiet', () => {
+  it.each([
+    ['a handshake', 'HELLO 6', 0],
+    ['a failure', 'HELLO 9', 1],
+    ['garbage', 'x', 1],
+  ])('prints nothing at all of %s', async (_, answer, status) => {
+    const { host, port } = await answering(answer)
+    expect(await run(host, port, 5, '--quiet')).toEqual({ status, stdout: '', stderr: '' })
+  })
+})
+
+describe('--verbose', () => {
+  it('draws the exchange on stderr, and leaves stdout as it is', async () => {
+    const { host, port } = await answering('HELLO 6')
+    const { status, stdout, stderr } = await run(host, port, 5, '--verbose')
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'HELLO 6\n' })
+    const lines = stderr.trimEnd().split('\n')
+    expect(lines[0]).toMatch(new RegExp(`^client +${host}:${port}$`))
+    expect(lines.slice(2).map((line) => line.replaceAll(/ *-+ */g, '-').trim())).toEqual([
+      '|-HELLO 5->|',
+      '|<-HELLO 6-|',
+      '|-HELLO 7->|',
+      '|-close->|',
+    ])
+    expect(new Set(lines.slice(1).map((line) => line.length)).size).toBe(1)
+  })
+
+  it('draws where it went wrong', async () => {
+    const { host, port } = await answering(`${'x'.repeat(60)}`)
+    const { stderr } = await run(host, port, 5, '--verbose')
+    expect(stderr).toMatch(/\| +ERR_HS_MALFORMED +\|/)
+    const drawn = stderr.split('\n').filter((line) => line.startsWith('  |'))
+    expect(new Set(drawn.map((line) => line.length)).size).toBe(1)
+  })
+})
+
+describe('--count', () => {
+  it('does so many handshakes, each on a line, with a summary on stderr', async () => {
+    const { host, port, peers } = await answering(next)
+    const { status, stdout, stderr } = await run(host, port, 5, '--count', 3, '--interval', '1ms')
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'HELLO 6\n'.repeat(3) })
+    expect(stderr).toMatch(/^tcpclient: 3 of 3 established; min [\d.]+ ms, median [\d.]+ ms, p99 [\d.]+ ms\n$/)
+    expect(peers).toHaveLength(3)
+  })
+
+  it('exits with the status of the first failure, and goes on', async () => {
+    const { host, port } = await answering('HELLO 6', 'HELLO 9', null, 'HELLO 6')
+    const { status, stdout, stderr } = await run(host, port, 5, '--count', 4)
+    expect({ status, stdout }).toEqual({ status: 1, stdout: 'HELLO 6\nHELLO 9\nERROR\nERROR\nHELLO 6\n' })
+    expect(stderr).toContain('2 of 4 established (1 ERR_HS_WRONG_NUMBER, 1 ERR_HS_CLOSED_EARLY)')
+  })
+
+  it('with --json ends with the summary as an object', async () => {
+    const { host, port } = await answering(next)
+    const { stdout } = await run(host, port, 5, '--count', 2, '--json')
+    const objects = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(objects).toHaveLength(3)
+    expect(objects[2]).toEqual({
+      summary: {
+        handshakes: 2,
+        established: 2,
+        failed: {},
+        minMs: expect.any(Number),
+        medianMs: expect.any(Number),
+        p99Ms: expect.any(Number),
+      },
+    })
+  })
+
+  it('ends quietly when nobody reads its output any more', async () => {
+    const { host, port } = await answering(next)
+    const command = `"${process.execPath}" "${PROGRAM}" ${host} ${port} 5 --count 100000 | head -1; echo "\${PIPESTATUS[0]}"`
+    expect(await outputOf(new Program('bash', ['-c', command]))).toEqual({
+      status: 0,
+      stdout: 'HELLO 6\n0\n',
+      stderr: '',
+    })
+  })
+})
+
+describe('--wait', () => {
+  it('waits for a port that opens later, and prints one handshake', async () => {
+    const port = await freePort()
+    const client = start('127.0.0.1', port, 5, '--wait', '1m', '--verbose')
+    await client.until('stderr', /attempt 1: Nothing listens/)
+    const server = await PeerServer.listen('127.0.0.1', port)
+    const peer = await server.accept()
+    await peer.until('HELLO 5')
+    await peer.send('HELLO 6')
+    expect(await client.ended()).toBe(0)
+    expect(client.stdout).toBe('HELLO 6\n')
+  })
+
+  it('waits for a server that is there and does not speak HELLO yet', async () => {
+    const server = await PeerServer.listen()
+    const client = start('127.0.0.1', server.address.port, 5, '--wait', '1m', '--timeout', '50ms', '--json')
+    // Silent, then garbage, then itself.
+    await (await server.accept()).untilGone()
+    const second = await server.accept()
+    await second.send('HTTP/1.1 503 Service Unavailable\r\n\r\n')
+    await second.untilGone()
+    const third = await server.accept()
+    await third.send('HELLO 6')
+    expect(await client.ended()).toBe(0)
+    expect(JSON.parse(client.stdout)).toMatchObject({ x: 5, y: 6, z: 7 })
+  })
+
+  it('prints nothing of attempts that were not the last', async () => {
+    const { host, port } = await answering('HELLO 9', 'nonsense', 'HELLO 6')
+    expect(await run(host, port, 5, '--wait', '1m')).toEqual({ status: 0, stdout: 'HELLO 6\n', stderr: '' })
+  })
+
+  it('gives up when the time is over, with the status of the last attempt', async () => {
+    const refused = await run('127.0.0.1', await freePort(), 5, '--wait', '50ms')
+    expect(refused).toMatchObject({ status: 3, stdout: '' })
+    const { address } = await PeerServer.listen()
+    const silent = await run('127.0.0.1', address.port, 5, '--wait', '50ms')
+    expect(silent).toMatchObject({ status: 4, stdout: '', stderr: expect.stringContaining('ERR_HS_TIMEOUT') })
+  })
+})
+
+describe('--retry', () => {
+  it('tries again so many times, and prints the last attempt', async () => {
+    const { host, port, peers } = await answering('HELLO 9', null, 'HELLO 8')
+    const { status, stdout } = await run(host, port, 5, '--retry', 2)
+    expect({ status, stdout }).toEqual({ status: 1, stdout: 'HELLO 8\nERROR\n' })
+    expect(peers).toHaveLength(3)
+  })
+
+  it('stops at the first that succeeds', async () => {
+    const { host, port, peers } = await answering('HELLO 9', 'HELLO 6')
+    expect(await run(host, port, 5, '--retry', 5)).toMatchObject({ status: 0, stdout: 'HELLO 6\n' })
+    expect(peers).toHaveLength(2)
+  })
+})
+
+describe('addresses', () => {
+  it('-4 before the host chooses IPv4; behind the port, it is the sequence number', async () => {
+    const { port, peers } = await answering(next)
+    expect(await run('-4', 'localhost', port, 5)).toMatchObject({ status: 0, stdout: 'HELLO 6\n' })
+    expect(await run('localhost', port, -4)).toMatchObject({ status: 0, stdout: 'HELLO -3\n' })
+    expect(await run('-4', 'localhost', port, -4, '--quiet')).toMatchObject({ status: 0 })
+    expect(peers.map(({ received }) => received.slice(0, 8).trim())).toEqual(['HELLO 5H', 'HELLO -4', 'HELLO -4'])
+  })
+
+  if (hasIPv6()) {
+    it('IPv6 addresses are written with brackets or without', async () => {
+      const server = await PeerServer.listen('::1')
+      for (const host of ['::1', '[::1]']) {
+        const client = start(host, server.address.port, 5)
+        const peer = await server.accept()
+        await peer.send('HELLO 6')
+        expect(await client.ended()).toBe(0)
+      }
+    })
+  }
+
+  it('-6 does not reach a server that listens on IPv4 only', async () => {
+    const { port, peers } = await answering(next)
+    expect(await run('-6', 'localhost', port, 5)).toMatchObject({ status: 3, stdout: '' })
+    expect(peers).toEqual([])
+  })
+})
+
+describe('the protocol', () => {
+  it('--arithmetic int32 counts as C does', async () => {
+    const { host, port } = await answering('HELLO -2147483648')
+    expect(await run(host, port, 2147483647, '--arithmetic', 'int32')).toMatchObject({ status: 0 })
+    expect(await run(host, port, 2147483647)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('int32 arithmetic'),
+    })
+  })
+
+  it('--terminator is appended to both messages', async () => {
+    const { host, port, peers } = await answering('HELLO 6')
+    await run(host, port, 5, '--terminator', 'nul')
+    expect(peers[0]!.received).toBe('HELLO 5\0HELLO 7\0')
+  })
+
+  it('--strict forgives nothing', async () => {
+    const { host, port } = await answering('Hello 6')
+    expect(await run(host, port, 5)).toMatchObject({ status: 0, stdout: 'Hello 6\n' })
+    expect(await run(host, port, 5, '--strict')).toMatchObject({ status: 1, stdout: 'Hello 6\nERROR\n' })
+  })
+
+  it('--prefix-time and --quiet-time say how long a pause may be', async () => {
+    const { host, port } = await answering('HELLO ')
+    expect(await run(host, port, 5, '--prefix-time', '1ms')).toMatchObject({ status: 1, stdout: 'HELLO \nERROR\n' })
+    expect(await run(host, port, 5, '--quiet-time', '1h', '--timeout', '50ms')).toMatchObject({ status: 4, stdout: '' })
+  })
+})
+
+describe('help', () => {
+  it('--help, --version and --completion print on stdout and exit with 0', async () => {
+    const help = await run('--help')
+    expect(help).toMatchObject({ status: 0, stderr: '' })
+    for (const part of [
+      'tcpclient <host> <port> <sequence>',
+      '--wait',
+      '--arithmetic',
+      '[default: 5s]',
+      '130 interrupted',
+    ]) {
+      expect(help.stdout).toContain(part)
+    }
+    expect(await run('--version')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+    expect((await run('--completion', 'bash')).stdout).toContain('complete -F')
+  })
+})
