@@ -19,8 +19,8 @@ const folder = mkdtempSync(join(tmpdir(), 'hs-picture-'))
 const file = join(folder, 'report.html')
 const browser = await startBrowser()
 try {
-  const transport = process.platform === 'linux' ? 'linux' : 'node'
-  const only = ['sequential', 'threads', 'events'].map((strategy) => `${strategy}/${transport}`).join(',')
+  // With node:net the threads are dealt connections in turn; from a shared descriptor, the one that is awake takes most.
+  const only = 'sequential/node,threads/node,events/node'
   const what = ['--only', only, '--scenarios', 'burst', '--rounds', '1', '--html', file]
   execFileSync(process.execPath, [PROGRAM, 'compare', ...what], { stdio: ['ignore', 'ignore', 'inherit'] })
 

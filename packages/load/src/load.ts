@@ -339,7 +339,12 @@ class Load {
     const slot = this.#freeSlots.pop() ?? this.#stoppers.length
     this.#stoppers[slot] = undefined
 
-    const end = (outcome: LoadOutcome, message = '') => {
+    /** Why an open connection could not be read from: a transport may need a descriptor more for that. */
+    let unreadable: NodeJS.ErrnoException | undefined
+
+    const end = (result: LoadOutcome, why = '') => {
+      const outcome = unreadable ? connectOutcomeOf(unreadable) : result
+      const message = unreadable?.message ?? why
       const ended = this.#clock.now()
       this.#stoppers[slot] = undefined
       this.#freeSlots.push(slot)
@@ -382,8 +387,13 @@ class Load {
       if (kind === 'silent' || kind === 'reset') {
         const part = new Part(connection, () => end(this.#stopped ? 'unfinished' : 'played'))
         this.#stoppers[slot] = () => part.leave()
-        if (kind === 'silent') part.play(undefined, this.#clock, silentMs)
-        else part.play(x, this.#clock, RESET_AFTER_MS)
+        try {
+          if (kind === 'silent') part.play(undefined, this.#clock, silentMs)
+          else part.play(x, this.#clock, RESET_AFTER_MS)
+        } catch (error) {
+          unreadable = error as NodeJS.ErrnoException
+          part.leave()
+        }
         return
       }
       const drive = new Drive(
@@ -403,7 +413,12 @@ class Load {
         },
       )
       this.#stoppers[slot] = () => drive.fail('ERR_HS_ABORTED', 'The load was stopped')
-      drive.start(connected - started)
+      try {
+        drive.start(connected - started)
+      } catch (error) {
+        unreadable = error as NodeJS.ErrnoException
+        drive.fail('ERR_HS_RESET', unreadable.message)
+      }
     }
 
     const connect = (tries: number) => {
@@ -504,8 +519,8 @@ function outcomeOf(failure: HelloFailure): FailedOutcome {
 }
 
 /** Why there was no connection. */
-function connectOutcomeOf(error: NodeJS.ErrnoException, signal: AbortSignal): FailedOutcome {
-  if (signal.aborted) return 'connectTimedOut'
+function connectOutcomeOf(error: NodeJS.ErrnoException, signal?: AbortSignal): FailedOutcome {
+  if (signal?.aborted) return 'connectTimedOut'
   switch (error.code) {
     case 'ECONNREFUSED':
       return 'refused'
