@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { handshake } from '@hs/client'
 import { clientHandshake, type HelloError, type HelloFailure, isPeerError, type ProtocolOptions } from '@hs/protocol'
 import {
@@ -450,6 +451,8 @@ class Load {
     const latest = this.#connecting.at(-1)
     if (latest && now - latest.since < SIGNAL_SHARED_MS) return latest.ending.signal
     const ending = new AbortController()
+    // As many listen to it as connects are under way; older versions of Node take more than ten for a leak.
+    setMaxListeners(0, ending.signal)
     const timer = this.#clock.after(this.#settings.patience.timeoutMs + SIGNAL_SHARED_MS, () => {
       this.#connecting.shift()
       ending.abort()

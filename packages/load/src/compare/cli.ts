@@ -154,14 +154,16 @@ function choose(
   only: readonly string[] | undefined,
   baseline: string | undefined,
 ): Contestant[] | string {
-  for (const name of only ?? []) {
-    if (!ours.some((server) => server.name === name)) {
-      return `--only has ${ours.map(({ name }) => name).join(', ')} here, got "${name}"`
-    }
+  const chosen: Contestant[] = []
+  // In the order in which they were named.
+  for (const name of only ?? ours.map((server) => server.name)) {
+    const server = ours.find((one) => one.name === name)
+    if (!server) return `--only has ${ours.map((one) => one.name).join(', ')} here, got "${name}"`
+    chosen.push(server)
   }
-  const chosen = [...ours.filter(({ name }) => only?.includes(name) ?? true), ...theirs]
+  chosen.push(...theirs)
   if (chosen.length === 0) return '--only none needs a --server'
-  if (new Set(chosen.map(({ name }) => name)).size < chosen.length) return 'each --server needs a name of its own'
+  if (new Set(chosen.map(({ name }) => name)).size < chosen.length) return 'each server needs a name of its own'
   if (baseline === undefined) return chosen
   const first = chosen.find(({ name }) => name === baseline)
   if (!first) return `--baseline must be one of ${chosen.map(({ name }) => name).join(', ')}, got "${baseline}"`
