@@ -230,6 +230,14 @@ describe.each(TRANSPORTS)('a load on the transport %s', (transport) => {
     }
   })
 
+  it('goes on with the next address when one has no port left, and loses no handshake by it', async () => {
+    const { address } = await server()
+    // The system answers the same for an address that is not of this machine.
+    const sources = ['203.0.113.1', '127.0.0.1']
+    const report = await reportOf({ targets: [address], transport, count: 30, concurrency: 10, sources, check: false })
+    expect(report).toMatchObject({ started: 30, opened: 30, established: 30, failed: {} })
+  })
+
   it('says that there is no port, or no such address, to connect from', async () => {
     const { address } = await server()
     // Reserved for documentation: no machine has it.
