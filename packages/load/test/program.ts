@@ -11,15 +11,19 @@ export interface Ended {
 /** A program takes less than this, or hangs. */
 const MOST_MS = 90_000
 
+/** How long one that was told to end may take for it. */
+const KIND_MS = 5_000
+
 /** Runs a built program to its end; `descriptors` is how many it may have. */
 export async function run(file: string, args: readonly string[], descriptors?: number): Promise<Ended> {
   const { ended, child } = start(file, args, descriptors)
-  const limit = setTimeout(() => child.kill('SIGKILL'), MOST_MS)
+  const limit = setTimeout(() => child.kill('SIGTERM'), MOST_MS)
+  const last = setTimeout(() => child.kill('SIGKILL'), MOST_MS + KIND_MS)
   try {
     return await ended
   } finally {
     clearTimeout(limit)
-    child.kill('SIGKILL')
+    clearTimeout(last)
   }
 }
 
@@ -41,8 +45,11 @@ function start(file: string, args: readonly string[], descriptors?: number) {
 export function startInTest(file: string, args: readonly string[]): ReturnType<typeof start> {
   const started = start(file, args)
   onTestFinished(async () => {
-    started.child.kill('SIGKILL')
+    // Kindly first, since the servers that it may have started are its own to end.
+    started.child.kill('SIGTERM')
+    const limit = setTimeout(() => started.child.kill('SIGKILL'), KIND_MS)
     await started.ended
+    clearTimeout(limit)
   })
   return started
 }
