@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import type { Reporter, TestModule } from 'vitest/node'
 
 /** Ends a run with the one line that pipelines read: `N passed, N failed`. */
-class CountReporter implements Reporter {
+export class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 }
     for (const module of modules) {

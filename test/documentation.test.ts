@@ -2,8 +2,10 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { type Block, blocksOf, patternOf, readText, repositoryFiles } from './markdown.js'
 import { ROOT, type RunningServer, run, startServer } from './programs.js'
+import { workspacePackages } from './workspace.js'
 
 /** Where the documentation's server listens; the tests have theirs on a free port. */
 const SHOWN_PORT = /\b9000\b/g
@@ -77,6 +79,24 @@ for (const file of new Set(blocks.map((block) => block.file))) {
               .map((path) => JSON.parse(readText(path)) as { name: string; private?: boolean })
             const installed = text.trim().split(' ').at(-1)
             expect(names).toContainEqual(expect.objectContaining({ name: installed }))
+          })
+          break
+        case 'sh yours':
+          test(`${title} runs programs of ours, on what only its reader has`, () => {
+            const names = workspacePackages().map(({ manifest }) => manifest.name)
+            for (const command of text.trim().split('\n')) {
+              const [npx, name] = command.split(' ')
+              expect(npx).toBe('npx')
+              expect(names).toContain(name)
+            }
+          })
+          break
+        case 'yaml step':
+          test(`${title} uses an action of ours, with inputs that it has`, () => {
+            const [step] = parse(text) as { uses: string; with: object }[]
+            const [, path] = /^hs-handshake\/hs\/(.*)@main$/.exec(step!.uses)!
+            const { inputs } = parse(readText(`${path}/action.yml`)) as { inputs: object }
+            expect(Object.keys(inputs)).toEqual(expect.arrayContaining(Object.keys(step!.with)))
           })
           break
         default:

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { blocksOf } from './markdown.js'
 import { ROOT, run } from './programs.js'
-import { importsOf, type Manifest, workspacePackages } from './workspace.js'
+import { importsOf, type Manifest, MOST_BYTES_OF_CLIENT, workspacePackages } from './workspace.js'
 
 /**
  * The API, entry by entry: values, then types. Written by hand, so that nothing is added, renamed or lost by accident.
@@ -43,11 +43,25 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
     types: `ConcurrencyStrategy ConnectionEvent ConnectionOrigin Counters Elsewhere EventsOptions HelloServer Observer
       PrintOptions ServeOptions ServerEvent ServiceSettings StopReport StrategyName ThreadsOptions TransportName Work`,
   },
+  '@hs/conformance': {
+    values: 'REPORTER_NAMES checkClient checkMatrix checkServer listCases matrixPage parsePrograms render',
+    types: `CaseDescription CaseResult CheckOptions CheckServerOptions ClientTarget Expectation FaultReport Kind Level
+      MatrixOptions Nature Profile Program Report RenderOptions ReporterName Score ServerTarget Step Verdict Visibility`,
+  },
   '@hs/server-core/cli': { values: 'main', types: '' },
 }
 
-/** What `npx @hs/client` fetches, packed. */
-const MOST_BYTES_OF_CLIENT = 80_000
+/** What each package may weigh, packed. Who needs more says here how much. */
+const MOST_BYTES: Readonly<Record<string, number>> = {
+  '@hs/protocol': 12_000,
+  '@hs/transport': 12_000,
+  '@hs/transport-linux': 16_000,
+  '@hs/client': 60_000,
+  '@hs/server-core': 60_000,
+  '@hs/conformance': 90_000,
+  '@hs/cli-client': 56_000,
+  '@hs/cli-server': 6_000,
+}
 
 interface Packed {
   readonly filename: string
@@ -84,8 +98,17 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
   test('contains what was built and what is to be read, and nothing else', () => {
     const paths = it().files.map(({ path }) => path)
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
-    for (const path of paths) expect(path).toMatch(/^(dist\/.*|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/)
+    // With the programs come their pages of the manual, and what shells complete.
+    const more = manifest.exports ? '' : 'man/\\w+\\.1|completions/\\w+\\.(bash|zsh)|'
+    const expected = new RegExp(`^((?:dist|schema)/.*|${more}LICENSE|README\\.md|CHANGELOG\\.md|package\\.json)$`)
+    for (const path of paths) expect(path).toMatch(expected)
     expect(paths.filter((path) => /\.(map|tsbuildinfo)$|\.test\./.test(path))).toEqual([])
+    // No source map, so none that points to sources which did not travel along.
+    for (const path of paths) expect(unpacked(it(), path), path).not.toContain('sourceMappingURL')
+  })
+
+  test('weighs no more than it may', () => {
+    expect(it().size).toBeLessThan(MOST_BYTES[manifest.name] ?? 0)
   })
 
   test('says what it is, under which licence, for which Node, and where it comes from', () => {
@@ -96,14 +119,18 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
       engines: { node: '>=20.19' },
       repository: { type: 'git', directory: source },
       publishConfig: { access: 'public' },
+      // A bundler may leave out what a program does not use.
+      ...(manifest.exports && { sideEffects: false }),
     })
   })
 
   test('begins its README with a block that runs', () => {
     const [first] = blocksOf(`${source}/README.md`)
     expect(first!.line).toBeLessThan(12)
-    if (manifest.exports) expect(first).toMatchObject({ language: 'ts', text: expect.stringContaining(manifest.name) })
-    else expect(first!.language).toBe('sh')
+    // What is mostly a program begins with its command, what is a library with its import.
+    expect(first!.language).toBe(manifest.exports && first!.language !== 'sh' ? 'ts' : 'sh')
+    expect(first!.language === 'ts' || manifest.bin !== undefined).toBe(true)
+    expect(first!.text).toContain(manifest.name)
   })
 
   test('needs nothing that it does not declare', () => {

@@ -14,8 +14,14 @@ interface Ended {
   readonly stderr: string
 }
 
+interface Surroundings {
+  readonly cwd?: string
+  /** On top of this process's own; what is undefined is taken out. */
+  readonly env?: object
+}
+
 /** Runs a command line to its end, and ends whatever it left behind. */
-export async function run(command: string, { cwd = ROOT, env = {} }: { cwd?: string; env?: object } = {}) {
+export async function run(command: string, { cwd = ROOT, env = {} }: Surroundings = {}) {
   const child = start(command, cwd, env)
   const limit = setTimeout(() => endGroup(child), MOST_MS)
   try {
@@ -30,13 +36,18 @@ export async function run(command: string, { cwd = ROOT, env = {} }: { cwd?: str
 
 export interface RunningServer {
   readonly port: number
+  /** What it has printed so far. */
+  readonly output: Readonly<{ stdout: string; stderr: string }>
   /** Asks the server to stop, and waits for it. */
   stop(): Promise<Ended>
 }
 
 /** Starts a command line that announces itself with `listening on HOST:PORT`, and waits for that line. */
-export async function startServer(command: string): Promise<RunningServer> {
-  const child = start(command, ROOT, {})
+export async function startServer(
+  command: string,
+  { cwd = ROOT, env = {} }: Surroundings = {},
+): Promise<RunningServer> {
+  const child = start(command, cwd, env)
   const limit = setTimeout(() => endGroup(child), MOST_MS)
   const output = collect(child)
   const ended = once(child, 'close').then(([status]) => ({ status, ...output }) as Ended)
@@ -56,6 +67,7 @@ export async function startServer(command: string): Promise<RunningServer> {
   })
   return {
     port,
+    output,
     async stop() {
       const limit = setTimeout(() => endGroup(child), MOST_MS)
       try {

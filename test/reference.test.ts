@@ -59,6 +59,16 @@ describe.each([
   })
 })
 
+test('each command of the documentation is a script of the repository', () => {
+  const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> }
+  const files = repositoryFiles().filter((file) => /(?<!CHANGELOG)\.md$/.test(file))
+  const named = files.flatMap((file) =>
+    [...readText(file).matchAll(/`npx pnpm ([a-z][\w:]*)/g)].map(([, name]) => name),
+  )
+  expect(named.length).toBeGreaterThan(5)
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining([...new Set(named)].filter((name) => name !== 'exec')))
+})
+
 describe('links', () => {
   const files = repositoryFiles().filter((file) => file.endsWith('.md'))
 

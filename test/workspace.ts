@@ -1,8 +1,12 @@
 import { join } from 'node:path'
 import { readText, repositoryFiles } from './markdown.js'
 
+/** What `npx @hs/client` may fetch, packed. Held twice: by what is packed, and by what is really fetched. */
+export const MOST_BYTES_OF_CLIENT = 80_000
+
 export interface Manifest {
   readonly name: string
+  readonly version: string
   readonly description?: string
   readonly private?: boolean
   readonly license?: string
@@ -10,7 +14,10 @@ export interface Manifest {
   readonly repository?: { readonly directory?: string }
   readonly engines?: { readonly node?: string }
   readonly exports?: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
+  readonly bin?: Readonly<Record<string, string>>
+  readonly sideEffects?: boolean
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
 }

@@ -246,9 +246,10 @@ describe('--verbose', () => {
   })
 
   it('draws where it went wrong', async () => {
-    const { host, port } = await answering(`${'x'.repeat(60)}`)
-    const { stderr } = await run(host, port, 5, '--verbose')
-    expect(stderr).toMatch(/\| +ERR_HS_MALFORMED +\|/)
+    const { host, port } = await answering('x'.repeat(60))
+    const { status, stdout, stderr } = await run(host, port, 5, '--verbose')
+    expect({ status, stdout }).toEqual({ status: 1, stdout: `${'x'.repeat(60)}\nERROR\n` })
+    expect(stderr).toMatch(/\|<-* x+ -*\|\n {2}\| +ERR_HS_MALFORMED +\|\n {2}\|-* close -*>\|\n/)
     const drawn = stderr.split('\n').filter((line) => line.startsWith('  |'))
     expect(new Set(drawn.map((line) => line.length)).size).toBe(1)
   })

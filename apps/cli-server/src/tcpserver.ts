@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { main } from '@hs/server-core/cli'
 
-process.exit(await main(process.argv.slice(2)))
+void main(process.argv.slice(2)).then((status) => process.exit(status))

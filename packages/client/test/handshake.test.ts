@@ -196,6 +196,29 @@ describe('the deadline', () => {
     await peer.untilGone()
   })
 
+  it('leaves no timer behind, however the handshake ends', async () => {
+    let running = 0
+    const inner = nodeTransport()
+    const after: typeof inner.clock.after = (ms, callback) => {
+      running++
+      const timer = inner.clock.after(ms, callback)
+      let cancelled = false
+      return {
+        cancel() {
+          if (!cancelled) running--
+          cancelled = true
+          timer.cancel()
+        },
+      }
+    }
+    const transport: Transport = { ...inner, clock: { ...inner.clock, after } }
+    const { host, port } = await answering('HELLO 6')
+    await handshake({ host, port, sequence: 5, transport })
+    expect(running).toBe(0)
+    await failureOf(handshake({ port: await freePort(), transport }), 'ERR_HS_CONNECT')
+    expect(running).toBe(0)
+  })
+
   it('ends a connection that does not come about', async () => {
     const { message, failure } = await failureOf(
       handshake({ host: 'far.example', port: 9000, transport: unreachable(), timeoutMs: 20 }),

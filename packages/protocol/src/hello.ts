@@ -31,6 +31,7 @@ export interface ProtocolOptions {
  */
 const MAX_MESSAGE_BYTES = 64
 
+/** What is done where nothing else is asked for. */
 export const PROTOCOL_DEFAULTS: Required<ProtocolOptions> = Object.freeze({
   arithmetic: 'safe',
   terminator: 'none',
@@ -38,6 +39,7 @@ export const PROTOCOL_DEFAULTS: Required<ProtocolOptions> = Object.freeze({
   maxMessageBytes: MAX_MESSAGE_BYTES,
 })
 
+/** The bytes behind each message sent, by name. */
 export const TERMINATORS: Readonly<Record<Terminator, Uint8Array>> = Object.freeze({
   none: Uint8Array.of(),
   nul: Uint8Array.of(NUL),

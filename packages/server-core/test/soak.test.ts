@@ -4,8 +4,8 @@ import { outputOf, Program } from '../../command-line/test/program.js'
 
 it('a short soak, which is long enough to know that the long one works, finds nothing that grows', async () => {
   const script = fileURLToPath(new URL('./soak.ts', import.meta.url))
-  const { status, stdout } = await outputOf(new Program(process.execPath, [script, '200']))
-  expect(stdout).toMatch(/^sequential on node: 200 handshakes and 20 faults in [\d.]+ s$/m)
+  const { status, stdout } = await outputOf(new Program(process.execPath, [script, '1000']))
+  expect(stdout).toMatch(/^sequential on node: 1000 handshakes and 200 faults in [\d.]+ s$/m)
   expect(stdout.match(/^ {2}descriptors( \d+){10}$/gm)!.length).toBeGreaterThanOrEqual(3)
   expect(stdout).not.toContain('FAILED')
   expect(status).toBe(0)

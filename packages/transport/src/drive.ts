@@ -11,11 +11,10 @@ export interface Patience {
   readonly prefixMs: number
 }
 
-/**
- * The defaults of HS-3.4 and HS-3.6. The reason for 250 ms: longer than a retransmission on a local network, shorter
- * than a person's patience.
- */
+/** One read is one message, unless it is told otherwise (HS-3.4). */
 export const DEFAULT_QUIET_MS = 0
+
+/** Longer than a retransmission on a local network, shorter than a person's patience (HS-3.6). */
 export const DEFAULT_PREFIX_MS = 250
 
 /** How a handshake ended. `error` is the system's, where it was one that ended it. */

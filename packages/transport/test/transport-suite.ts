@@ -355,6 +355,13 @@ export function describeTransport(
       }
     })
 
+    it('does not reach it by the addresses of the other family', async () => {
+      const { address } = await PeerServer.listen()
+      const error = await errorOf(make().connect({ host: 'localhost', port: address.port }, { family: 6 }))
+      // Where the name has such an address, nobody listens on it.
+      expect(error.code).toMatch(/^(ENOTFOUND|EAI_AGAIN|EAI_ADDRFAMILY|ECONNREFUSED|EADDRNOTAVAIL)$/)
+    })
+
     it('throws a system error as Node shapes it where nobody listens', async () => {
       const port = await freePort()
       const error = await errorOf(make().connect({ host: '127.0.0.1', port }))
@@ -415,7 +422,16 @@ export function describeTransport(
         expect(recorder.calls).toEqual(['data', 'end'])
       })
 
-      it('reads nothing before it is opened, and loses nothing of it', async () => {
+      it('reads nothing before it is opened: the system resets a connection that is closed with bytes unread', async () => {
+        const { connection, peer } = await open()
+        await peer.send('unread')
+        for (let turns = 0; turns < 20; turns++) await turn()
+        connection.abort()
+        await peer.untilGone()
+        expect(peer.error?.code).toBe('ECONNRESET')
+      })
+
+      it('holds nothing back of what came before it was opened, however much', async () => {
         const { connection, recorder, peer } = await open()
         const piece = Buffer.alloc(MEBIBYTE / 16, 'x')
         const pieces = 1024

@@ -1,0 +1,89 @@
+import type { Clause } from './clauses.js'
+import type { Transcript } from './transcript.js'
+
+export type Level = 'MUST' | 'SHOULD' | 'MAY'
+
+/**
+ * `passed`, `failed`: it was seen. `blocked`: it would fail for the reason for which another case failed.
+ * `not-observable`: nobody could see it from here. `not-applicable`: it asks for something that this program does not
+ * claim to be. `not-run`: there was no time, or nothing left to run it against. Only `passed` counts as passed.
+ */
+export type Verdict = 'passed' | 'failed' | 'blocked' | 'not-observable' | 'not-applicable' | 'not-run'
+
+/** One thing that is checked: data, and one function. */
+export interface Case<Lab> {
+  /** Stable: grading scripts name it. `S2.1` for servers, `C2.1` for clients. */
+  readonly id: string
+  readonly title: string
+  readonly clause: Clause
+  readonly level: Level
+  /** Points. */
+  readonly weight: number
+  /** Where one of these has failed, this one would fail for the same reason. */
+  readonly needs?: readonly string[]
+  /** These run before, where they run at all: their verdicts are looked at, and block nothing. */
+  readonly after?: readonly string[]
+  /** What must be seen, beyond the wire, for a verdict. */
+  readonly observes?: 'output' | 'process'
+  /** Kills many real programs: runs after all others, on a process of its own. */
+  readonly alone?: boolean
+  /** For `--explain`: why it matters, and what usually is wrong. */
+  readonly explain: string
+  /** @returns What was noticed besides. Throws a {@link Fault}, or one of the other outcomes below. */
+  readonly check: (lab: Lab) => Promise<string | undefined>
+}
+
+export interface FaultDetails {
+  readonly sent?: Uint8Array | undefined
+  /** Bytes, or words where no bytes can say it. */
+  readonly expected?: Uint8Array | string | undefined
+  readonly received?: Uint8Array | string | undefined
+  /** The mistake that usually looks like this, in the words of the program's author. */
+  readonly cause?: string | undefined
+}
+
+/** The verdict `failed`, with all that teaches. */
+export class Fault extends Error {
+  override readonly name = 'Fault'
+  readonly details: FaultDetails
+
+  constructor(summary: string, details: FaultDetails = {}) {
+    super(summary)
+    this.details = details
+  }
+}
+
+/** Every verdict that is neither `passed` nor `failed`. */
+export class Unjudged extends Error {
+  override readonly name = 'Unjudged'
+  readonly verdict: Exclude<Verdict, 'passed' | 'failed'>
+
+  constructor(verdict: Exclude<Verdict, 'passed' | 'failed'>, reason: string) {
+    super(reason)
+    this.verdict = verdict
+  }
+}
+
+/** What the engine needs of a lab; everything else is between a lab and its cases. */
+export interface CaseSetting {
+  /** Whether the checker has started the program, and so sees what it prints and what it is made of. */
+  readonly observed: boolean
+  /** Begins a case: a transcript and random numbers of its own, the latter from the seed and the case's id. */
+  begin(id: string): Transcript
+  /** What the cases before were: some look at it, so that a fault is not told twice. */
+  readonly verdicts: Map<string, Verdict>
+  /** Puts away what a case has left behind. Its value says how the program under test has come to harm, if it has. */
+  end(): Promise<string | undefined>
+}
+
+/** Random numbers that a seed repeats: mulberry32. */
+export function randomFrom(seed: number, salt: string): () => number {
+  let state = seed | 0
+  for (const letter of salt) state = Math.imul(state ^ letter.charCodeAt(0), 0x9e3779b1)
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

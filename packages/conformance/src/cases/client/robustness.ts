@@ -1,0 +1,98 @@
+import { type Case, Fault } from '../../case.js'
+import type { ClientLab } from '../../client-lab.js'
+import { bytes, hello, join, text } from '../../message.js'
+
+/** A right answer that travels in an unusual way. */
+function answered(
+  about: Pick<Case<ClientLab>, 'id' | 'title' | 'clause' | 'explain'> & Partial<Pick<Case<ClientLab>, 'level'>>,
+  cause: string,
+  piecesOf: (y: number) => Uint8Array[],
+): Case<ClientLab> {
+  return {
+    level: 'MAY',
+    weight: 1,
+    needs: ['C1.2', 'C3.5'],
+    ...about,
+    async check(lab) {
+      const x = lab.number()
+      const run = await lab.run(x, { answer: piecesOf(x + 1) })
+      lab.requireFirst(run)
+      if (!lab.isThird(run)) {
+        throw new Fault(
+          run.third.length === 0 ? `${text(x + 2)} does not come.` : `The third message is not ${text(x + 2)}.`,
+          {
+            sent: run.answered,
+            expected: hello(x + 2),
+            received: run.third,
+            cause,
+          },
+        )
+      }
+      if (lab.error(run).right) {
+        throw new Fault('ERROR is printed, although the number was right.', {
+          sent: run.answered,
+          expected: `${text(x + 1)}\n`,
+          received: run.subject.out.text(),
+          cause,
+        })
+      }
+      return undefined
+    },
+  }
+}
+
+const READ_ON = 'TCP carries bytes, not messages: gather what recv brings until a whole message is there.'
+
+export const robustness: readonly Case<ClientLab>[] = [
+  answered(
+    {
+      id: 'C5.1',
+      title: 'understands an answer that ends with a NUL',
+      clause: 'HS-3.1',
+      level: 'SHOULD',
+      explain: 'Most servers in C send strlen + 1 bytes.',
+    },
+    'The NUL ends the message; compare numbers, or texts as strcmp does, and not lengths.',
+    (y) => [join(hello(y), bytes('\0'))],
+  ),
+  answered(
+    {
+      id: 'C5.2',
+      title: 'understands an answer that ends with a newline',
+      clause: 'HS-3.1',
+      explain: 'Typed with nc -l, an answer ends with a newline.',
+    },
+    'A newline ends the message; drop it before the text is compared.',
+    (y) => [join(hello(y), bytes('\n'))],
+  ),
+  answered(
+    {
+      id: 'C5.3',
+      title: 'understands an answer that comes as a whole buffer of 100 bytes',
+      clause: 'HS-3.1',
+      explain: 'Servers in C that send sizeof buffer bytes send the message and many NULs.',
+    },
+    'Everything behind the first NUL is padding. Give recv room for it.',
+    (y) => [join(hello(y), new Uint8Array(100 - hello(y).length))],
+  ),
+  answered(
+    {
+      id: 'C5.4',
+      title: 'understands an answer in two segments',
+      clause: 'HS-3.6',
+      explain: '`HEL`, and 40 ms later `LO 6`; and again with the number cut in two.',
+    },
+    READ_ON,
+    (y) => [hello(y).subarray(0, 3), hello(y).subarray(3, 7), hello(y).subarray(7)],
+  ),
+  answered(
+    {
+      id: 'C5.5',
+      title: 'understands a terminator in a segment of its own',
+      clause: 'HS-3.1',
+      explain: 'The NUL comes by itself, after the answer.',
+    },
+    'A segment that holds only NULs or newlines is the end of the message before it.',
+    (y) => [hello(y), bytes('\0')],
+  ),
+]

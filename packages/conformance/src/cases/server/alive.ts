@@ -1,0 +1,376 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Case, Fault, Unjudged } from '../../case.js'
+import { bytes } from '../../message.js'
+import { hasProc } from '../../proc.js'
+import { type Instance, QUIET_MS, type ServerLab } from '../../server-lab.js'
+
+const SERIES = 300
+const LEAK_CONNECTIONS = 200
+/** Descriptors that may come and go by themselves: caches, logs, connections that linger in user space. */
+const LEAK_ALLOWED = 20
+
+/** How often, and how far apart, a program is looked at that ought to be asleep. */
+const LOOKS = 12
+const LOOK_MS = 30
+
+/** @throws {Unjudged} Where the system does not tell about processes. */
+function requireProc(): void {
+  if (!hasProc) throw new Unjudged('not-observable', 'this system has no /proc')
+}
+
+type Misfortune = (lab: ServerLab, instance: Instance) => Promise<void>
+
+/** Something happens to one client, three times over; then a normal handshake must work. */
+function survives(
+  about: Pick<Case<ServerLab>, 'id' | 'title' | 'clause' | 'weight' | 'explain'> &
+    Partial<Pick<Case<ServerLab>, 'needs' | 'after'>>,
+  context: string,
+  happens: Misfortune,
+): Case<ServerLab> {
+  return {
+    level: 'MUST',
+    alone: true,
+    ...about,
+    needs: ['S1.1', 'S5.1', ...(about.needs ?? [])],
+    async check(lab) {
+      const instance = await lab.fresh()
+      for (let time = 0; time < 3; time++) {
+        try {
+          await happens(lab, instance)
+        } catch (error) {
+          // It did not even come to it: the fault is that of the time before, which the next line shows.
+          if (!(error instanceof Fault) || time === 0) throw error
+          break
+        }
+      }
+      try {
+        await lab.works(instance, context)
+      } catch (error) {
+        const told = lab.verdicts.get('S3.4') === 'failed' && instance.subject?.exit?.code !== null
+        if (told && error instanceof Fault && about.after?.includes('S3.4') && instance.subject?.exit) {
+          throw new Unjudged('blocked', 'blocked by S3.4: what is left of a long message is a wrong Z')
+        }
+        throw error
+      }
+      return undefined
+    },
+  }
+}
+
+/** As far as the answer, which has to be right. */
+async function answered(lab: ServerLab, instance: Instance) {
+  const exchange = await lab.exchange(instance, lab.number(), { z: 'none' })
+  if (!exchange.right) throw lab.wrongAnswer(instance, exchange)
+  return exchange.peer
+}
+
+export const alive: readonly Case<ServerLab>[] = [
+  {
+    id: 'S5.1',
+    title: 'serves a second client, and a third',
+    clause: 'HS-2.7',
+    level: 'MUST',
+    weight: 5,
+    needs: ['S1.1'],
+    explain:
+      'accept, and all that follows, stands in a loop. Other cases that need a second client are blocked where this one fails.',
+    async check(lab) {
+      const instance = await lab.fresh()
+      await lab.works(instance, 'The first client: ')
+      await lab.works(instance, 'After the first client was served, ')
+      await lab.works(instance, 'After the second client was served, ')
+      return undefined
+    },
+  },
+  survives(
+    {
+      id: 'S5.2',
+      title: 'survives a client that connects and closes without a word',
+      clause: 'HS-4.4',
+      weight: 2,
+      explain:
+        'Health checks and port scanners do this. recv returns 0: there is no message, so there is nothing to print, to parse or to answer.',
+    },
+    'After clients that connected and closed, ',
+    async (lab, instance) => {
+      const peer = await lab.connect(instance)
+      peer.close()
+      await sleep(20)
+    },
+  ),
+  survives(
+    {
+      id: 'S5.3',
+      needs: ['S5.4'],
+      title: 'survives a client that closes after X, before the answer',
+      clause: 'HS-2.7',
+      weight: 2,
+      explain:
+        'The answer goes to a closed connection. The first send may still work, the second kills the program with SIGPIPE unless that signal is ignored.',
+    },
+    'After clients that closed directly after X, ',
+    async (lab, instance) => {
+      const peer = await lab.connect(instance)
+      peer.send(lab.message(lab.number()))
+      peer.close()
+      await sleep(20)
+    },
+  ),
+  survives(
+    {
+      id: 'S5.4',
+      title: 'survives a client that closes after the answer, instead of sending Z',
+      clause: 'HS-4.3',
+      weight: 2,
+      explain: 'A client that finds Y wrong does exactly this. The second recv returns 0: close, and go on.',
+    },
+    'After clients that closed instead of sending Z, ',
+    async (lab, instance) => {
+      const peer = await answered(lab, instance)
+      peer.close()
+      await peer.untilOver(QUIET_MS)
+      await sleep(20)
+    },
+  ),
+  survives(
+    {
+      id: 'S5.5',
+      title: 'survives connections that are reset, at any moment',
+      clause: 'HS-2.7',
+      weight: 2,
+      explain:
+        'recv and send return -1 with ECONNRESET or EPIPE. That is the end of one connection, not of the program; and buffer[-1] = 0 is no good idea.',
+    },
+    'After connections that were reset, ',
+    async (lab, instance) => {
+      const silent = await lab.connect(instance)
+      silent.reset()
+      const early = await lab.connect(instance)
+      early.send(lab.message(lab.number()))
+      await sleep(1)
+      early.reset()
+      await sleep(20)
+      const late = await answered(lab, instance)
+      late.reset()
+      await sleep(20)
+    },
+  ),
+  survives(
+    {
+      id: 'S5.6',
+      title: 'survives a first message that is none',
+      clause: 'HS-5.3',
+      weight: 2,
+      explain:
+        'Words without a number, a number without a word, binary bytes, a lone newline: strtok, strchr and strstr return NULL for them.',
+    },
+    'After clients that sent garbage, ',
+    async (lab, instance) => {
+      for (const garbage of ['HELLO', 'GET / HTTP/1.1\r\n\r\n', 'x', '\n', '\xff\xfe\x00\x01%s%n', ' ', 'HELLO ']) {
+        const peer = await lab.connect(instance)
+        peer.send(bytes(garbage))
+        await peer.until(() => peer.received.length > 0 || peer.state !== 'open', 30)
+        peer.close()
+        await sleep(5)
+      }
+    },
+  ),
+  survives(
+    {
+      id: 'S5.7',
+      after: ['S3.4'],
+      title: 'survives 5,000 bytes',
+      clause: 'HS-6.1',
+      weight: 2,
+      explain:
+        'More than any buffer expects, as the first message and as the third. Give recv one byte less than the buffer has (sizeof buffer - 1), so that there is room for the NUL; never copy with strcpy into something smaller.',
+    },
+    'After clients that sent 5,000 bytes, ',
+    async (lab, instance) => {
+      const flood = bytes(`HELLO ${'7'.repeat(4994)}`)
+      const first = await lab.connect(instance)
+      first.send(flood)
+      await first.until(() => first.received.length > 0 || first.state !== 'open', 100)
+      first.close()
+      await sleep(20)
+      // Who ends when Z is wrong ends here too: that was told.
+      if (lab.verdicts.get('S3.4') === 'failed') return
+      const third = await answered(lab, instance)
+      third.send(flood)
+      await third.untilOver(100)
+      third.close()
+      await sleep(20)
+    },
+  ),
+  survives(
+    {
+      id: 'S5.8',
+      needs: ['S5.2'],
+      title: 'survives a client that stays silent and then leaves',
+      clause: 'HS-2.7',
+      weight: 1,
+      explain: 'A connection on which nothing comes for a while, and which is then closed.',
+    },
+    'After silent clients, ',
+    async (lab, instance) => {
+      const peer = await lab.connect(instance)
+      await sleep(100)
+      peer.close()
+    },
+  ),
+  {
+    id: 'S5.9',
+    title: `serves ${SERIES} clients in a row`,
+    clause: 'HS-2.7',
+    level: 'MUST',
+    weight: 2,
+    needs: ['S1.1', 'S5.1'],
+    after: ['S1.15'],
+    alone: true,
+    explain:
+      'Tables that are never cleared, arrays of threads that are never reused, and memory that grows show themselves after some dozens of clients.',
+    async check(lab) {
+      const instance = await lab.fresh()
+      const began = performance.now()
+      const { closes } = await lab.facts()
+      for (let at = 1; at <= SERIES; at++) {
+        const x = lab.anyNumber()
+        let exchange: Awaited<ReturnType<ServerLab['exchange']>>
+        try {
+          exchange = await lab.exchange(instance, x)
+        } catch (error) {
+          if (error instanceof Fault) throw new Fault(`Client ${at} of ${SERIES}: ${error.message}`, error.details)
+          throw error
+        }
+        if (!exchange.right) {
+          const fault = lab.wrongAnswer(instance, exchange, `Client ${at} of ${SERIES}: `)
+          throw new Fault(fault.message, {
+            ...fault.details,
+            cause:
+              lab.causeOfFate(instance) ??
+              (exchange.reply.length > 0 ? fault.details.cause : undefined) ??
+              'Something is used up after so many clients: a table of clients, descriptors that stay open, threads that nobody joins or detaches.',
+          })
+        }
+        if (closes) await exchange.peer.untilOver(lab.settings.patienceMs)
+        exchange.peer.close()
+      }
+      return `${((performance.now() - began) / SERIES).toFixed(1)} ms each`
+    },
+  },
+  {
+    id: 'S5.10',
+    title: `keeps no descriptors over ${LEAK_CONNECTIONS} connections`,
+    clause: 'HS-2.7',
+    level: 'MUST',
+    weight: 2,
+    needs: ['S1.1', 'S5.9'],
+    after: ['S4.1', 'S5.4'],
+    observes: 'process',
+    alone: true,
+    explain:
+      'Every connection is a descriptor, and a process has some 1,024 of them: a server that forgets to close lives for a thousand clients. Most of the clients finish, some close early. After fork, the parent closes its copy too.',
+    async check(lab) {
+      requireProc()
+      const instance = await lab.fresh()
+      const { subject } = instance
+      const { closes } = await lab.facts()
+      await lab.works(instance, '')
+      await sleep(50)
+      const before = subject!.openDescriptors()
+      const leak = async (early: boolean, count: number) => {
+        for (let at = 0; at < count; at++) {
+          const exchange = await lab.exchange(instance, lab.number(), early ? { z: 'none' } : {})
+          if (!exchange.right) throw lab.wrongAnswer(instance, exchange, `Connection ${at + 1}: `)
+          if (closes && !early) await exchange.peer.untilOver(lab.settings.patienceMs)
+          exchange.peer.close()
+        }
+        // What is on its way to be closed has time to.
+        let more = subject!.openDescriptors() - before
+        for (let wait = 0; wait < 10 && more > LEAK_ALLOWED; wait++) {
+          await sleep(50)
+          more = subject!.openDescriptors() - before
+        }
+        return more
+      }
+      let more = await leak(false, (LEAK_CONNECTIONS * 3) / 4)
+      // Who does not survive clients that leave early was told so by S5.4.
+      if (more <= LEAK_ALLOWED && lab.verdicts.get('S5.4') === 'passed') more = await leak(true, LEAK_CONNECTIONS / 4)
+      if (subject!.exit)
+        throw new Fault(`It died on the way: ${lab.fate(instance)}.`, { cause: lab.causeOfFate(instance) })
+      if (more <= LEAK_ALLOWED) return `${before} open before, ${before + more} after`
+      if (lab.verdicts.get('S4.1') === 'failed')
+        throw new Unjudged('blocked', 'blocked by S4.1: connections are not closed')
+      throw new Fault(`After some ${LEAK_CONNECTIONS} connections, ${more} more descriptors are open.`, {
+        expected: `about ${before}`,
+        received: String(before + more),
+        cause:
+          'close(client) is missing on some path: after Z, after ERROR, or where recv returns 0. After fork, the parent has to close its copy too.',
+      })
+    },
+  },
+  {
+    id: 'S5.11',
+    title: 'prints no ERROR where nothing wrong was sent: a probe, a client that leaves',
+    clause: 'HS-4.3',
+    level: 'SHOULD',
+    weight: 1,
+    needs: ['S3.5', 'S5.2', 'S5.4'],
+    observes: 'output',
+    alone: true,
+    explain:
+      'Who connects and leaves has sent no wrong message. Neither has a client that leaves instead of sending Z: it has found Y wrong, and says so itself.',
+    async check(lab) {
+      const instance = await lab.fresh()
+      const mark = lab.mark(instance)
+      const probe = await lab.connect(instance)
+      probe.close()
+      const leaver = await answered(lab, instance)
+      leaver.close()
+      await leaver.untilOver(QUIET_MS)
+      await lab.works(instance, '')
+      const { right } = await lab.errorPrinted(instance, mark, QUIET_MS)
+      if (!right) return undefined
+      throw new Fault('ERROR is printed for a client that left.', {
+        expected: 'nothing',
+        received: lab.lines(instance).text(mark.out) || instance.subject!.err.text(mark.err),
+        cause: 'recv returned 0, and what was in the buffer was judged nevertheless: look at what recv returns first.',
+      })
+    },
+  },
+  {
+    id: 'S5.12',
+    title: 'rests when nobody speaks, also after clients that left early',
+    clause: 'HS-2.7',
+    level: 'SHOULD',
+    weight: 1,
+    needs: ['S5.2', 'S5.4'],
+    observes: 'process',
+    alone: true,
+    explain:
+      'A loop that goes on when recv returns 0, or that asks without waiting (epoll_wait with timeout 0), takes a whole processor from everybody else.',
+    async check(lab) {
+      requireProc()
+      const instance = await lab.fresh()
+      const probe = await lab.connect(instance)
+      probe.close()
+      const leaver = await answered(lab, instance)
+      leaver.close()
+      await sleep(50)
+      const { subject } = instance
+      let busy = 0
+      for (let look = 0; look < LOOKS; look++) {
+        await sleep(LOOK_MS)
+        if (subject!.isBusy()) busy++
+      }
+      if (subject!.exit) throw new Unjudged('not-observable', `the program is dead: ${lab.fate(instance)}`)
+      if (busy < LOOKS * 0.75) return undefined
+      throw new Fault('It is busy although nothing happens.', {
+        expected: 'asleep',
+        received: `at work in ${busy} of ${LOOKS} looks`,
+        cause:
+          'A loop runs without waiting: it goes on although recv returned 0, or select, poll or epoll_wait are called with a timeout of 0.',
+      })
+    },
+  },
+]

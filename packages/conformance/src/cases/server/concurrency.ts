@@ -1,0 +1,334 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Case, Fault } from '../../case.js'
+import { hello, readMessage, text } from '../../message.js'
+import { connections, descriptors, hasProc, loopsOf, tasksOf } from '../../proc.js'
+import type { Nature } from '../../report.js'
+import type { Instance, ServerLab } from '../../server-lab.js'
+import type { Peer } from '../../wire.js'
+
+/** How long others wait for a stalled client before the server is called sequential. */
+const STALL_MS = 2000
+
+/** How many connections are held open to see what serves them. */
+const HELD = 4
+
+/** Processes and tasks that hold these connections tell how they are served. */
+function natureOf({ subject, port }: Instance, peers: readonly Peer[], tasksBefore: number): Nature {
+  if (!subject || !hasProc) return 'concurrent'
+  const remote = new Set(peers.map(({ localPort }) => localPort))
+  const inodes = new Set(
+    connections()
+      .filter((at) => at.localPort === port && remote.has(at.remotePort))
+      .map(({ inode }) => inode),
+  )
+  const pids = subject.pids()
+  const holders = pids.map((pid) => {
+    const held = new Set([...descriptors(pid).values()].map((name) => /^socket:\[(\d+)\]$/.exec(name)?.[1]))
+    return { pid, held: [...inodes].filter((inode) => held.has(inode)) }
+  })
+  const busy = holders.filter(({ held }) => held.length > 0)
+  // A child that was forked for each connection holds one that no other child holds, or waits in recv.
+  const receivers = busy.filter(({ pid }) => tasksOf(pid, inodes).receiving > 0)
+  const alone = busy.filter(({ pid, held }) =>
+    held.some((inode) => busy.every((other) => other.pid === pid || !other.held.includes(inode))),
+  )
+  if (receivers.length > 1 || alone.length > 1) return 'processes'
+  const tasks = pids.reduce((sum, pid) => sum + tasksOf(pid, inodes).count, 0)
+  const receiving = pids.reduce((sum, pid) => sum + tasksOf(pid, inodes).receiving, 0)
+  const loops = pids.reduce((sum, pid) => sum + loopsOf(pid, inodes), 0)
+  if (receiving > 1 || loops > 1 || tasks - tasksBefore >= peers.length - 1) return 'threads'
+  return 'events'
+}
+
+function countTasks({ subject }: Instance): number {
+  return subject ? subject.pids().reduce((sum, pid) => sum + tasksOf(pid, new Set()).count, 0) : 0
+}
+
+interface Meeting {
+  readonly peer: Peer
+  readonly x: number
+  readonly name: string
+}
+
+/** A queue that is full lets a client wait for a second and more before it asks again; this one asks at once. */
+async function knock(lab: ServerLab, instance: Instance, name: string, left: () => number): Promise<Peer> {
+  for (;;) {
+    try {
+      return await lab.connect(instance, name, Math.min(200, left()))
+    } catch (error) {
+      if (!(error instanceof Fault) || left() <= 1 || !error.message.includes('ETIMEDOUT')) throw error
+    }
+  }
+}
+
+/** A client that was served alone, and is not answered among others: what that usually means. */
+function crowded(lab: ServerLab, fault: Fault, instance: Instance, reply: Uint8Array): Fault {
+  if (reply.length > 0 || instance.subject?.exit) return fault
+  const cause =
+    lab.nature === 'sequential'
+      ? 'It was not reached while the others were served: does the server come back to accept after each of them?'
+      : 'One of several connections that come at once is forgotten: a table that is full, one accept where several wait (edge-triggered epoll reports them once), or a descriptor that was overwritten before a thread had read it.'
+  return new Fault(fault.message, { ...fault.details, cause })
+}
+
+/** Many clients that speak at once, each as soon as it may. @returns Those that did not come to an end. */
+async function crowd(
+  lab: ServerLab,
+  instance: Instance,
+  numbers: readonly number[],
+  withinMs: number,
+): Promise<{ failed: Fault[]; done: number }> {
+  const until = performance.now() + withinMs
+  const left = () => Math.max(1, until - performance.now())
+  const failed: Fault[] = []
+  let done = 0
+  await Promise.all(
+    numbers.map(async (x, at) => {
+      try {
+        const name = `#${at + 1}`
+        const peer = await knock(lab, instance, name, left)
+        const sent = lab.message(x)
+        peer.send(sent)
+        const exchange = await lab.answer(peer, x, sent, { withinMs: left() })
+        if (!exchange.right)
+          throw crowded(lab, lab.wrongAnswer(instance, exchange, `Client ${name}: `), instance, exchange.reply)
+        if ((await lab.facts()).closes) await peer.untilOver(left())
+        peer.close()
+        done++
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error
+        failed.push(error)
+      }
+    }),
+  )
+  return { failed, done }
+}
+
+export const concurrency: readonly Case<ServerLab>[] = [
+  {
+    id: 'S6.1',
+    title: 'one stalled client and the others: what the program is',
+    clause: 'HS-2.7',
+    level: 'MUST',
+    weight: 3,
+    needs: ['S1.1', 'S5.1'],
+    alone: true,
+    explain:
+      'One client connects and says nothing, another stops after the answer. If a further client is served meanwhile, the server is concurrent, and what holds the connections (processes, tasks, one loop) names it: processes, threads, events. If it has to wait for 2 s, the server is sequential. That is no fault unless --expect asks for something else; but everyone must be served in the end.',
+    async check(lab) {
+      const instance = await lab.fresh()
+      const tasksBefore = countTasks(instance)
+      const silent = await lab.connect(instance, 'silent')
+      await sleep(20)
+      let nature: Nature = 'sequential'
+      let where = 'before X'
+      let waited = await waitingTime(lab, instance)
+      const held: Meeting[] = []
+      if (waited.served) {
+        where = 'after the answer'
+        held.push(await meet(lab, instance, 'stalled'))
+        waited = await waitingTime(lab, instance)
+        if (waited.served) {
+          for (let at = 1; at < HELD; at++) {
+            const peer = await lab.connect(instance, `held ${at}`)
+            const x = lab.number()
+            peer.send(lab.message(x))
+            // A pool has fewer seats than this: who is not answered at once is let go.
+            await peer.message(hello(x + 1), 300)
+            if (peer.received.length > 0) held.push({ peer, x, name: `held ${at}` })
+            else peer.close()
+          }
+          nature = natureOf(
+            instance,
+            held.map(({ peer }) => peer),
+            tasksBefore,
+          )
+        }
+      }
+      lab.nature = nature
+      // Everyone is let go with a whole handshake: how a server takes an early end is judged elsewhere.
+      const silentX = lab.number()
+      silent.send(lab.message(silentX))
+      await silent.message(hello(silentX + 1), lab.settings.patienceMs)
+      silent.send(lab.message(silentX + 2))
+      if ((await lab.facts()).closes) await silent.untilOver(lab.settings.patienceMs)
+      silent.close()
+      for (const { peer, x } of held) {
+        peer.send(lab.message(x + 2))
+        peer.close()
+      }
+      // Who had to wait is served now.
+      if (!waited.served && waited.peer) {
+        await waited.peer.message(hello(waited.x + 1), lab.settings.patienceMs + 1000)
+        if (readMessage(waited.peer.received).sequence !== waited.x + 1) {
+          throw new Fault('A client that waited behind a stalled one was not served when that one had left.', {
+            sent: hello(waited.x),
+            expected: hello(waited.x + 1),
+            received: lab.fate(instance) ?? waited.peer.received,
+            cause:
+              lab.causeOfFate(instance) ?? 'When recv returns 0, the client has left: close, and go back to accept.',
+          })
+        }
+        waited.peer.send(lab.message(waited.x + 2))
+        waited.peer.close()
+      }
+      const told =
+        nature === 'sequential'
+          ? `sequential: others waited ${(STALL_MS / 1000).toFixed(1)} s for a client that stalled ${where}`
+          : nature
+      const { expect } = lab.settings
+      if (expect && expect !== nature && !(expect === 'concurrent' && nature !== 'sequential')) {
+        throw new Fault(`${expect} was expected, and the program is ${told}.`, {
+          expected: expect,
+          received: nature,
+          cause:
+            nature === 'sequential'
+              ? 'Between accept and close, nobody else is served: every recv in between waits for one client.'
+              : undefined,
+        })
+      }
+      return told
+    },
+  },
+  {
+    id: 'S6.2',
+    title: 'four interleaved clients: all connect before any speaks, second messages in another order',
+    clause: 'HS-2.5',
+    level: 'MUST',
+    weight: 3,
+    needs: ['S1.1', 'S5.1', 'S6.1'],
+    alone: true,
+    explain:
+      'Each connection needs an expected number of its own. A global variable, a shared buffer, or a pointer to a loop variable that is given to a thread mixes them up.',
+    async check(lab) {
+      lab.requireConcurrency()
+      const instance = await lab.fresh()
+      const mark = lab.mark(instance)
+      const meetings: Meeting[] = []
+      const base = 100
+      for (let at = 0; at < 4; at++)
+        meetings.push({
+          peer: await lab.connect(instance, `#${at + 1}`),
+          x: base + 200 * at + Math.floor(lab.number() / 10),
+          name: `#${at + 1}`,
+        })
+      for (const { peer, x } of lab.shuffled(meetings)) peer.send(lab.message(x))
+      for (const { peer, x, name } of meetings) {
+        await peer.message(hello(x + 1), lab.settings.patienceMs)
+        if (readMessage(peer.received).sequence !== x + 1) {
+          const exchange = { x, sent: lab.message(x), reply: peer.received }
+          throw crowded(lab, lab.wrongAnswer(instance, exchange, `Client ${name} of four: `), instance, peer.received)
+        }
+      }
+      const order = lab.shuffled(meetings)
+      for (const { peer, x } of order) {
+        peer.send(lab.message(x + 2))
+        await sleep(3)
+      }
+      for (const { peer } of meetings) {
+        if ((await lab.facts()).closes) await peer.untilOver(lab.settings.patienceMs)
+        peer.close()
+      }
+      if (!lab.observed) return undefined
+      const { printing, printsThird } = await lab.facts()
+      if (printing === 'late') return undefined
+      const missing: string[] = []
+      if (printsThird) {
+        for (const { x } of meetings) if (!(await lab.printed(instance, text(x + 2), mark))) missing.push(text(x + 2))
+      }
+      const { right } = await lab.errorPrinted(instance, mark, 0)
+      if (right || missing.length > 0) {
+        throw new Fault(
+          right
+            ? 'ERROR is printed, although every Z was right for its client.'
+            : `${missing.join(', ')} is missing in the output.`,
+          {
+            expected: meetings.map(({ x }) => text(x + 2)).join('\n'),
+            received: lab.lines(instance).text(mark.out) + instance.subject!.err.text(mark.err),
+            cause:
+              'Connections share what each needs for itself: the expected number, the buffer, or the descriptor that was given to a thread by its address.',
+          },
+        )
+      }
+      return undefined
+    },
+  },
+  {
+    id: 'S6.3',
+    title: '20 clients at once, with random numbers',
+    clause: 'HS-2.7',
+    level: 'MUST',
+    weight: 3,
+    needs: ['S1.1', 'S5.1'],
+    after: ['S1.15'],
+    alone: true,
+    explain:
+      'Each connects and speaks as soon as it may; a sequential server serves them one after the other. All of them have to come to their end within 8 s.',
+    async check(lab) {
+      const instance = await lab.fresh()
+      const numbers = Array.from({ length: 20 }, () => lab.anyNumber())
+      const { failed, done } = await crowd(lab, instance, numbers, 8000)
+      if (failed.length > 0) {
+        throw new Fault(
+          `${done} of 20 clients came to the end of their handshake. ${failed[0]!.message}`,
+          failed[0]!.details,
+        )
+      }
+      await lab.works(instance, 'After 20 clients at once, ')
+      return undefined
+    },
+  },
+  {
+    id: 'S6.4',
+    title: '100 simultaneous connections',
+    clause: 'HS-2.7',
+    level: 'SHOULD',
+    weight: 1,
+    needs: ['S1.1', 'S5.1', 'S5.9', 'S6.3'],
+    alone: true,
+    explain:
+      'The queue of listen(fd, n) has to hold them, and a table of clients must not end at ten. All of them have to come to their end within 8 s; afterwards a normal handshake must work.',
+    async check(lab) {
+      const instance = await lab.fresh()
+      const numbers = Array.from({ length: 100 }, () => lab.anyNumber())
+      const { failed, done } = await crowd(lab, instance, numbers, 8000)
+      if (failed.length > 0) {
+        const { cause } = failed[0]!.details
+        throw new Fault(`${done} of 100 clients came to the end of their handshake. ${failed[0]!.message}`, {
+          ...failed[0]!.details,
+          cause:
+            lab.causeOfFate(instance) ??
+            (done > 0
+              ? 'The queue of listen is too short (use SOMAXCONN), or a table of clients or threads is too small.'
+              : cause),
+        })
+      }
+      await lab.works(instance, 'After 100 clients at once, ')
+      return undefined
+    },
+  },
+]
+
+async function meet(lab: ServerLab, instance: Instance, name: string): Promise<Meeting> {
+  const peer = await lab.connect(instance, name)
+  const x = lab.number()
+  const sent = lab.message(x)
+  peer.send(sent)
+  const exchange = await lab.answer(peer, x, sent, { z: 'none' })
+  if (!exchange.right) throw lab.wrongAnswer(instance, exchange)
+  return { peer, x, name }
+}
+
+/** Whether another client is served while one stalls. */
+async function waitingTime(lab: ServerLab, instance: Instance): Promise<{ served: boolean; peer?: Peer; x: number }> {
+  const x = lab.number()
+  const peer = await lab.connect(instance, 'other')
+  const sent = lab.message(x)
+  peer.send(sent)
+  const exchange = await lab.answer(peer, x, sent, { z: 'none', withinMs: STALL_MS })
+  if (!exchange.right && exchange.reply.length === 0 && !instance.subject?.exit) return { served: false, peer, x }
+  if (!exchange.right) throw lab.wrongAnswer(instance, exchange, 'While another client stalls: ')
+  peer.send(lab.message(exchange.y! + 1))
+  await lab.finish(exchange)
+  return { served: true, x }
+}

@@ -1,0 +1,193 @@
+import { type Case, Fault } from '../../case.js'
+import { bytes, hello, text } from '../../message.js'
+import { type Instance, type Mark, OUTPUT_MS, QUIET_MS, type ServerLab } from '../../server-lab.js'
+import type { Peer } from '../../wire.js'
+
+interface Wrong {
+  readonly instance: Instance
+  readonly peer: Peer
+  readonly mark: Mark
+  readonly y: number
+  readonly message: string
+  readonly sent: Uint8Array
+}
+
+/** A handshake whose third message is this. */
+async function third(lab: ServerLab, messageOf: (y: number) => string, instance?: Instance): Promise<Wrong> {
+  const at = instance ?? (await lab.shared())
+  const mark = lab.mark(at)
+  const exchange = await lab.exchange(at, lab.number(), { z: 'none' })
+  if (!exchange.right) throw lab.wrongAnswer(at, exchange)
+  const { peer, y } = exchange
+  const message = messageOf(y!)
+  const sent = lab.dress(bytes(message))
+  peer.send(sent)
+  lab.doubt()
+  return { instance: at, peer, mark, y: y!, message, sent }
+}
+
+const tooLarge = (y: number) => text(y + 7)
+
+/** Waits for ERROR after a wrong third message. @throws {Fault} If it does not come. */
+async function requireError(lab: ServerLab, wrong: Wrong): Promise<void> {
+  const { instance, mark, sent, message, y } = wrong
+  const { right, elsewhere, almost } = await lab.errorPrinted(instance, mark, OUTPUT_MS)
+  if (right) return
+  const { errors } = lab.settings
+  const where = errors === 'either' ? 'stdout or stderr' : errors
+  throw new Fault(`After ${message}, where ${text(y + 1)} had to come, no ERROR is printed on ${where}.`, {
+    sent,
+    expected: 'a line that begins with ERROR',
+    received: elsewhere
+      ? `ERROR on ${errors === 'stdout' ? 'stderr' : 'stdout'}`
+      : (almost ?? lab.lines(instance).text(mark.out)),
+    cause: elsewhere
+      ? `Print ERROR on ${errors}.`
+      : almost
+        ? 'The text has to begin with ERROR, in capital letters, at the beginning of a line.'
+        : lab.fate(instance)
+          ? lab.causeOfFate(instance)
+          : 'Z has to be compared with Y + 1 as a number: if (z != y + 1) printf("ERROR\\n"). (strncmp, or a comparison with the wrong variable, lets others through.)',
+  })
+}
+
+export const wrongNumbers: readonly Case<ServerLab>[] = [
+  {
+    id: 'S3.1',
+    title: 'prints Z also when it is wrong',
+    clause: 'HS-2.5',
+    level: 'MUST',
+    weight: 2,
+    needs: ['S1.1', 'S2.1', 'S2.3', 'S4.2'],
+    observes: 'output',
+    explain: 'Every message that is received is printed; then it is judged.',
+    async check(lab) {
+      lab.requireOutput()
+      const { instance, message, mark, sent } = await third(lab, tooLarge)
+      if (await lab.printed(instance, message, mark)) return undefined
+      throw new Fault(`${message}, which is wrong, is not printed.`, {
+        sent,
+        expected: `${message}\nERROR`,
+        received: lab.lines(instance).text(mark.out),
+        cause: 'The message is printed only where it is right: print first, then compare.',
+      })
+    },
+  },
+  {
+    id: 'S3.2',
+    title: 'prints ERROR when Z is wrong',
+    clause: 'HS-2.6',
+    level: 'MUST',
+    weight: 3,
+    needs: ['S1.1', 'S4.2'],
+    observes: 'output',
+    explain:
+      'A line that begins with ERROR, on stdout or stderr (--errors says which is asked for). Z is tried too large, too small, equal to Y, equal to X, with a digit more, and negative.',
+    async check(lab) {
+      if ((await lab.facts()).printing === 'late') lab.requireOutput()
+      for (const messageOf of [
+        tooLarge,
+        (y: number) => text(y),
+        (y: number) => text(y - 1),
+        (y: number) => `${text(y + 1)}0`,
+        (y: number) => text(-(y + 1)),
+      ]) {
+        const wrong = await third(lab, messageOf)
+        await requireError(lab, wrong)
+        await wrong.peer.untilOver(20)
+        wrong.peer.close()
+      }
+      return `seen on ${[...lab.errorsSeen].join(' and ')}`
+    },
+  },
+  {
+    id: 'S3.3',
+    title: 'closes the connection when Z is wrong',
+    clause: 'HS-2.7',
+    level: 'MUST',
+    weight: 2,
+    needs: ['S1.1', 'S4.1'],
+    explain: 'The server closes by itself, and does not wait for the client to do it.',
+    async check(lab) {
+      const { peer, sent, message, instance } = await third(lab, tooLarge)
+      if (await peer.untilOver(lab.settings.patienceMs)) return undefined
+      throw new Fault(`${lab.settings.patienceMs / 1000} s after ${message} the connection is still open.`, {
+        sent,
+        expected: 'the end of the connection',
+        received: lab.fate(instance) ?? 'nothing',
+        cause: 'The branch that prints ERROR has to close the connection too: close(client).',
+      })
+    },
+  },
+  {
+    id: 'S3.4',
+    title: 'goes on serving others when Z was wrong',
+    clause: 'HS-2.7',
+    level: 'MUST',
+    weight: 3,
+    needs: ['S1.1', 'S5.1'],
+    alone: true,
+    explain:
+      'One bad client must not end the service: close its connection, and go back to accept. exit(1) belongs to errors of the server itself.',
+    async check(lab) {
+      const instance = await lab.fresh()
+      const { peer, message } = await third(lab, tooLarge, instance)
+      await peer.untilOver((await lab.facts()).closes ? 1000 : QUIET_MS)
+      peer.close()
+      await lab.works(instance, `After the wrong ${message}, `)
+      return undefined
+    },
+  },
+  {
+    id: 'S3.5',
+    title: 'prints no ERROR when Z is right',
+    clause: 'HS-2.6',
+    level: 'MUST',
+    weight: 3,
+    needs: ['S1.1', 'S2.1'],
+    observes: 'output',
+    explain: 'Handshakes with small, large, negative and growing numbers, all of them right.',
+    async check(lab) {
+      lab.requireOutput()
+      for (const x of [lab.number(), 8, 98, -1, -2, 1_999_999_999]) {
+        const instance = await lab.shared()
+        const mark = lab.mark(instance)
+        const exchange = await lab.exchange(instance, x)
+        if (!exchange.right) {
+          // This number is another case's.
+          exchange.peer.close()
+          continue
+        }
+        await lab.finish(exchange)
+        await lab.printed(instance, text(exchange.z!), mark, 100)
+        const { right } = await lab.errorPrinted(instance, mark, 0)
+        if (right) {
+          throw new Fault(`${text(exchange.z!)} is right, and yet ERROR is printed.`, {
+            sent: hello(exchange.z!),
+            expected: `${text(x)}\n${text(exchange.z!)}\n`,
+            received: lab.lines(instance).text(mark.out) || instance.subject!.err.text(mark.err),
+            cause: 'Z has to be compared with the Y that was sent to this client, plus 1.',
+          })
+        }
+      }
+      return undefined
+    },
+  },
+  {
+    id: 'S3.6',
+    title: 'prints ERROR when the third message has no number',
+    clause: 'HS-5.3',
+    level: 'SHOULD',
+    weight: 1,
+    needs: ['S3.2'],
+    observes: 'output',
+    alone: true,
+    explain:
+      'HELLO abc is no message. atoi makes 0 of it, which is a wrong number; sscanf leaves the variable as it was, which may be the right one.',
+    async check(lab) {
+      const instance = await lab.fresh()
+      await requireError(lab, await third(lab, () => 'HELLO abc', instance))
+      return undefined
+    },
+  },
+]

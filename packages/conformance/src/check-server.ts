@@ -1,0 +1,109 @@
+import { serverCases } from './cases/server/index.js'
+import { countVerdicts, isObstacle, type Profile, type Report, scoreOf } from './report.js'
+import { type CheckOptions, runCases } from './run.js'
+import { type Expectation, ServerLab } from './server-lab.js'
+import { StartError } from './subject.js'
+
+/** From package.json, put in by the build. */
+declare const __VERSION__: string
+
+const DEFAULT_PATIENCE_MS = 2000
+const DEFAULT_START_MS = 10_000
+
+export interface CheckServerOptions extends CheckOptions {
+  /** Grades how the program serves its connections; without it, that is only told. */
+  readonly expect?: Expectation
+}
+
+/**
+ * What to check: a command whose words may hold `{port}`, started by the checker, or an address at which a server runs
+ * already. Of the latter nobody sees what it prints.
+ */
+export type ServerTarget =
+  | { readonly command: readonly string[] }
+  | { readonly address: { readonly host: string; readonly port: number } }
+
+/**
+ * Checks a server. What it did wrong is in the report; nothing is thrown for it.
+ *
+ * @throws {TypeError} If the command has no words.
+ */
+export async function checkServer(target: ServerTarget, options: CheckServerOptions = {}): Promise<Report> {
+  const command = 'command' in target ? target.command : undefined
+  if (command?.length === 0) throw new TypeError('the command has no words')
+  const seed = options.seed ?? randomSeed()
+  const lab = new ServerLab(
+    { ...target, cwd: options.cwd },
+    {
+      seed,
+      errors: options.errors ?? 'either',
+      patienceMs: options.patienceMs ?? DEFAULT_PATIENCE_MS,
+      startMs: options.startMs ?? DEFAULT_START_MS,
+      expect: options.expect,
+    },
+  )
+  const described = command
+    ? `-- ${command.join(' ')}`
+    : 'address' in target
+      ? `${target.address.host}:${target.address.port}`
+      : ''
+  return finish({
+    kind: 'server',
+    target: described,
+    options,
+    seed,
+    run: () => runCases({ kind: 'server', cases: serverCases, lab, options, seed, target: described }),
+    profile: () => ({
+      nature: lab.nature,
+      ...(lab.terminator && { terminator: lab.terminator }),
+      ...(lab.errorsSeen.size > 0 && { errors: lab.errorsSeen.size === 2 ? 'both' : [...lab.errorsSeen][0]! }),
+      ...(lab.arithmetic && { arithmetic: lab.arithmetic }),
+    }),
+    close: () => lab.close(),
+  })
+}
+
+export function randomSeed(): number {
+  return Math.floor(Math.random() * 1_000_000)
+}
+
+interface Work {
+  readonly kind: Report['kind']
+  readonly target: string
+  readonly options: CheckOptions
+  readonly seed: number
+  readonly run: () => Promise<Report['results'][number][]>
+  readonly profile: () => Profile
+  readonly close: () => Promise<void>
+}
+
+/** Runs, puts everything away, and makes the report. */
+export async function finish({ kind, target, options, seed, run, profile, close }: Work): Promise<Report> {
+  const began = performance.now()
+  let results: Report['results'] = []
+  let notStarted: string | undefined
+  try {
+    results = await run()
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error
+    notStarted = error.message
+  } finally {
+    await close()
+  }
+  return {
+    format: 1,
+    version: __VERSION__,
+    kind,
+    name: options.name ?? target.replace(/^-- /, ''),
+    target,
+    seed,
+    strict: options.strict ?? false,
+    passed: notStarted === undefined && !results.some(isObstacle),
+    ...(notStarted !== undefined && { notStarted }),
+    profile: profile(),
+    score: scoreOf(results),
+    counts: countVerdicts(results),
+    durationMs: Math.round(performance.now() - began),
+    results,
+  }
+}

@@ -1,0 +1,111 @@
+import { escapeBytes } from '@hs/protocol'
+import { readMessage } from './message.js'
+
+/** What is known of an answer that is wrong. `previous` is what the program had in its hands before. */
+interface Answer {
+  readonly side: 'server' | 'client'
+  readonly sent: Uint8Array
+  readonly expected: Uint8Array
+  readonly received: Uint8Array
+}
+
+/** The mistake in the author's own code that usually looks like this, or undefined where none is known. */
+export function causeOfAnswer({ side, sent, expected, received }: Answer): string | undefined {
+  const got = Buffer.from(received).toString('latin1')
+  const want = Buffer.from(expected).toString('latin1')
+  const was = Buffer.from(sent)
+    .toString('latin1')
+    .replace(/[\0\r\n]+$/, '')
+  if (got === '') {
+    return 'Nothing came. The program may still be reading: one recv brings one message here, and no newline and no NUL follows it, so do not loop until one comes, and do not ask for a fixed number of bytes (MSG_WAITALL, fread, read in a loop).'
+  }
+  if (got === want.slice(0, was.length) && want.length > was.length) {
+    return 'The reply carries as many bytes as were received: send strlen of the reply, not of the message that came in.'
+  }
+  if (want.startsWith(got)) {
+    return `The reply was cut short after ${got.length} bytes: send strlen of the reply, and make the buffer large enough for it.`
+  }
+  const reading = readMessage(received)
+  const expectedNumber = readMessage(expected).sequence!
+  const sentNumber = readMessage(sent).sequence
+  if (reading.sequence === undefined) {
+    if (/HELLO/i.test(got))
+      return 'The reply has no number: print it into the buffer with sprintf(buffer, "HELLO %d", n).'
+    return 'The reply is no message: it has to be HELLO, one space and the number, as text.'
+  }
+  if (reading.sequence === expectedNumber) return undefined
+  if (reading.sequence === sentNumber) {
+    return side === 'server'
+      ? 'The number came back as it was: add 1 to it before sending.'
+      : 'It is the number that the server sent: add 1 to it before sending.'
+  }
+  if (reading.sequence === expectedNumber + 1) return 'One too many: the number was increased twice.'
+  if (reading.sequence === 1 && expectedNumber !== 1) {
+    return 'The number was read as 0: atoi of the whole message finds no digits, so skip the six bytes of "HELLO " first; and it must not skip more than six.'
+  }
+  if (sentNumber !== undefined && sentNumber < 0 && reading.sequence === -sentNumber + 1) {
+    return 'The minus sign was lost: read the number with atoi, strtol or %d, beginning directly behind "HELLO ".'
+  }
+  if (
+    String(reading.sequence - (expectedNumber - sentNumber! || 1)).startsWith(String(sentNumber)) &&
+    sentNumber !== 0
+  ) {
+    return 'Digits were read that were not sent: the buffer still held the previous message. End what was received with buffer[n] = 0, where n is what recv returned.'
+  }
+  if (String(expectedNumber).length > String(reading.sequence).length && Math.abs(expectedNumber) >= 100) {
+    return 'Digits were lost on the way: is the buffer, or the number read from it, too small? An int needs 11 characters and the NUL.'
+  }
+  if (Math.abs(expectedNumber) > 2 ** 24 && Math.abs(reading.sequence - expectedNumber) < 256) {
+    return 'The number is nearly right: a float holds only 24 bits. Use int or long.'
+  }
+  return undefined
+}
+
+/** Why a program may have died, from the signal that killed it. */
+export function causeOfDeath(signal: NodeJS.Signals | null): string | undefined {
+  switch (signal) {
+    case 'SIGPIPE':
+      return 'It wrote to a connection that its peer had closed, which kills a program with SIGPIPE: call signal(SIGPIPE, SIG_IGN) once, or pass MSG_NOSIGNAL to send, and look at what send returns.'
+    case 'SIGSEGV':
+    case 'SIGBUS':
+      return 'It touched memory that is not its own: look for strtok, strchr or strstr that returned NULL, an array that is too small, and buffer[n] with n = -1.'
+    case 'SIGABRT':
+      return 'The C library found its memory damaged and stopped it: something was written behind the end of a buffer.'
+    case 'SIGFPE':
+      return 'It divided by zero.'
+    case 'SIGXCPU':
+      return 'It used up its processor time: an endless loop, often one that goes on when recv returns 0.'
+    default:
+      return undefined
+  }
+}
+
+/** The first position in which two texts differ; undefined where they are equal. */
+function firstDifference(expected: Uint8Array, received: Uint8Array): number | undefined {
+  const length = Math.max(expected.length, received.length)
+  for (let at = 0; at < length; at++) if (expected[at] !== received[at]) return at
+  return undefined
+}
+
+/** Expected and received below each other, with a caret under the first byte that differs. */
+export function comparison(expected: Uint8Array, received: Uint8Array): string[] {
+  const at = firstDifference(expected, received)
+  // What is equal for long is cut away in front, so that the difference is in view.
+  const from = at !== undefined && at > 40 ? at - 20 : 0
+  const show = (value: Uint8Array) =>
+    `${from > 0 ? '...' : ''}${escapeBytes(value.subarray(from), 64)}  (${value.length} ${value.length === 1 ? 'byte' : 'bytes'})`
+  const lines = [`expected  ${show(expected)}`, `received  ${show(received)}`]
+  if (at !== undefined) {
+    const before = escapeBytes(expected.subarray(from, at), 64).length + (from > 0 ? 3 : 0)
+    lines.push(`          ${' '.repeat(before)}^ ${describeDifference(expected, received, at)}`)
+  }
+  return lines
+}
+
+function describeDifference(expected: Uint8Array, received: Uint8Array, at: number): string {
+  if (at >= received.length) return 'ends here'
+  if (at >= expected.length) return 'one byte too many'.replace('one byte', count(received.length - expected.length))
+  return `0x${received[at]!.toString(16).padStart(2, '0')} instead of 0x${expected[at]!.toString(16).padStart(2, '0')}`
+}
+
+const count = (bytes: number) => `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`

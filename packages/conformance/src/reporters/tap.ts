@@ -1,0 +1,31 @@
+import type { CaseResult, Report } from '../report.js'
+import { lessonOf } from './text.js'
+import { markOf } from './themes.js'
+
+/** TAP 14. What is only a SHOULD or a MAY is marked TODO, so that it does not fail the run; what was not seen is SKIP. */
+export function tap(report: Report): string {
+  if (report.notStarted !== undefined) return `TAP version 14\n1..0\nBail out! ${oneLine(report.notStarted)}\n`
+  const lines = ['TAP version 14', `1..${report.results.length}`]
+  for (const [at, result] of report.results.entries()) {
+    const { id, title, verdict } = result
+    const mark = markOf(result)
+    const ok = verdict === 'passed' || mark === 'unseen' ? 'ok' : 'not ok'
+    lines.push(`${ok} ${at + 1} - ${id} ${title.replaceAll('#', '\\#')}${directive(result)}`)
+    if (result.fault) {
+      lines.push('  ---', `  level: ${result.level}`, `  clause: ${result.clause}`, '  message: |')
+      lines.push(...lessonOf(result).map((line) => `    ${line}`.trimEnd()), '  ...')
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function directive(result: CaseResult): string {
+  const mark = markOf(result)
+  if (mark === 'unseen') return ` # SKIP ${oneLine(result.note ?? result.verdict)}`
+  if (mark === 'warned' || mark === 'undone') return ` # TODO ${result.level}`
+  if (mark === 'known') return ' # TODO known failure'
+  if (mark === 'blocked') return result.level === 'MUST' && !result.known ? '' : ` # TODO ${oneLine(result.note ?? '')}`
+  return ''
+}
+
+const oneLine = (text: string) => text.replace(/\s+/g, ' ').replaceAll('#', '\\#')

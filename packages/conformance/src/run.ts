@@ -1,0 +1,209 @@
+import { escapeBytes } from '@hs/protocol'
+import { type Case, type CaseSetting, Fault, type FaultDetails, type Level, Unjudged } from './case.js'
+import { CLAUSES } from './clauses.js'
+import { comparison } from './diagnose.js'
+import { bytes } from './message.js'
+import type { CaseResult, FaultReport, Kind } from './report.js'
+import { StartError } from './subject.js'
+import { diagram, type Transcript } from './transcript.js'
+
+/** What every check can be told, of a server or of a client. */
+export interface CheckOptions {
+  /** What the report calls the program. Default: the command. */
+  readonly name?: string
+  /** Only cases whose id begins with one of these. */
+  readonly only?: readonly string[]
+  readonly skip?: readonly string[]
+  /** Turns MAY into MUST. Default false. */
+  readonly strict?: boolean
+  /** Repeats a run: which numbers are sent, in which order clients speak. Default: random, and in the report. */
+  readonly seed?: number
+  /** Where `ERROR` has to be printed (HS-5.2). Default `'either'`. */
+  readonly errors?: 'stdout' | 'stderr' | 'either'
+  /** How long to wait for what has to come. Default 2 s. */
+  readonly patienceMs?: number
+  /** How long a program may take until it listens. Default 10 s. */
+  readonly startMs?: number
+  /** After this time the rest is not run. Default 3 min. */
+  readonly totalMs?: number
+  /** Ids of failures that were known before: they do not fail the run. */
+  readonly baseline?: readonly string[]
+  readonly cwd?: string
+  /** Sees each result as soon as it is there. */
+  readonly onResult?: (result: CaseResult) => void
+  /** Sees each case before it runs. */
+  readonly onCase?: (about: {
+    readonly id: string
+    readonly title: string
+    readonly at: number
+    readonly of: number
+  }) => void
+}
+
+/** No case takes longer: a last resort, since every wait has an end of its own. */
+const CASE_MS = 45_000
+
+interface Engine<Lab> {
+  readonly kind: Kind
+  readonly cases: readonly Case<Lab>[]
+  readonly lab: Lab & CaseSetting
+  readonly options: CheckOptions
+  readonly seed: number
+  /** The words that come after `npx @hs/conformance server`. */
+  readonly target: string
+}
+
+export function selects({ only = [], skip = [] }: Pick<CheckOptions, 'only' | 'skip'>, id: string): boolean {
+  const begins = (prefix: string) => id === prefix || id.startsWith(prefix.endsWith('.') ? prefix : `${prefix}.`)
+  const any = (prefixes: readonly string[]) =>
+    prefixes.some((prefix) => begins(prefix) || (prefix.length === 1 && id.startsWith(prefix)))
+  return (only.length === 0 || any(only)) && !any(skip)
+}
+
+/** What a case was, as far as later ones have to know. */
+type Standing = 'good' | 'bad' | 'unknown'
+
+/**
+ * Runs the cases: those that are gentle first, and before a case what it needs, even where that was not asked for.
+ * What can be blocked is; what throws something unforeseen has failed in the checker, and says so.
+ *
+ * @throws {StartError} If the program could not be started the first time.
+ */
+export async function runCases<Lab>({ kind, cases, lab, options, seed, target }: Engine<Lab>): Promise<CaseResult[]> {
+  const byId = new Map(cases.map((one) => [one.id, one]))
+  const wanted = cases.filter(({ id }) => selects(options, id))
+  const order: Case<Lab>[] = []
+  const add = (one: Case<Lab>) => {
+    if (order.includes(one)) return
+    for (const id of [...(one.needs ?? []), ...(one.after ?? [])]) add(byId.get(id)!)
+    order.push(one)
+  }
+  for (const one of wanted) if (!one.alone) add(one)
+  for (const one of wanted) add(one)
+  const deadline = performance.now() + (options.totalMs ?? 180_000)
+  const standings = new Map<string, { standing: Standing; by: string }>()
+  const results: CaseResult[] = []
+  let startedOnce = false
+
+  for (const [at, one] of order.entries()) {
+    const asked = selects(options, one.id)
+    if (asked) options.onCase?.({ id: one.id, title: one.title, at, of: order.length })
+    const began = performance.now()
+    const level: Level = one.level === 'MAY' && options.strict ? 'MUST' : one.level
+    const base = {
+      id: one.id,
+      title: one.title,
+      clause: one.clause,
+      clauseText: CLAUSES[one.clause],
+      level,
+      weight: one.weight,
+    }
+    const report = (outcome: Pick<CaseResult, 'verdict' | 'note' | 'fault'>) => {
+      const { verdict } = outcome
+      const bad = verdict === 'failed' || verdict === 'blocked'
+      lab.verdicts.set(one.id, verdict)
+      const blockedBy = verdict === 'blocked' ? (/\b[SC]\d+\.\d+\b/.exec(outcome.note ?? '')?.[0] ?? one.id) : one.id
+      standings.set(one.id, { standing: bad ? 'bad' : verdict === 'passed' ? 'good' : 'unknown', by: blockedBy })
+      if (!asked) return
+      const known = bad && options.baseline?.includes(one.id)
+      const result: CaseResult = {
+        ...base,
+        ...outcome,
+        ...(known && { known: true as const }),
+        durationMs: Math.round(performance.now() - began),
+      }
+      results.push(result)
+      options.onResult?.(result)
+    }
+
+    const obstacle = (one.needs ?? []).map((id) => standings.get(id)).find((need) => need?.standing === 'bad')
+    if (obstacle) {
+      report({ verdict: 'blocked', note: `blocked by ${obstacle.by}` })
+      continue
+    }
+    if (began >= deadline) {
+      report({ verdict: 'not-run', note: 'the time for the whole run was over' })
+      continue
+    }
+    if (one.observes && !lab.observed) {
+      report({
+        verdict: 'not-observable',
+        note: 'only an address was given: neither its output nor its process is seen',
+      })
+      continue
+    }
+    const transcript = lab.begin(one.id)
+    let outcome: Pick<CaseResult, 'verdict' | 'note' | 'fault'>
+    try {
+      const note = await limitTo(CASE_MS, one.check(lab))
+      outcome = { verdict: 'passed', ...(note && { note }) }
+    } catch (error) {
+      if (error instanceof StartError && !startedOnce) throw error
+      outcome = outcomeOf(error, one, kind, seed, target, transcript)
+    }
+    startedOnce = true
+    const harm = await lab.end()
+    if (harm && outcome.fault) {
+      outcome = { ...outcome, fault: { ...outcome.fault, summary: `${outcome.fault.summary} (${harm})` } }
+    }
+    report(outcome)
+  }
+  return results.sort((a, b) => compareIds(a.id, b.id))
+}
+
+function outcomeOf<Lab>(
+  error: unknown,
+  { id }: Case<Lab>,
+  kind: Kind,
+  seed: number,
+  target: string,
+  transcript: Transcript,
+): Pick<CaseResult, 'verdict' | 'note' | 'fault'> {
+  if (error instanceof Unjudged) return { verdict: error.verdict, note: error.message }
+  const again = `npx @hs/conformance ${kind} --only ${id} --seed ${seed} ${target}`
+  if (error instanceof Fault) return { verdict: 'failed', fault: faultReport(error, transcript, kind, again) }
+  if (error instanceof StartError) {
+    return {
+      verdict: 'failed',
+      fault: faultReport(new Fault(`It did not start again: ${error.message}.`), transcript, kind, again),
+    }
+  }
+  return { verdict: 'not-run', note: `the checker itself failed: ${(error as Error).stack ?? error}` }
+}
+
+function faultReport(fault: Fault, transcript: Transcript, kind: Kind, reproduce: string): FaultReport {
+  const { sent, expected, received, cause } = fault.details
+  const compared =
+    typeof expected === 'object' && typeof received === 'object' ? comparison(expected, received) : undefined
+  return {
+    summary: fault.message,
+    ...(sent && { sent: escapeBytes(sent, 64) }),
+    ...(expected !== undefined && { expected: show(expected) }),
+    ...(received !== undefined && { received: show(received) }),
+    ...(compared && { comparison: compared }),
+    ...(cause && { cause }),
+    steps: [...transcript.steps],
+    diagram: diagram(transcript.steps, kind),
+    reproduce,
+  }
+}
+
+const show = (value: FaultDetails['expected']) =>
+  typeof value === 'string' ? escapeBytes(bytes(value), 400) : escapeBytes(value ?? new Uint8Array(), 100)
+
+/** S2.9 before S2.10. */
+export function compareIds(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true })
+}
+
+async function limitTo<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Fault(`The case did not come to an end within ${ms / 1000} s.`)), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

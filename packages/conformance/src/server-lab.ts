@@ -1,0 +1,840 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Capture, mentions } from './capture.js'
+import { type CaseSetting, Fault, randomFrom, Unjudged, type Verdict } from './case.js'
+import { causeOfAnswer, causeOfDeath } from './diagnose.js'
+import { bytes, hello, join, readMessage, successors, text } from './message.js'
+import type { Nature } from './report.js'
+import { describeExit, freePort, StartError, Subject, untilListening } from './subject.js'
+import { Transcript } from './transcript.js'
+import { connectPeer, Peer } from './wire.js'
+
+/** How long output may take to come through the pipe once it was written. */
+export const OUTPUT_MS = 500
+/** How long to look for what must not come. */
+export const QUIET_MS = 150
+/** Short messages after longer ones, some of them across zero: within one connection, too, the second is shorter. */
+const STALE_PROBES = [7, -1, 1234, 9, -1, 654321, 8, 0]
+/** Buffers as people declare them. */
+const BUFFER_SIZES = [16, 20, 30, 32, 50, 64, 80, 100, 128, 200, 255, 256, 500, 512, 1000, 1024, 2000, 2048, 4096]
+/** How long a program takes to end that is about to. */
+const DYING_MS = 40
+
+/** A server that runs. */
+export interface Instance {
+  readonly host: string
+  readonly port: number
+  /** Undefined where only an address was given. */
+  readonly subject?: Subject
+  /** The port that it was told, where it listens on another. */
+  readonly toldPort?: number
+}
+
+export interface Exchange {
+  readonly peer: Peer
+  readonly x: number
+  readonly sent: Uint8Array
+  /** What had come before Z was sent. */
+  readonly reply: Buffer
+  /** The number in it, however dressed. */
+  readonly y: number | undefined
+  /** Whether it is X+1, in either arithmetic. */
+  readonly right: boolean
+  /** What was sent as Z. */
+  readonly z: number | undefined
+}
+
+/**
+ * How its lines come. `live`: as they are printed. `unbuffered`: only when the C library is asked not to keep anything back.
+ * `late`: only when much was printed. `stderr`: there. `none`: not at all.
+ */
+export type Printing = 'live' | 'unbuffered' | 'late' | 'stderr' | 'none'
+
+/** What the first handshakes taught: later cases use it, so that one fault costs one case. */
+/** How much of each stream had come at some moment. */
+export interface Mark {
+  readonly out: number
+  readonly err: number
+}
+
+export interface Facts {
+  readonly first: Exchange
+  /** What the first handshake was, before anything was appended to its messages. */
+  readonly bare: Exchange
+  /** What has to follow a message before this program understands it. */
+  readonly ending: Uint8Array
+  /** A handshake in which bytes of an earlier, longer message turned up, and how. */
+  readonly stale: Fault | undefined
+  readonly printing: Printing
+  /** What the program that answered `first` has written; undefined where that is not seen. */
+  readonly output: { readonly out: Capture; readonly err: Capture } | undefined
+  /** It closed by itself after Z. */
+  readonly closes: boolean
+  /** Z can be seen in its output. */
+  readonly printsThird: boolean
+  readonly instance: Instance
+}
+
+export interface ServerTarget {
+  readonly command?: readonly string[]
+  readonly address?: { readonly host: string; readonly port: number }
+  readonly cwd?: string | undefined
+}
+
+export interface LabSettings {
+  readonly seed: number
+  readonly errors: 'stdout' | 'stderr' | 'either'
+  readonly patienceMs: number
+  readonly startMs: number
+  readonly expect?: Expectation | undefined
+}
+
+export type Expectation = 'sequential' | 'threads' | 'events' | 'processes' | 'concurrent'
+
+/** 200, 204 ... 896; and a step that goes through all of them in no order that could be taken for one. */
+const NUMBERS = 175
+const NUMBERS_APART = 38
+
+const NUL = bytes('\0')
+const LF = bytes('\n')
+const NOTHING = new Uint8Array()
+
+/** Everything that a server case works with: the program, connections to it, and what is known of it so far. */
+export class ServerLab implements CaseSetting {
+  readonly settings: LabSettings
+  readonly verdicts = new Map<string, Verdict>()
+  readonly #target: ServerTarget
+  #transcript = new Transcript()
+  #random: () => number
+  #shared: Instance | undefined
+  #alone: Instance[] = []
+  #peers: Peer[] = []
+  #learning: Promise<Facts> | undefined
+  #printing: Printing = 'live'
+  #ending: Uint8Array = NOTHING
+  /** Set by the case about lines: where it is false, a message counts as printed wherever it stands. */
+  nature: Nature = 'unknown'
+  terminator: string | undefined
+  arithmetic: 'int32' | 'safe' | undefined
+  readonly errorsSeen = new Set<'stdout' | 'stderr'>()
+
+  /** Programs that run. Whoever ends the checker ends them too: in groups of their own, they hear no Ctrl-C. */
+  readonly #running = new Set<Subject>()
+  readonly #onExit = () => {
+    for (const subject of this.#running) subject.kill()
+  }
+
+  constructor(target: ServerTarget, settings: LabSettings) {
+    this.#target = target
+    this.settings = settings
+    this.#random = randomFrom(settings.seed, '')
+    process.on('exit', this.#onExit)
+  }
+
+  #watch(subject: Subject): void {
+    this.#running.add(subject)
+    void subject.exited.then(() => this.#running.delete(subject))
+  }
+
+  get observed(): boolean {
+    return this.#target.command !== undefined
+  }
+
+  get transcript(): Transcript {
+    return this.#transcript
+  }
+
+  begin(id: string): Transcript {
+    this.#transcript = new Transcript()
+    this.#random = randomFrom(this.settings.seed, id)
+    this.#numbers = undefined
+    return this.#transcript
+  }
+
+  async end(): Promise<string | undefined> {
+    for (const peer of this.#peers.splice(0)) peer.close()
+    let harm: string | undefined
+    for (const instance of [...this.#alone, ...(this.#shared ? [this.#shared] : [])]) {
+      const { subject } = instance
+      if (subject?.exit && !this.#ended.has(subject)) {
+        harm = `the program is dead: ${subject.excess ?? describeExit(subject.exit)}`
+        this.#ended.add(subject)
+      }
+    }
+    for (const { subject } of this.#alone.splice(0)) this.#dismiss(subject)
+    if (this.#shared?.subject?.exit) {
+      this.#dismiss(this.#shared.subject)
+      this.#shared = undefined
+    }
+    return harm
+  }
+
+  /** Programs that were told to end. */
+  readonly #dismissed: Promise<unknown>[] = []
+
+  #dismiss(subject: Subject | undefined): void {
+    if (!subject) return
+    this.#ended.add(subject)
+    this.#dismissed.push(subject.stop())
+  }
+
+  /** Programs that the checker ended itself, or whose end was told already. */
+  readonly #ended = new WeakSet<Subject>()
+
+  async close(): Promise<void> {
+    await this.end()
+    this.#dismiss(this.#shared?.subject)
+    this.#shared = undefined
+    await this.#spare?.then(
+      ({ subject }) => this.#dismiss(subject),
+      () => {},
+    )
+    await Promise.all(this.#dismissed)
+    process.off('exit', this.#onExit)
+  }
+
+  /**
+   * A number of three digits whose successors have three digits too. Within a case no two handshakes have a number in
+   * common, so that each line of the output belongs to one of them (until 175 were made).
+   */
+  number(): number {
+    this.#numbers ??= Math.floor(this.#random() * NUMBERS)
+    this.#numbers = (this.#numbers + NUMBERS_APART) % NUMBERS
+    return 200 + 4 * this.#numbers
+  }
+  #numbers: number | undefined
+
+  /** Any positive number that this program can count with, as far as is known. */
+  anyNumber(): number {
+    return this.verdicts.get('S1.15') === 'passed' ? 1 + Math.floor(this.#random() * 1_000_000_000) : this.number()
+  }
+
+  shuffled<T>(items: readonly T[]): T[] {
+    const mixed = [...items]
+    for (let at = mixed.length - 1; at > 0; at--) {
+      const other = Math.floor(this.#random() * (at + 1))
+      ;[mixed[at], mixed[other]] = [mixed[other]!, mixed[at]!]
+    }
+    return mixed
+  }
+
+  // --- the program ---
+
+  /** The shared process was given to a case. */
+  #used = false
+  /** It ends by itself after one client. */
+  #single = false
+  /** Something was done that programs may not survive, so that the shared process may be about to end. */
+  #doubtful = false
+
+  /** The shared process may be dying of what was done to it: the next case looks before it uses it. */
+  doubt(): void {
+    this.#doubtful = true
+  }
+
+  /** Whether a program has ended or does so within the moment that this takes. */
+  async died({ subject }: Instance): Promise<boolean> {
+    if (!subject) return false
+    await Promise.race([subject.exited, sleep(DYING_MS, undefined, { ref: false })])
+    return subject.exit !== undefined
+  }
+
+  /** The process that gentle cases share; a new one where the last has died. */
+  async shared(): Promise<Instance> {
+    const { instance } = await this.facts()
+    this.#shared ??= instance
+    if (this.#single || this.#doubtful) {
+      this.#doubtful = false
+      if (this.#single && this.#used) this.#ended.add(this.#shared.subject!)
+      await this.died(this.#shared)
+    }
+    this.#used = true
+    if (this.#shared.subject && (this.#shared.subject.exit || this.#ended.has(this.#shared.subject))) {
+      await this.#shared.subject.stop()
+      this.#shared = await this.#start(this.#printing)
+    }
+    return this.#shared
+  }
+
+  /** A process of its own, ended with the case. The shared one is ended first, so that one program runs at a time. */
+  async fresh({ plain = false, fullPipe = false }: { plain?: boolean; fullPipe?: boolean } = {}): Promise<Instance> {
+    await this.facts()
+    if (!this.observed) return this.shared()
+    this.#retire()
+    const asUsual = !fullPipe && (!plain || this.#printing === 'live')
+    const instance = await ((asUsual && this.#spare) || this.#start(plain ? 'live' : this.#printing, fullPipe))
+    this.#alone.push(instance)
+    if (asUsual) this.#spare = this.#prepare()
+    return instance
+  }
+
+  /** The next process of its own, started while the one before it is at work: half of a run would be waiting. */
+  #spare: Promise<Instance> | undefined
+
+  #prepare(): Promise<Instance> | undefined {
+    // Two of a kind cannot run side by side on a port that is fixed.
+    if (!this.command?.some((word) => word.includes('{port}'))) return undefined
+    const spare = this.#start(this.#printing)
+    spare.catch(() => {})
+    return spare
+  }
+
+  #retire(): void {
+    this.#dismiss(this.#shared?.subject)
+  }
+
+  async #start(printing: Printing, fullPipe = false): Promise<Instance> {
+    const { command, address, cwd } = this.#target
+    if (!command) return address!
+    for (let attempt = 1; ; attempt++) {
+      const port = await freePort()
+      const subject = await Subject.start({
+        command: command.map((word) => word.replaceAll('{port}', String(port)).replaceAll('{host}', '127.0.0.1')),
+        cwd,
+        unbuffered: printing === 'unbuffered',
+        fullPipe,
+      })
+      this.#watch(subject)
+      try {
+        const found = await untilListening(subject, port, this.settings.startMs)
+        const at = found ?? (await this.#knock(port))
+        return {
+          ...at,
+          subject,
+          ...(at.port !== port && command.some((word) => word.includes('{port}')) && { toldPort: port }),
+        }
+      } catch (error) {
+        await subject.stop()
+        // Somebody else may have taken the port in between; that is nobody's fault.
+        const taken = /in use/i.test(subject.err.text() + subject.out.text())
+        if (!(error instanceof StartError) || !taken || attempt === 3) throw error
+      }
+    }
+  }
+
+  /** Where the system does not tell who listens: whole handshakes, until one is answered. */
+  async #knock(port: number): Promise<{ host: string; port: number }> {
+    const until = performance.now() + this.settings.startMs
+    for (;;) {
+      try {
+        const peer = await connectPeer({ host: '127.0.0.1', port }, new Transcript())
+        const x = this.number()
+        peer.send(hello(x))
+        await peer.message(hello(x + 1), this.settings.patienceMs)
+        peer.send(hello(x + 2))
+        await peer.untilOver(QUIET_MS)
+        peer.close()
+        return { host: '127.0.0.1', port }
+      } catch {
+        if (performance.now() > until) throw new StartError(`nobody answers on port ${port}`)
+        await sleep(50)
+      }
+    }
+  }
+
+  /** Kills a program at once, as a power cut would; what it had printed is then all there is. */
+  async kill({ subject }: Instance): Promise<void> {
+    if (!subject) return
+    this.#ended.add(subject)
+    this.transcript.add('note', 'SIGKILL')
+    subject.kill()
+    await subject.exited
+    await subject.out.until(() => subject.out.ended, OUTPUT_MS)
+  }
+
+  // --- connections ---
+
+  /** @throws {Fault} If it cannot connect. */
+  async connect(to: Instance, name?: string, withinMs = 3000): Promise<Peer> {
+    try {
+      const peer = await connectPeer(to, this.transcript, { name, withinMs })
+      this.#peers.push(peer)
+      return peer
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      await this.died(to)
+      throw new Fault(`The server could not be reached: ${code ?? (error as Error).message}.`, {
+        expected: 'a connection',
+        received: this.fate(to) ?? String(code),
+        cause: this.causeOfFate(to),
+      })
+    }
+  }
+
+  /** How the program came to its end, in words; undefined while it runs. */
+  fate({ subject }: Instance): string | undefined {
+    return subject?.exit && (subject.excess ?? describeExit(subject.exit))
+  }
+
+  causeOfFate({ subject }: Instance): string | undefined {
+    if (!subject?.exit) return undefined
+    return (
+      causeOfDeath(subject.exit.signal) ??
+      'The program ended itself: look for exit, and for return in main, where one connection has failed or is done.'
+    )
+  }
+
+  /** What is sent for a number to this program. */
+  message(sequence: number): Uint8Array {
+    return this.dress(hello(sequence))
+  }
+
+  /** A message as this program understands it: as it is, with a terminator behind it, or padded to a whole buffer. */
+  dress(message: Uint8Array, ending = this.#ending): Uint8Array {
+    return ending.length > 1 ? join(message, ending.subarray(message.length)) : join(message, ending)
+  }
+
+  /** X, the answer, and Z (unless told otherwise), without looking at how the connection ends. */
+  async exchange(
+    to: Instance,
+    x: number,
+    { z, ending = this.#ending, name }: { z?: number | 'none'; ending?: Uint8Array; name?: string } = {},
+  ): Promise<Exchange> {
+    const peer = await this.connect(to, name)
+    const sent = this.dress(hello(x), ending)
+    peer.send(sent)
+    return this.answer(peer, x, sent, { ...(z !== undefined && { z }), ending })
+  }
+
+  /** The second half of {@link exchange}: from the answer on. */
+  async answer(
+    peer: Peer,
+    x: number,
+    sent: Uint8Array,
+    {
+      z,
+      ending = this.#ending,
+      withinMs = this.settings.patienceMs,
+    }: { z?: number | 'none'; ending?: Uint8Array; withinMs?: number } = {},
+  ): Promise<Exchange> {
+    const reply = await peer.message(hello(x + 1), withinMs)
+    const y = readMessage(reply).sequence
+    const right = y !== undefined && successors(x).includes(y)
+    if (z === 'none' || y === undefined) return { peer, x, sent, reply, y, right, z: undefined }
+    const next = z ?? (this.arithmetic === 'int32' ? (y + 1) | 0 : y + 1)
+    peer.send(this.dress(hello(next), ending))
+    return { peer, x, sent, reply, y, right, z: next }
+  }
+
+  /** The fault of an answer whose number is wrong, or that did not come. */
+  wrongAnswer(to: Instance, { x, sent, reply }: Pick<Exchange, 'x' | 'sent' | 'reply'>, context = ''): Fault {
+    const expected = hello(x + 1)
+    const fate = this.fate(to)
+    const what = reply.length === 0 ? `No answer came to ${text(x)}` : `The answer to ${text(x)} is not ${text(x + 1)}`
+    return new Fault(`${context}${what}.`, {
+      sent,
+      expected,
+      received: reply.length === 0 && fate ? fate : reply,
+      cause: this.causeOfFate(to) ?? causeOfAnswer({ side: 'server', sent, expected, received: reply }),
+    })
+  }
+
+  /**
+   * A handshake as every client does it, which has to work whatever happened before.
+   *
+   * @param context - Goes before the summary: `After a reset, `.
+   * @throws {Fault} If it does not.
+   */
+  async works(to: Instance, context: string, withinMs = this.settings.patienceMs): Promise<void> {
+    const x = this.number()
+    let peer: Peer
+    try {
+      peer = await this.connect(to, 'next', withinMs)
+    } catch (error) {
+      if (error instanceof Fault) throw new Fault(`${context}${lower(error.message)}`, error.details)
+      throw error
+    }
+    const sent = this.message(x)
+    peer.send(sent)
+    const exchange = await this.answer(peer, x, sent, { withinMs })
+    if (!exchange.right) {
+      await this.died(to)
+      const fault = this.wrongAnswer(to, exchange)
+      const silent = exchange.reply.length === 0
+      throw new Fault(`${context}${lower(fault.message)}`, {
+        ...fault.details,
+        cause: this.causeOfFate(to) ?? (silent ? STUCK : fault.details.cause),
+      })
+    }
+    await this.finish(exchange)
+  }
+
+  /** Ends an exchange as the program is known to end them, so that nothing is left over. */
+  async finish({ peer }: Exchange): Promise<void> {
+    const { closes } = await this.facts()
+    if (closes) await peer.untilOver(this.settings.patienceMs)
+    else await sleep(5)
+    peer.close()
+  }
+
+  // --- output ---
+
+  /** @throws {Unjudged} Where nobody sees what it prints, or where it is printed too late to be seen. */
+  requireOutput(): void {
+    if (!this.observed) throw new Unjudged('not-observable', 'only an address was given, so its output is not seen')
+    if (this.#printing === 'late')
+      throw new Unjudged('blocked', 'blocked by S2.6: lines come long after they were printed')
+    if (this.#printing === 'none') throw new Unjudged('blocked', 'blocked by S2.1: nothing is printed')
+  }
+
+  /** @throws {Unjudged} Where a case asks for what a sequential server does not claim to be. */
+  requireConcurrency(): void {
+    const { expect } = this.settings
+    if (this.nature === 'sequential' && (expect === undefined || expect === 'sequential')) {
+      throw new Unjudged('not-applicable', 'the server is sequential, and nothing else was asked for (--expect)')
+    }
+  }
+
+  /** The stream on which this program prints its lines. */
+  lines({ subject }: Instance) {
+    return this.#printing === 'stderr' ? subject!.err : subject!.out
+  }
+
+  mark({ subject }: Instance): Mark {
+    return { out: subject?.out.bytes().length ?? 0, err: subject?.err.bytes().length ?? 0 }
+  }
+
+  /** Waits until a message is in the output, however it stands there. */
+  printed(on: Instance, message: string, from: Mark, withinMs = OUTPUT_MS): Promise<boolean> {
+    const lines = this.lines(on)
+    const start = this.#printing === 'stderr' ? from.err : from.out
+    return lines.until(() => mentions(lines.text(start), message), withinMs)
+  }
+
+  /** Waits until a line that begins with ERROR is where it has to be. Also says where else one was seen. */
+  async errorPrinted(
+    { subject }: Instance,
+    from: Mark,
+    withinMs = OUTPUT_MS,
+  ): Promise<{ right: boolean; elsewhere: boolean; almost: string | undefined }> {
+    const { errors } = this.settings
+    const { out, err } = subject!
+    const on = { stdout: () => isError(out.text(from.out)), stderr: () => isError(err.text(from.err)) }
+    const right = () => (errors === 'either' ? on.stdout() || on.stderr() : on[errors]())
+    const until = performance.now() + withinMs
+    await Promise.race([out.until(right, withinMs), err.until(right, withinMs)])
+    // One of the streams may end first: the other still has its time.
+    while (!right() && performance.now() < until) await sleep(10)
+    if (on.stdout()) this.errorsSeen.add('stdout')
+    if (on.stderr()) this.errorsSeen.add('stderr')
+    const almost = [...out.lines(from.out), ...err.lines(from.err)].find((line) =>
+      /error|wrong|invalid|incorrect|mismatch|fail/i.test(line),
+    )
+    return { right: right(), elsewhere: !right() && (on.stdout() || on.stderr()), almost }
+  }
+
+  // --- the first handshakes ---
+
+  facts(): Promise<Facts> {
+    this.#learning ??= this.#learn()
+    return this.#learning
+  }
+
+  async #learn(): Promise<Facts> {
+    let instance = await this.#start('live')
+    this.#shared = instance
+    const x = this.number()
+    let mark = { out: 0, err: 0 }
+    let exchange = await this.#try(instance, x, NOTHING)
+    const bare = exchange
+    let closes = await this.#seeClose(exchange)
+    let seen = this.observed && exchange.right && (await this.#seeLines(instance, exchange, mark))
+    const garbled = seen && !this.#clean(instance, exchange)
+
+    // Some programs understand a message only with something behind it. Then everything else is judged that way.
+    if (!exchange.right || garbled) {
+      for (const wanted of [NUL, LF, 'a whole buffer'] as const) {
+        const ending = typeof wanted === 'string' ? await this.#findSize(instance, x) : wanted
+        if (!ending) continue
+        const next = await this.#again(instance, 'live')
+        mark = next.subject ? { out: 0, err: 0 } : this.mark(next)
+        const other = await this.#try(next, x, ending)
+        const better =
+          other.right &&
+          (!garbled || !next.subject || ((await this.#seeLines(next, other, mark)) && this.#clean(next, other)))
+        instance = next
+        if (!better) continue
+        exchange = other
+        this.#ending = ending
+        closes = await this.#seeClose(other)
+        seen = this.observed && (await this.#seeLines(instance, other, mark))
+        break
+      }
+    }
+    this.#shared = instance
+
+    let printing: Printing = 'live'
+    if (this.observed && exchange.right && !seen) {
+      printing = await this.#findLines(instance, exchange)
+      if (printing === 'unbuffered') {
+        const next = await this.#again(instance, 'unbuffered')
+        const other = await this.#try(next, x, this.#ending)
+        await this.#seeClose(other)
+        await this.#seeLines(next, other, { out: 0, err: 0 })
+        instance = next
+      }
+    }
+    this.#printing = printing
+    this.#shared = instance
+    const { z } = exchange
+    const printsThird =
+      this.observed && z !== undefined && printing !== 'late' && mentions(this.lines(instance).text(), text(z))
+    const output = instance.subject && { out: instance.subject.out, err: instance.subject.err }
+    this.#single = await this.died(instance)
+    let stale = garbled && this.#ending.length > 0 ? this.#memory(bare, exchange) : this.#digits(bare, exchange)
+    if (exchange.right && this.#ending.length === 0 && !this.#single) {
+      stale = await this.#findStale(instance)
+      if (stale) {
+        this.#ending = NUL
+        instance = await this.#again(instance, printing)
+        this.#shared = instance
+      }
+    }
+    return { first: exchange, bare, stale, ending: this.#ending, printing, closes, printsThird, output, instance }
+  }
+
+  async #again(previous: Instance, printing: Printing): Promise<Instance> {
+    for (const peer of this.#peers.splice(0)) peer.close()
+    if (!previous.subject) return previous
+    this.#ended.add(previous.subject)
+    await previous.subject.stop()
+    return this.#start(printing)
+  }
+
+  async #try(to: Instance, x: number, ending: Uint8Array): Promise<Exchange> {
+    try {
+      return await this.exchange(to, x, { ending })
+    } catch (error) {
+      if (!(error instanceof Fault) || to.subject === undefined)
+        throw error instanceof Fault ? new StartError(error.message) : error
+      const sent = this.dress(hello(x), ending)
+      return {
+        peer: nobody(this.transcript),
+        x,
+        sent,
+        reply: Buffer.alloc(0),
+        y: undefined,
+        right: false,
+        z: undefined,
+      }
+    }
+  }
+
+  /** How many bytes a program waits for that answers only a whole buffer. */
+  async #findSize(previous: Instance, x: number): Promise<Uint8Array | undefined> {
+    const instance = await this.#again(previous, 'live')
+    this.#shared = instance
+    const peer = await this.connect(instance)
+    peer.send(hello(x))
+    let sent = hello(x).length
+    for (const size of BUFFER_SIZES) {
+      peer.send(new Uint8Array(size - sent))
+      sent = size
+      if (await peer.until(() => peer.received.length > 0 || peer.state !== 'open', QUIET_MS)) break
+    }
+    const found = readMessage(peer.received).sequence === x + 1
+    peer.close()
+    if (instance.subject) {
+      this.#dismiss(instance.subject)
+      previous.subject?.kill()
+    }
+    return found ? new Uint8Array(sent) : undefined
+  }
+
+  async #seeClose({ peer, right }: Exchange): Promise<boolean> {
+    if (!right) return false
+    const closed = await peer.untilOver(this.settings.patienceMs)
+    peer.close()
+    return closed
+  }
+
+  /** Both lines of an exchange are there, in whatever company. */
+  async #seeLines({ subject }: Instance, { x, z }: Exchange, from: Mark): Promise<boolean> {
+    const { out } = subject!
+    const both = () => mentions(out.text(from.out), text(x)) && z !== undefined && mentions(out.text(from.out), text(z))
+    return out.until(both, OUTPUT_MS)
+  }
+
+  /** No line of an exchange carries what was not sent: memory behind the message, shown as text. */
+  #clean({ subject }: Instance, { x, z }: Exchange): boolean {
+    const foreign = (message: string) =>
+      subject!.out.lines().find((line) => {
+        const at = line.indexOf(message)
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what memory looks like
+        return at >= 0 && /^[\x01-\x08\x0b-\x1f\x7f-\xff]/.test(line.slice(at + message.length))
+      })
+    const garbage = foreign(text(x)) ?? (z === undefined ? undefined : foreign(text(z)))
+    this.#garbage ??= garbage
+    return garbage === undefined
+  }
+
+  /** Why a message was understood only with a NUL behind it, although it was answered without. */
+  #digits(bare: Exchange, other: Exchange): Fault | undefined {
+    if (bare.right || !other.right || bare.reply.length === 0) return undefined
+    const { sent, reply, x } = bare
+    return new Fault(`With nothing behind it, ${text(x)} is read with bytes that were not sent.`, {
+      sent,
+      expected: hello(x + 1),
+      received: reply,
+      cause: UNENDED,
+    })
+  }
+
+  #memory({ sent, x }: Exchange, other: Exchange): Fault | undefined {
+    if (!other.right) return undefined
+    return new Fault(`With nothing behind it, ${text(x)} is printed with bytes that were not sent.`, {
+      sent,
+      expected: text(x),
+      received: this.#garbage ?? 'the message and more',
+      cause: UNENDED,
+    })
+  }
+
+  /** A line that carried what was not sent. */
+  #garbage: string | undefined
+
+  /** Short messages after long ones: across connections, and within one. */
+  async #findStale(instance: Instance): Promise<Fault | undefined> {
+    const { subject } = instance
+    for (const x of STALE_PROBES) {
+      if (subject?.exit) return undefined
+      const mark = this.mark(instance)
+      const exchange = await this.#try(instance, x, NOTHING)
+      const { peer, reply, sent, right, z } = exchange
+      await peer.untilOver(QUIET_MS)
+      peer.close()
+      if (!right) {
+        // An answer that is missing or cut short is another mistake; most others would be made with a NUL, too.
+        const cut = Buffer.from(hello(x + 1))
+          .subarray(0, reply.length)
+          .equals(reply)
+        if (cut || !(await this.#isRightWithNul(instance, x))) continue
+        return new Fault(`After other messages, ${text(x)} is read with bytes that were not sent.`, {
+          sent,
+          expected: hello(x + 1),
+          received: reply,
+          cause: UNENDED,
+        })
+      }
+      if (!subject || z === undefined) continue
+      const lines = () =>
+        this.lines(instance)
+          .text(this.#printing === 'stderr' ? mark.err : mark.out)
+          .replaceAll('\0', '')
+      await this.printed(instance, text(z), mark, QUIET_MS)
+      for (const number of [x, z]) {
+        const longer = new RegExp(`HELLO ${number}[0-9]+`).exec(lines())?.[0]
+        if (longer === undefined || mentions(lines(), text(number))) continue
+        return new Fault('A short message is printed with the rest of an earlier, longer one.', {
+          sent: number === x ? sent : join(sent, hello(z)),
+          expected: text(number),
+          received: longer,
+          cause: UNENDED,
+        })
+      }
+    }
+    return undefined
+  }
+
+  async #isRightWithNul(previous: Instance, x: number): Promise<boolean> {
+    if (!previous.subject) {
+      const other = await this.#try(previous, x, NUL)
+      other.peer.close()
+      return other.right
+    }
+    const instance = await this.#start('live')
+    // The same history, so that what is left in memory is the same, too.
+    let right = false
+    for (const number of STALE_PROBES.slice(0, STALE_PROBES.indexOf(x) + 1)) {
+      const exchange = await this.#try(instance, number, NUL)
+      await exchange.peer.untilOver(QUIET_MS)
+      exchange.peer.close()
+      right = exchange.right
+    }
+    this.#dismiss(instance.subject)
+    return right
+  }
+
+  /** Nothing was seen: is it printed to stderr, or held back, or not printed? */
+  async #findLines(instance: Instance, { x, z }: Exchange): Promise<Printing> {
+    const { out, err } = instance.subject!
+    const in_ = (value: string) => mentions(value, text(x)) || (z !== undefined && mentions(value, text(z)))
+    if (in_(err.text())) return 'stderr'
+    // One of the two lines is enough to see that output comes as it is printed.
+    if (in_(out.text())) {
+      const both = await this.#buffered(instance, x)
+      return both > 1 ? 'unbuffered' : 'live'
+    }
+    if ((await this.#buffered(instance, x)) > 0) return 'unbuffered'
+    return (await this.#fills(x)) ? 'late' : 'none'
+  }
+
+  /** How many of the two lines come when the C library is asked not to keep anything back. */
+  async #buffered(instance: Instance, x: number): Promise<number> {
+    const next = await this.#again(instance, 'unbuffered')
+    const exchange = await this.#try(next, x, this.#ending)
+    await this.#seeClose(exchange)
+    await this.#seeLines(next, exchange, { out: 0, err: 0 })
+    const output = next.subject!.out.text()
+    this.#alone.push(next)
+    this.#ended.add(next.subject!)
+    await next.subject!.stop()
+    return [x, exchange.z].filter((one) => one !== undefined && mentions(output, text(one))).length
+  }
+
+  /** Whether lines come when a whole buffer of them has been printed: 4 KiB in most C libraries. */
+  async #fills(x: number): Promise<boolean> {
+    const next = await this.#start('live')
+    this.#alone.push(next)
+    this.#ended.add(next.subject!)
+    const { out } = next.subject!
+    for (let at = 0; at < 300 && out.total === 0 && !next.subject!.exit; at++) {
+      const exchange = await this.#try(next, 1_000_000_000 + x, this.#ending)
+      if (!exchange.right) break
+      await exchange.peer.untilOver(50)
+      exchange.peer.close()
+    }
+    await out.until(() => out.total > 0, 100)
+    await next.subject!.stop()
+    return mentions(out.text(), text(1_000_000_000 + x))
+  }
+
+  /** Whether a trial run of the program without arguments ends by itself, and how. */
+  async runWith(words: readonly string[], withinMs: number): Promise<{ subject: Subject; ended: boolean }> {
+    this.#retire()
+    const subject = await Subject.start({ command: words, cwd: this.#target.cwd })
+    this.#watch(subject)
+    const ended = await Promise.race([subject.exited.then(() => true), sleep(withinMs, false, { ref: false })])
+    this.#ended.add(subject)
+    await subject.stop()
+    return { subject, ended }
+  }
+
+  get command(): readonly string[] | undefined {
+    return this.#target.command
+  }
+}
+
+const UNENDED =
+  'The buffer still held the previous message, or whatever was in memory: recv does not end a text. Clear the buffer before each recv, or write buffer[n] = 0 behind what came, where n is what recv returned.'
+
+const STUCK =
+  'It does not come back to accept: it still waits for the earlier connection, or loops there. When recv returns 0 or -1 the connection is over: close it and go on.'
+
+const lower = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1)
+
+/** A line that begins with ERROR; or one that would, if the message before it had been ended. */
+export function isError(output: string): boolean {
+  return /(?:^|\n|HELLO -?\w*?)[\s\0]*ERROR/.test(output)
+}
+
+/** Stands for a connection that never came about. */
+function nobody(transcript: Transcript): Peer {
+  const silent = {
+    setNoDelay() {},
+    on() {},
+    destroyed: true,
+  }
+  const peer = new Peer(silent as never, transcript)
+  peer.state = 'reset'
+  return peer
+}

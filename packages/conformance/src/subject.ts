@@ -1,0 +1,308 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { createServer, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Capture } from './capture.js'
+import { descriptors, family, hasProc, isRunning, listeners, reachable } from './proc.js'
+
+/** What a program may use before it is ended: enough for any runtime, too little to hurt the machine. */
+const LIMITS = {
+  /** Processor time of each process, in seconds: an endless loop ends by itself. */
+  cpuSeconds: 60,
+  memoryBytes: 1024 ** 3,
+  processes: 400,
+  outputBytes: 64 * 1024 * 1024,
+} as const
+
+/** How often memory and number of processes are looked at. */
+const WATCH_MS = 200
+
+/** Ports from here: below what systems give to outgoing connections, and what programs accept that check the range. */
+const FIRST_PORT = 20_000
+const PORTS = 12_000
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+export interface SubjectOptions {
+  /** Words; `{port}`, `{host}` and `{sequence}` are replaced in them. */
+  readonly command: readonly string[]
+  readonly cwd?: string | undefined
+  /** Ask the C library and the usual interpreters to write at once: for programs that do not flush themselves. */
+  readonly unbuffered?: boolean
+  /** Its stdout is full from the beginning, so that the first write to it blocks until {@link Subject.drain}. */
+  readonly fullPipe?: boolean
+}
+
+/** The program could not even be started: no file, no permission, not listening. */
+export class StartError extends Error {
+  override readonly name = 'StartError'
+}
+
+/**
+ * The program under test: in a process group of its own, watched, and ended with everything that it started. Its stdout
+ * is a pipe, as it is where programs are graded.
+ */
+export class Subject {
+  readonly out = new Capture()
+  readonly err = new Capture()
+  readonly pid: number
+  readonly exited: Promise<Exit>
+  exit: Exit | undefined
+  /** Why the checker ended it, if it did so for being too greedy. */
+  excess: string | undefined
+  readonly #child: ChildProcess
+  readonly #mark: string
+  readonly #stdout: () => Socket
+  readonly #watch: NodeJS.Timeout | undefined
+
+  /** Its stdout is full, and nobody reads it yet. */
+  full: boolean
+
+  private constructor(child: ChildProcess, mark: string, stdout: (() => Socket) | undefined, full: boolean) {
+    this.#stdout = stdout ?? (() => child.stdout as Socket)
+    this.full = full
+    this.#child = child
+    this.pid = child.pid!
+    this.#mark = mark
+    if (!full) this.#collect(this.#stdout(), this.out)
+    this.#collect(child.stderr as Socket, this.err)
+    this.exited = new Promise((resolve) => {
+      child.on('exit', (code, signal) => {
+        this.exit = { code, signal }
+        resolve(this.exit)
+      })
+    })
+    if (hasProc) this.#watch = setInterval(() => this.#look(), WATCH_MS)
+  }
+
+  /** @throws {StartError} If there is no such program. */
+  static async start({ command, cwd, unbuffered = false, fullPipe = false }: SubjectOptions): Promise<Subject> {
+    const mark = `HS_CONFORMANCE=${randomBytes(8).toString('hex')}`
+    const words = limited(unbuffered && canUnbuffer() ? ['stdbuf', '-o0', ...command] : [...command])
+    const pipe = openPipe(fullPipe)
+    const child = spawn(words[0]!, words.slice(1), {
+      cwd,
+      detached: true,
+      stdio: ['pipe', pipe?.writeEnd ?? 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        [mark.split('=')[0]!]: mark.split('=')[1],
+        ...(unbuffered && { PYTHONUNBUFFERED: '1' }),
+      },
+    })
+    if (pipe) closeSync(pipe.writeEnd)
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve)
+      child.once('error', (error: NodeJS.ErrnoException) => {
+        if (pipe) closeSync(pipe.readEnd)
+        reject(new StartError(`${command[0]} could not be started: ${error.message}`))
+      })
+    })
+    // Nothing is written to it, and it stays open: a program that watches its input sees no end.
+    child.stdin?.on('error', () => {})
+    return new Subject(child, mark, pipe?.reader, fullPipe && pipe !== undefined)
+  }
+
+  #collect(stream: Socket, capture: Capture): void {
+    stream.on('data', (chunk: Buffer) => {
+      capture.push(chunk)
+      if (capture.total > LIMITS.outputBytes) this.#end(`it wrote more than ${LIMITS.outputBytes >> 20} MiB`)
+    })
+    stream.on('error', () => capture.end())
+    stream.on('close', () => capture.end())
+  }
+
+  /** Makes room in a pipe that was full. */
+  drain(): void {
+    if (!this.full) return
+    this.full = false
+    this.#collect(this.#stdout(), this.out)
+  }
+
+  #look(): void {
+    const members = family(this.pid, this.#mark)
+    const bytes = members.reduce((sum, { rssBytes }) => sum + rssBytes, 0)
+    if (bytes > LIMITS.memoryBytes) this.#end(`it used more than ${LIMITS.memoryBytes >> 20} MiB of memory`)
+    else if (members.length > LIMITS.processes) this.#end(`it started more than ${LIMITS.processes} processes`)
+  }
+
+  #end(why: string): void {
+    this.excess ??= why
+    this.kill()
+  }
+
+  /** The processes that are alive, without those that only wait to be buried. */
+  pids(): number[] {
+    return hasProc
+      ? family(this.pid, this.#mark)
+          .filter(({ state }) => state !== 'Z')
+          .map(({ pid }) => pid)
+      : []
+  }
+
+  /** Dead processes that nobody has waited for. */
+  zombies(): number {
+    return family(this.pid, this.#mark).filter(({ state, pid }) => state === 'Z' && pid !== this.pid).length
+  }
+
+  /** Whether one of its tasks is at work, or would be if the machine let it. */
+  isBusy(): boolean {
+    return this.pids().some((pid) => isRunning(pid))
+  }
+
+  openDescriptors(): number {
+    return this.pids().reduce((sum, pid) => sum + descriptors(pid).size, 0)
+  }
+
+  /** Ports on which any of its processes listens. */
+  listens(): { host: string; port: number }[] {
+    const own = new Set<string>()
+    for (const pid of this.pids()) for (const target of descriptors(pid).values()) own.add(target)
+    return listeners()
+      .filter(({ inode }) => own.has(`socket:[${inode}]`))
+      .map(({ localAddress, localPort }) => ({ host: reachable(localAddress), port: localPort }))
+  }
+
+  /** SIGKILL to everything, now. What is in the pipes can still be read. */
+  kill(): void {
+    try {
+      process.kill(-this.pid, 'SIGKILL')
+    } catch {
+      // The group is gone.
+    }
+    if (!hasProc) return
+    for (const { pid, state } of family(this.pid, this.#mark)) {
+      if (state === 'Z') continue
+      try {
+        process.kill(pid, 'SIGKILL')
+      } catch {
+        // Gone in between.
+      }
+    }
+  }
+
+  /** Ends it with all that it started, and reads what it left behind. */
+  async stop(): Promise<Exit> {
+    clearInterval(this.#watch)
+    this.drain()
+    this.kill()
+    const exit = await this.exited
+    // A second look: something may have been started while the first was going on.
+    this.kill()
+    await Promise.all([this.out.until(() => this.out.ended, 500), this.err.until(() => this.err.ended, 500)])
+    this.#child.stdin?.destroy()
+    return exit
+  }
+}
+
+export function describeExit({ code, signal }: Exit): string {
+  return signal ? `it was killed by ${signal}` : `it ended with status ${code}`
+}
+
+/** Limits of the system, where there is a shell to set them: processor time, and no core files. */
+function limited(words: string[]): string[] {
+  if (process.platform === 'win32') return words
+  return ['/bin/sh', '-c', `ulimit -t ${LIMITS.cpuSeconds}; ulimit -c 0; exec "$@"`, 'sh', ...words]
+}
+
+function canUnbuffer(): boolean {
+  return spawnSync('stdbuf', ['--version'], { stdio: 'ignore' }).status === 0
+}
+
+/** A real pipe, and no socket pair as `stdio: 'pipe'` makes it: programs can tell them apart. */
+function openPipe(full: boolean): { reader: () => Socket; readEnd: number; writeEnd: number } | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'hs-conformance-'))
+  try {
+    const path = join(folder, 'stdout')
+    if (spawnSync('mkfifo', [path], { stdio: 'ignore' }).status !== 0) return undefined
+    const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const writeEnd = openSync(path, constants.O_WRONLY)
+    if (full) fill(path)
+    // Made when it is wanted: a socket begins to read as soon as it is there.
+    return { reader: () => new Socket({ fd: readEnd, readable: true, writable: false }), readEnd, writeEnd }
+  } catch {
+    return undefined
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Fills a pipe with what counts for nothing in the output: empty lines. */
+function fill(path: string): void {
+  const end = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+  try {
+    for (const size of [4096, 1]) {
+      const newlines = Buffer.alloc(size, '\n')
+      try {
+        for (;;) writeSync(end, newlines)
+      } catch {
+        // EAGAIN: it is full, to the size of these pieces.
+      }
+    }
+  } finally {
+    closeSync(end)
+  }
+}
+
+/** A port that nobody listens on. Others may take it before the program does; then the program says so. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS)
+    const server = createServer()
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '0.0.0.0', () => resolve(true))
+    })
+    if (!free) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
+}
+
+const LOOK_AGAIN_MS = 4
+
+/** How long a program may listen only elsewhere before that is taken for its port. */
+const WRONG_PORT_MS = 200
+
+/**
+ * Waits until the program listens, without touching the port: a third of all real servers do not survive a connection
+ * that says nothing. Where the system does not tell, undefined is returned, and the first handshake has to be retried.
+ *
+ * @throws {StartError} If it ends or is silent for too long.
+ */
+export async function untilListening(
+  subject: Subject,
+  port: number,
+  withinMs: number,
+): Promise<{ host: string; port: number } | undefined> {
+  const until = performance.now() + withinMs
+  let lastLook = performance.now()
+  let seenElsewhere = false
+  for (;;) {
+    if (subject.exit) {
+      const said = [...subject.err.lines(), ...subject.out.lines()].at(-1)
+      throw new StartError(
+        `the program ended before it listened (${describeExit(subject.exit)})${said ? `; it said: ${said}` : ''}`,
+      )
+    }
+    if (!hasProc) return undefined
+    const entry = listeners().find(({ localPort }) => localPort === port)
+    if (entry) return { host: reachable(entry.localAddress), port }
+    const now = performance.now()
+    if (now >= until) throw new StartError(`the program did not listen on port ${port} within ${withinMs / 1000} s`)
+    // A costly look, so not at each turn.
+    if (now - lastLook >= WRONG_PORT_MS) {
+      lastLook = now
+      const elsewhere = subject.listens()[0]
+      if (elsewhere && seenElsewhere) return elsewhere
+      seenElsewhere = elsewhere !== undefined
+    }
+    await sleep(LOOK_AGAIN_MS)
+  }
+}

@@ -1,0 +1,64 @@
+import { escapeBytes } from '@hs/protocol'
+
+/** One thing that happened, in the order in which the checker saw it. */
+export interface Step {
+  /** Milliseconds since the case began. */
+  readonly atMs: number
+  /** Who did it. `note`: neither; something that was waited for, or that the program printed. */
+  readonly by: 'checker' | 'program' | 'note'
+  /** Which of several connections; undefined where there is one. */
+  readonly connection?: string
+  readonly text: string
+}
+
+const WIDTH = 46
+
+/** What happened in a case: becomes the sequence diagram of the report. */
+export class Transcript {
+  readonly steps: Step[] = []
+  readonly #began = performance.now()
+
+  add(by: Step['by'], text: string, connection?: string): void {
+    const atMs = Math.round((performance.now() - this.#began) * 10) / 10
+    this.steps.push({ atMs, by, text, ...(connection !== undefined && { connection }) })
+  }
+
+  sent(bytes: Uint8Array, connection?: string): void {
+    this.add('checker', escapeBytes(bytes, 40), connection)
+  }
+
+  received(bytes: Uint8Array, connection?: string): void {
+    this.add('program', escapeBytes(bytes, 40), connection)
+  }
+}
+
+/** A picture of the steps: the checker on the left, the program on the right, time going down. */
+export function diagram(steps: readonly Step[], program: 'server' | 'client'): string {
+  const left = `checker (${program === 'server' ? 'client' : 'server'})`
+  const right = `your ${program}`
+  const lines = [`${' '.repeat(9)}${left}${' '.repeat(Math.max(1, WIDTH + 2 - left.length - right.length))}${right}`]
+  lines.push(`${' '.repeat(9)}|${' '.repeat(WIDTH)}|`)
+  const shown = steps.length > 16 ? [...steps.slice(0, 11), undefined, ...steps.slice(-4)] : steps
+  for (const step of shown) {
+    if (step === undefined) {
+      lines.push(`${' '.repeat(9)}|${center(`... ${steps.length - 15} more ...`, ' ')}|`)
+      continue
+    }
+    const time = `${step.atMs.toFixed(0)} ms`.padStart(8)
+    const label = step.connection ? `${step.connection}: ${step.text}` : step.text
+    if (step.by === 'note') {
+      lines.push(`${time} |${center(label, ' ')}|`)
+      continue
+    }
+    const shaft = center(label, '-')
+    lines.push(`${time} |${step.by === 'checker' ? `${shaft.slice(0, -1)}>` : `<${shaft.slice(1)}`}|`)
+  }
+  return lines.join('\n')
+}
+
+function center(label: string, fill: string): string {
+  const cut = label.length > WIDTH - 6 ? `${label.slice(0, WIDTH - 9)}...` : label
+  const text = ` ${cut} `
+  const before = Math.floor((WIDTH - text.length) / 2)
+  return fill.repeat(before) + text + fill.repeat(WIDTH - text.length - before)
+}

@@ -1,0 +1,221 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { serve } from '@hs/server-core'
+import { afterAll, describe, expect, it } from 'vitest'
+import { checkServer, parsePrograms } from '../src/index.js'
+import { violations } from './schema.js'
+
+const BIN = new URL('../dist/bin.js', import.meta.url).pathname
+const SERVER = new URL('../../../apps/cli-server/dist/tcpserver.js', import.meta.url).pathname
+const CLIENT = new URL('../../../apps/cli-client/dist/tcpclient.cjs', import.meta.url).pathname
+const folder = mkdtempSync(join(tmpdir(), 'hs-cli-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const serverCommand = ['--', process.execPath, SERVER, '{port}']
+
+function run(...words: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, GITHUB_STEP_SUMMARY: join(folder, 'summary.md') }
+    execFile(process.execPath, [BIN, ...words], { env, timeout: 60_000 }, (error, stdout, stderr) => {
+      resolve({ status: error ? Number(error.code) : 0, stdout, stderr })
+    })
+  })
+}
+
+describe('the command line', { timeout: 90_000 }, () => {
+  it('lists and explains without running anything', async () => {
+    const { stdout, status } = await run('--list', 'server', '--only', 'S2')
+    expect(status).toBe(0)
+    expect(
+      stdout
+        .split('\n')
+        .filter(Boolean)
+        .every((line) => line.startsWith('S2.')),
+    ).toBe(true)
+    expect((await run('--explain', 's2.6')).stdout).toMatch(/^S2\.6 .*\n\nHS-5\.1: Each received message/)
+  })
+
+  it('ends with 2 and says why where the usage is wrong', async () => {
+    for (const [words, why] of [
+      [[], 'server, client, or matrix'],
+      [['server'], 'address, or a command'],
+      [['servant', '--', 'x'], 'got "servant"'],
+      [['server', '127.0.0.1'], 'expected an address'],
+      [['server', '127.0.0.1:9000', '--', 'x'], 'not both'],
+      [['server', '--only', 'X9', '--', 'x'], 'no case begins with "X9"'],
+      [['server', '--expect', 'magic', '--', 'x'], '--expect must be one of'],
+      [['server', '--seed', 'x', '--', 'x'], '--seed must be an integer'],
+      [['server', '--timeout', '5', '--', 'x'], '--timeout must be a duration'],
+      [['server', '--reporter', 'tap,junit', '--', 'x'], 'only one reporter can write to stdout'],
+      [['server', '--baseline', join(folder, 'none'), '--', 'x'], 'baseline'],
+      [['client', '--', 'x'], 'needs {port}'],
+      [['--explain', 'S99.1'], 'no case "S99.1"'],
+      [['server', '--nonsense', '--', 'x'], 'nonsense'],
+    ] as const) {
+      const { status, stderr, stdout } = await run(...words)
+      expect(stderr).toContain(why)
+      expect(status, words.join(' ')).toBe(2)
+      expect(stdout).toBe('')
+    }
+  })
+
+  it('ends with 3 where the program cannot be started', async () => {
+    const missing = await run('server', '--', './there-is-no-such-program', '{port}')
+    expect(missing.status).toBe(3)
+    expect(missing.stderr).toContain('no-such-program')
+    const deaf = await run('server', '--start-timeout', '200ms', '--', 'sleep', '20')
+    expect(deaf.status).toBe(3)
+    expect(deaf.stderr).toContain('did not listen')
+    expect((await run('client', '--', './there-is-no-such-program', '{port}')).status).toBe(3)
+  })
+
+  it('runs what was selected, and writes several reports at once', async () => {
+    const files = { junit: join(folder, 'junit.xml'), json: join(folder, 'report.json'), tap: join(folder, 'tap.txt') }
+    const { status, stdout } = await run(
+      'server',
+      '--only',
+      'S1,S4.1',
+      '--skip',
+      'S1.9',
+      '--seed',
+      '7',
+      '--reporter',
+      'pretty',
+      '--reporter',
+      `junit=${files.junit},json=${files.json}`,
+      '--reporter',
+      `tap=${files.tap}`,
+      '--reporter',
+      'github',
+      ...serverCommand,
+    )
+    expect(stdout).toContain('Every MUST that could be judged is passed.')
+    expect(status).toBe(0)
+    const report = JSON.parse(readFileSync(files.json, 'utf8'))
+    expect(report.results.map(({ id }: { id: string }) => id)).toContain('S4.1')
+    expect(report.results.map(({ id }: { id: string }) => id)).not.toContain('S1.9')
+    expect(report.seed).toBe(7)
+    const schema = JSON.parse(readFileSync(new URL('../schema/report.schema.json', import.meta.url), 'utf8'))
+    expect(violations(schema, report)).toEqual([])
+    expect(readFileSync(files.junit, 'utf8')).toContain('<testsuites')
+    expect(readFileSync(files.tap, 'utf8')).toContain('TAP version 14')
+    expect(readFileSync(join(folder, 'summary.md'), 'utf8')).toContain('## ✅')
+  })
+
+  it('ends with 1 where a MUST fails, and with 0 where a baseline knows it', async () => {
+    const words = ['server', '--only', 'S6.1', '--expect', 'threads']
+    expect((await run(...words, ...serverCommand)).status).toBe(1)
+    const baseline = join(folder, 'known.txt')
+    writeFileSync(baseline, '# events are what we want\nS6.1\n')
+    const { status, stdout } = await run(...words, '--baseline', baseline, ...serverCommand)
+    expect(stdout).toContain('≈ S6.1')
+    expect(status).toBe(0)
+  })
+
+  it('makes a matrix', async () => {
+    const programs = join(folder, 'programs.json')
+    const page = join(folder, 'page.html')
+    writeFileSync(
+      programs,
+      JSON.stringify([
+        { name: 'ours', command: [process.execPath, SERVER, '{port}'] },
+        { name: 'its client', kind: 'client', command: [process.execPath, CLIENT, '{host}', '{port}', '{sequence}'] },
+        { name: 'missing', command: './there-is-no-such-program {port}' },
+      ]),
+    )
+    const { status, stdout } = await run('matrix', programs, '--only', 'S1.1,C1.1', '--html', page)
+    expect(status).toBe(1)
+    expect(stdout).toContain('2 of 3 pass')
+    expect(readFileSync(page, 'utf8')).toContain('<h2>Clients</h2>')
+  })
+})
+
+describe('a list of programs', () => {
+  it('is refused with the place where it is wrong', () => {
+    expect(() => parsePrograms({})).toThrow('expected a list')
+    expect(() => parsePrograms([{ name: 'a' }])).toThrow('program 1 (a): "command"')
+    expect(() => parsePrograms([{ name: 'a', command: 'x', kind: 'y' }])).toThrow('"kind"')
+  })
+})
+
+describe('a server of which only the address is known', { timeout: 60_000 }, () => {
+  it('is judged on the wire, and nothing that cannot be seen counts as passed', async () => {
+    const server = await serve({ port: 0, strategy: 'events' })
+    try {
+      const report = await checkServer(
+        { address: { host: '127.0.0.1', port: server.address.port } },
+        { only: ['S1', 'S2', 'S3', 'S8'] },
+      )
+      const verdicts = new Map(report.results.map(({ id, verdict }) => [id, verdict]))
+      expect(verdicts.get('S1.1')).toBe('passed')
+      expect(verdicts.get('S3.4')).toBe('passed')
+      for (const id of ['S1.3', 'S2.1', 'S2.2', 'S2.5', 'S2.6', 'S3.2', 'S8.1'])
+        expect(verdicts.get(id), id).toBe('not-observable')
+      expect(report.passed).toBe(true)
+    } finally {
+      await server.close({ graceMs: 0 })
+    }
+  })
+
+  it('could not be started where nobody listens', async () => {
+    const { port, release } = await unusedPort()
+    release()
+    const report = await checkServer({ address: { host: '127.0.0.1', port } })
+    expect(report.notStarted).toContain('ECONNREFUSED')
+    expect(report.passed).toBe(false)
+    expect(report.results).toEqual([])
+  })
+})
+
+describe('a run', { timeout: 60_000 }, () => {
+  it('is repeated by its seed: the same bytes are sent', async () => {
+    const command = [process.execPath, SERVER, '{port}', '--strategy', 'sequential']
+    const options = { only: ['S6.1'], seed: 42, expect: 'threads' as const }
+    const [first, second] = [await checkServer({ command }, options), await checkServer({ command }, options)]
+    const sent = ({ results }: typeof first) =>
+      results[0]!.fault!.steps.filter(({ by }) => by === 'checker').map(({ text }) => text)
+    expect(sent(first).length).toBeGreaterThan(3)
+    expect(sent(second)).toEqual(sent(first))
+  })
+
+  it.runIf(process.platform === 'linux')(
+    'leaves nothing behind: neither what left the process group, nor files',
+    async () => {
+      const mark = `1000.${process.pid}`
+      const before = readdirSync(tmpdir()).filter((name) => name.startsWith('hs-conformance-'))
+      // A grandchild with a session of its own, as a daemon has it.
+      const script = `setsid sh -c 'sleep ${mark}' & exec "$0" "$@"`
+      const command = ['sh', '-c', script, process.execPath, SERVER, '{port}']
+      const report = await checkServer({ command }, { only: ['S1.1'] })
+      expect(report.passed).toBe(true)
+      const alive = readdirSync('/proc').filter((pid) => {
+        try {
+          return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(mark)
+        } catch {
+          return false
+        }
+      })
+      expect(alive).toEqual([])
+      const after = readdirSync(tmpdir()).filter((name) => name.startsWith('hs-conformance-'))
+      expect(after.filter((name) => !before.includes(name))).toEqual([])
+    },
+  )
+
+  it('ends with a whole report although the program never answers', async () => {
+    const mute = `require('net').createServer(() => {}).listen(+process.argv[1])`
+    const report = await checkServer({ command: [process.execPath, '-e', mute, '{port}'] }, { patienceMs: 100 })
+    expect(report.results.find(({ id }) => id === 'S1.1')?.verdict).toBe('failed')
+    expect(report.counts.blocked).toBeGreaterThan(20)
+    expect(report.counts['not-run']).toBe(0)
+  })
+})
+
+/** A port that was free a moment ago. */
+async function unusedPort(): Promise<{ port: number; release: () => void }> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { port: (server.address() as { port: number }).port, release: () => server.close() }
+}

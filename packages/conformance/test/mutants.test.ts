@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { checkClient, checkServer, type Report } from '../src/index.js'
+import { type Build, compile } from './compile.js'
+import { MUTANTS, type Mutant, RIGHT_PROGRAMS, type RightProgram } from './mutants.js'
+
+/** Everything against every mutant takes a quarter of an hour: `HS_EVERY_CASE=1`. Otherwise, what is meant for it. */
+const EVERY_CASE = process.env.HS_EVERY_CASE === '1'
+const MINUTE = 60_000
+
+const hasCompiler = (() => {
+  try {
+    execFileSync('cc', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+})()
+
+const isClient = (source: string) => source.startsWith('client')
+const buildOfMutant = ({ source, flag }: Mutant): Build => ({ source, flags: [`BUG_${flag}`] })
+const buildOfRight = ({ source, flags = [] }: RightProgram): Build => ({ source, flags })
+
+const failed = ({ results }: Report) => results.filter(({ verdict }) => verdict === 'failed')
+const count = (report: Report) =>
+  failed(report)
+    .filter(({ level }) => level !== 'MAY')
+    .map(({ id }) => id)
+/** What a person needs to see when a test of this file fails. */
+const told = (report: Report) =>
+  [
+    report.notStarted,
+    ...report.results
+      .filter(({ verdict }) => verdict !== 'passed')
+      .map(
+        ({ id, verdict, note, fault }) =>
+          `${id} ${verdict} ${note ?? ''} ${fault?.summary ?? ''} ${fault?.received ?? ''}`,
+      ),
+  ].join('\n')
+
+describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () => {
+  let programs: Awaited<ReturnType<typeof compile>>
+  beforeAll(async () => {
+    programs = await compile([...MUTANTS.map(buildOfMutant), ...RIGHT_PROGRAMS.map(buildOfRight)])
+  }, 5 * MINUTE)
+  afterAll(() => programs?.remove())
+
+  const check = (build: Build, options: Parameters<typeof checkServer>[1]) => {
+    const path = programs.path(build)
+    return isClient(build.source)
+      ? checkClient({ command: [path, '{host}', '{port}', '{sequence}'] }, options)
+      : checkServer({ command: [path, '{port}'] }, options)
+  }
+
+  describe.concurrent('every mutant is caught by the case that is meant for it', () => {
+    for (const mutant of MUTANTS) {
+      const { source, flag, what, caught, also = [], expect: expected } = mutant
+      it(`${caught} catches the ${source} that ${what} (${flag})`, { timeout: 5 * MINUTE }, async () => {
+        const report = await check(buildOfMutant(mutant), {
+          ...(!EVERY_CASE && { only: [caught] }),
+          ...(expected && { expect: expected }),
+          totalMs: 4 * MINUTE,
+        })
+        const fault = report.results.find(({ id }) => id === caught)?.fault
+        expect(fault, told(report)).toBeDefined()
+        expect(fault!.reproduce).toContain(`--only ${caught}`)
+        if (EVERY_CASE)
+          expect(
+            count(report).filter((id) => id !== caught && !also.includes(id)),
+            told(report),
+          ).toEqual([])
+      })
+    }
+  })
+
+  describe.concurrent('no right program fails anything', () => {
+    for (const program of RIGHT_PROGRAMS) {
+      const { source, flags = [], nature, robust = false, told: expected = [] } = program
+      const name = [source, ...flags].join(' ')
+      it(`${name}${robust ? ' --strict' : ''}`, { timeout: 5 * MINUTE }, async () => {
+        const report = await check(buildOfRight(program), { strict: robust })
+        expect(count(report), told(report)).toEqual(expected)
+        expect(report.passed, told(report)).toBe(true)
+        expect(
+          report.results.filter(({ verdict }) => verdict === 'not-run' || verdict === 'blocked'),
+          told(report),
+        ).toEqual([])
+        if (robust) expect(failed(report), told(report)).toEqual([])
+        if (nature) expect(report.profile.nature).toBe(nature)
+      })
+    }
+  })
+})
+
+describe.runIf(process.platform === 'linux')('our own programs pass everything with --strict', () => {
+  const server = new URL('../../../apps/cli-server/dist/tcpserver.js', import.meta.url).pathname
+  const client = new URL('../../../apps/cli-client/dist/tcpclient.cjs', import.meta.url).pathname
+
+  for (const strategy of ['sequential', 'events', 'threads'] as const) {
+    for (const transport of ['node', 'linux']) {
+      const options = ['--strategy', strategy, '--transport', transport]
+      it(`tcpserver ${options.join(' ')}`, { timeout: 3 * MINUTE }, async () => {
+        const command = [process.execPath, server, '{port}', ...options]
+        const report = await checkServer({ command }, { strict: true, expect: strategy })
+        expect(failed(report), told(report)).toEqual([])
+        expect(report.passed, told(report)).toBe(true)
+        expect(report.counts['not-run'] + report.counts.blocked).toBe(0)
+      })
+    }
+  }
+
+  it('tcpclient', { timeout: 3 * MINUTE }, async () => {
+    const report = await checkClient(
+      { command: [process.execPath, client, '{host}', '{port}', '{sequence}'] },
+      { strict: true },
+    )
+    expect(failed(report), told(report)).toEqual([])
+    expect(report.passed, told(report)).toBe(true)
+  })
+})

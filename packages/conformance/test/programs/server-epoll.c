@@ -1,0 +1,35 @@
+/* epoll; with edges, and so an accept that goes on until nobody waits. */
+#include "common.h"
+#include <fcntl.h>
+#include <sys/epoll.h>
+
+int main(int argc, char **argv) {
+  signal(SIGPIPE, SIG_IGN);
+  int listener = listen_on(argc, argv, SOMAXCONN);
+  fcntl(listener, F_SETFL, O_NONBLOCK);
+  int loop = epoll_create1(0);
+  epoll_ctl(loop, EPOLL_CTL_ADD, listener, &(struct epoll_event){.events = EPOLLIN | EPOLLET, .data.ptr = NULL});
+  for (;;) {
+    struct epoll_event events[64];
+    int n = epoll_wait(loop, events, 64, -1);
+    for (int at = 0; at < n; at++) {
+      struct meeting *meeting = events[at].data.ptr;
+      if (meeting) {
+        if (step(meeting)) continue;
+        close(meeting->fd);
+        free(meeting);
+        continue;
+      }
+      int client;
+      while ((client = accept(listener, NULL, NULL)) >= 0) {
+        meeting = calloc(1, sizeof *meeting);
+        meeting->fd = client;
+        epoll_ctl(loop, EPOLL_CTL_ADD, client, &(struct epoll_event){.events = EPOLLIN, .data.ptr = meeting});
+#ifdef BUG_ONE_ACCEPT_PER_EDGE
+        usleep(3000);
+        break;
+#endif
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/* select, and a table of connections. */
+#include "common.h"
+#include <sys/select.h>
+
+#if defined BUG_TABLE_OF_TEN
+#define SEATS 10
+#elif defined BUG_SEATS_STAY_TAKEN
+#define SEATS 100
+#else
+#define SEATS 1000
+#endif
+
+static struct meeting seats[SEATS];
+
+int main(int argc, char **argv) {
+  signal(SIGPIPE, SIG_IGN);
+  int listener = listen_on(argc, argv, SOMAXCONN);
+  for (int at = 0; at < SEATS; at++) seats[at].fd = -1;
+  for (;;) {
+    fd_set wanted;
+    FD_ZERO(&wanted);
+    FD_SET(listener, &wanted);
+    int highest = listener;
+    for (int at = 0; at < SEATS; at++) {
+      if (seats[at].fd < 0 || seats[at].waits_for_z == 2) continue;
+      FD_SET(seats[at].fd, &wanted);
+      if (seats[at].fd > highest) highest = seats[at].fd;
+    }
+#ifdef BUG_BUSY
+    struct timeval never = {0, 0};
+    if (select(highest + 1, &wanted, NULL, NULL, &never) < 0) continue;
+#else
+    if (select(highest + 1, &wanted, NULL, NULL, NULL) < 0) continue;
+#endif
+    if (FD_ISSET(listener, &wanted)) {
+      int client = accept(listener, NULL, NULL);
+      int at = 0;
+      while (at < SEATS && seats[at].fd >= 0) at++;
+      if (at == SEATS) close(client);
+      else if (client >= 0) seats[at] = (struct meeting){.fd = client};
+    }
+    for (int at = 0; at < SEATS; at++) {
+      if (seats[at].fd < 0 || seats[at].waits_for_z == 2 || !FD_ISSET(seats[at].fd, &wanted)) continue;
+#ifdef BUG_WHOLE_HANDSHAKE
+      while (step(&seats[at])) {
+      }
+#else
+      if (step(&seats[at])) continue;
+#endif
+      close(seats[at].fd);
+#ifdef BUG_SEATS_STAY_TAKEN
+      seats[at].waits_for_z = 2;
+#else
+      seats[at].fd = -1;
+#endif
+    }
+  }
+}

@@ -1,0 +1,343 @@
+/* One client after the other, one recv per message. Right as it stands; each -DBUG_... plants one mistake. */
+#include "common.h"
+
+#ifdef BUG_TINY_BUFFER
+#define SIZE 12
+#else
+#define SIZE 1024
+#endif
+
+#ifdef BUG_STALE
+static char in[SIZE];
+#endif
+
+static void print(const char *text) {
+#if defined BUG_PREFIX
+  printf("Received: %s\n", text);
+#elif defined BUG_NO_NEWLINE
+  printf("%s", text);
+#elif defined BUG_STDERR
+  fprintf(stderr, "%s\n", text);
+#elif defined BUG_PRINTS_NUMBER
+  printf("%d\n", atoi(text + 6));
+#elif defined BUG_WHOLE_BUFFER_OUT
+  char whole[64];
+  memset(whole, '#', sizeof whole);
+  memcpy(whole, text, strnlen(text, 63) + 1);
+  fwrite(whole, 1, 64, stdout);
+  printf("\n");
+#elif defined BUG_NULS_OUT
+  char whole[64] = "";
+  strncpy(whole, text, 63);
+  fwrite(whole, 1, 64, stdout);
+  printf("\n");
+#elif defined BUG_BLANK_LINES
+  printf("%s\n\n", text);
+#elif defined BUG_TWICE
+  printf("%s\n%s\n", text, text);
+#elif defined BUG_CUT_LINE
+  printf("%.9s\n", text);
+#else
+  printf("%s\n", text);
+#endif
+#ifndef BUG_NO_FLUSH
+  fflush(stdout);
+#endif
+}
+
+static void error(void) {
+#if defined BUG_NO_ERROR
+#elif defined BUG_ERROR_TEXT
+  printf("Wrong number\n");
+#elif defined BUG_ERROR_LOWER
+  printf("Error\n");
+#elif defined ERROR_ON_STDERR
+  fprintf(stderr, "ERROR: wrong number\n");
+#else
+  printf("ERROR\n");
+#endif
+  fflush(stdout);
+#ifdef BUG_EXIT_ON_ERROR
+  exit(1);
+#endif
+}
+
+/* Returns the bytes that came; 0 or less: the connection is over. */
+static int take(int client, char *buffer) {
+#if defined BUG_STALE
+  return recv(client, buffer, SIZE - 1, 0);
+#elif defined BUG_MINUS_ONE
+  int n = recv(client, buffer, SIZE - 1, 0);
+  volatile long at = (long)n * 4096;
+  buffer[n < 0 ? at * 4096 : n] = 0;
+  return n;
+#elif defined BUG_UNTIL_NUL
+  int n = 0;
+  while (n < SIZE - 1 && recv(client, buffer + n, 1, 0) == 1)
+    if (buffer[n++] == 0) return n;
+  return 0;
+#elif defined BUG_UNTIL_NEWLINE
+  int n = 0;
+  while (n < SIZE - 1 && recv(client, buffer + n, 1, 0) == 1)
+    if (buffer[n++] == '\n') {
+      buffer[n - 1] = 0;
+      return n;
+    }
+  return 0;
+#elif defined BUG_WAITALL
+  int n = recv(client, buffer, 32, MSG_WAITALL);
+  buffer[n > 0 ? n : 0] = 0;
+  return n;
+#elif defined BUG_OVERFLOW
+  char large[8192];
+  int n = receive(client, large, sizeof large);
+  strcpy(buffer, large);
+  return n;
+#elif defined BUG_SPIN_AT_END
+  int n;
+  while ((n = receive(client, buffer, SIZE)) == 0) usleep(0);
+  return n;
+#elif defined BUG_IMPATIENT
+  struct timeval soon = {0, 200000};
+  setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
+  int n = recv(client, buffer, SIZE - 1, 0);
+  buffer[n > 0 ? n : 0] = 0;
+  return n;
+#else
+  return receive(client, buffer, SIZE);
+#endif
+}
+
+static void answer(int client, int y, int received) {
+  char out[SIZE < 64 ? 64 : SIZE];
+#ifdef BUG_DIRTY_BUFFER
+  memcpy(out, "what was here before, and longer", 32);
+#else
+  memset(out, 0, sizeof out);
+#endif
+#if defined BUG_NEWLINE
+  int length = sprintf(out, "HELLO %d\n", y);
+#elif defined BUG_LOWER_CASE
+  int length = sprintf(out, "Hello %d", y);
+#elif defined BUG_PADDED_NUMBER
+  int length = sprintf(out, "HELLO %05d", y);
+#elif defined BUG_NO_WORD
+  int length = sprintf(out, "%d", y);
+#else
+  int length = sprintf(out, "HELLO %d", y);
+#endif
+#if defined BUG_LENGTH_OF_RECEIVED
+  length = received;
+#elif defined SEND_NUL
+  length++;
+#elif defined SEND_BUFFER
+  length = 100;
+#elif defined BUG_DIRTY_BUFFER
+  length = 32;
+#endif
+#ifdef BUG_TWO_WRITES
+  send(client, out, 6, MSG_NOSIGNAL);
+  send(client, out + 6, length - 6, MSG_NOSIGNAL);
+#else
+  send(client, out, length, 0);
+#endif
+#ifdef BUG_ANSWERS_TWICE
+  usleep(20000);
+  send(client, out, length, MSG_NOSIGNAL);
+#endif
+}
+
+static void serve(int client) {
+#ifdef BUG_STALE
+  char *buffer = in;
+#else
+  char buffer[SIZE];
+#endif
+  int n = take(client, buffer);
+#ifdef BUG_EXIT_ON_EOF
+  if (n == 0) exit(1);
+#endif
+#ifdef BUG_EXIT_ON_RESET
+  if (n < 0) exit(1);
+#endif
+#ifdef BUG_ERROR_AT_PROBE
+  if (n == 0) printf("ERROR\n");
+#endif
+#ifdef BUG_SIGPIPE
+  if (n <= 0) strcpy(buffer, "HELLO 0");
+#else
+  if (n <= 0) return;
+#endif
+#ifdef BUG_STRTOK
+  char copy[SIZE];
+  strcpy(copy, buffer);
+  strtok(copy, " ");
+  int x = atoi(strtok(NULL, " "));
+#else
+#if defined BUG_SHORT
+  short x;
+  if (sscanf(buffer, "HELLO %hd", &x) != 1) return;
+#elif defined BUG_FLOAT
+  float x;
+  if (sscanf(buffer, "HELLO %f", &x) != 1) return;
+#elif defined BUG_UNSIGNED
+  int x;
+  char sign;
+  if (sscanf(buffer, "HELLO %d", &x) != 1 || sscanf(buffer, "HELLO %c", &sign) != 1 || sign == '-') return;
+#elif defined BUG_SKIPS_SIGN
+  int x = atoi(strpbrk(buffer, "0123456789") ? strpbrk(buffer, "0123456789") : "0");
+#else
+  int x;
+  if (sscanf(buffer, "HELLO %d", &x) != 1) return;
+#endif
+#endif
+#ifdef BUG_ZERO
+  if (x == 0) return;
+#endif
+#ifdef BUG_ATOI_OF_ALL
+  x = atoi(buffer);
+#endif
+#ifndef BUG_PRINTS_NOTHING
+#ifdef BUG_PRINTS_LATE
+  char first[SIZE];
+  strcpy(first, buffer);
+#else
+#ifndef BUG_SENDS_FIRST
+  print(buffer);
+#endif
+#endif
+#endif
+#if defined BUG_SAME
+  int y = (int)x;
+#elif defined BUG_PLUS_TWO
+  int y = x + 2;
+#else
+  int y = (int)((unsigned)(int)x + 1u);
+#endif
+#ifdef BUG_FLOAT
+  y = (int)(x + 1);
+#endif
+  answer(client, y, n);
+#ifdef BUG_SENDS_FIRST
+  usleep(20000);
+  print(buffer);
+#endif
+#ifdef BUG_PRINTS_ANSWER
+  printf("HELLO %d\n", y);
+#endif
+#ifdef BUG_CLOSES_BEFORE_Z
+  return;
+#endif
+  n = take(client, buffer);
+#ifdef BUG_EXIT_ON_EOF_FOR_Z
+  if (n == 0) exit(1);
+#endif
+#ifdef BUG_EXIT_ON_RESET
+  if (n < 0) exit(1);
+#endif
+#ifdef BUG_ERROR_WHEN_LEFT
+  if (n == 0) error();
+#endif
+  if (n <= 0) return;
+#ifdef BUG_PRINTS_LATE
+  print(first);
+#endif
+  int z = 0;
+#if defined BUG_SSCANF_KEEPS
+  z = y + 1;
+  sscanf(buffer, "HELLO %d", &z);
+  int right = z == y + 1;
+#elif defined BUG_PREFIX_COMPARE
+  char wanted[32];
+  sprintf(wanted, "HELLO %d", (int)((unsigned)y + 1u));
+  int right = strncmp(buffer, wanted, strlen(wanted)) == 0;
+#elif defined BUG_WRONG_COMPARE
+  int right = sscanf(buffer, "HELLO %d", &z) == 1 && z == y + 2;
+#elif defined BUG_AT_LEAST
+  int right = sscanf(buffer, "HELLO %d", &z) == 1 && z > y;
+#else
+  int right = sscanf(buffer, "HELLO %d", &z) == 1 && z == (int)((unsigned)y + 1u);
+#endif
+#ifdef BUG_PRINTS_ONLY_RIGHT
+  if (right)
+#endif
+#if !defined BUG_NO_THIRD && !defined BUG_PRINTS_NOTHING
+#ifdef BUG_LAST_LINE_OPEN
+    printf("%s", buffer), fflush(stdout);
+#else
+    print(buffer);
+#endif
+#endif
+  if (!right) error();
+#ifdef BUG_OPEN_ON_ERROR
+  if (!right) dup(client);
+#endif
+#ifdef BUG_ANSWERS_Z
+  answer(client, z + 1, n);
+#endif
+#ifdef BUG_WAITS_FOR_CLOSE
+  while (recv(client, buffer, SIZE - 1, 0) > 0) {
+  }
+#endif
+}
+
+int main(int argc, char **argv) {
+#ifdef BUG_NO_ARGC
+  char *port[] = {argv[0], argv[1] + 0, NULL};
+  if (atoi(argv[1]) < 0) return 1;
+  argv = port;
+  argc = 2;
+#endif
+#ifdef BUG_DEFAULT_PORT
+  char *other[] = {argv[0], "31999", NULL};
+  if (argc == 1) argv = other, argc = 2;
+#endif
+#ifdef BUG_NO_HTONS
+  char swapped[8];
+  if (argc == 2) sprintf(swapped, "%d", ntohs(atoi(argv[1])));
+  char *words[] = {argv[0], swapped, NULL};
+  if (argc == 2) argv = words;
+#endif
+#ifndef BUG_SIGPIPE
+  signal(SIGPIPE, SIG_IGN);
+#endif
+#ifdef BUG_BACKLOG
+  int listener = listen_on(argc, argv, 0);
+#else
+  int listener = listen_on(argc, argv, SOMAXCONN);
+#endif
+#ifdef BUG_GREETING
+  printf("Server listening on port %s\n", argv[1]);
+  fflush(stdout);
+#endif
+#ifdef BUG_GIVES_UP
+  int clients = 0;
+#endif
+  for (;;) {
+    int client = accept(listener, NULL, NULL);
+#ifdef BUG_LEAK
+    if (client < 0) exit(1);
+#else
+    if (client < 0) continue;
+#endif
+#ifdef BUG_LOGS_CLIENTS
+    printf("client connected\n");
+#endif
+    serve(client);
+#ifdef BUG_NEVER_CLOSES
+    continue;
+#endif
+#ifdef BUG_LEAK
+    shutdown(client, SHUT_RDWR);
+    continue;
+#endif
+    close(client);
+#ifdef BUG_ONE_CLIENT
+    break;
+#endif
+#ifdef BUG_GIVES_UP
+    if (++clients > 100) exit(0);
+#endif
+  }
+  return 0;
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+import { CountReporter } from '../vitest.workspace.js'
+
+/** What `npx pnpm rehearse` runs. Only a machine that hangs should reach these limits. */
+export default defineConfig({
+  test: {
+    dir: 'release',
+    reporters: ['default', new CountReporter()],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // The tests of a rehearsal are its acts: what comes after a failure makes no sense.
+    bail: 1,
+  },
+})

@@ -1,0 +1,77 @@
+/** A page of the manual, made from the table that also parses the command line. */
+import type { Command, Option } from '../packages/command-line/src/options.js'
+
+/** In roff. Nothing of it changes with the version, or each release would have to write it again. */
+export function manualOf({ name, summary, positionals, options, examples, epilogue }: Command): string {
+  const [purpose, ...more] = summary.split('\n')
+  const words = Object.entries(positionals).map(([word, { optional }]) =>
+    optional ? `[\\fI${word}\\fR]` : `\\fI${word}\\fR`,
+  )
+  const [, statuses = '', rest = ''] = /^Exit status: (.*?)\.((?: .*)?)$/.exec(epilogue) ?? []
+  return [
+    '.\\" Made from the table of options; npx pnpm manual makes it again.',
+    `.TH ${name.toUpperCase()} 1 "" "" "HELLO handshake"`,
+    // No hyphens of its own, and no stretched spaces.
+    '.nh',
+    '.ad l',
+    '.SH NAME',
+    `${name} \\- ${name.endsWith('server') ? 'serve' : 'do'} HELLO three-way handshakes over TCP`,
+    '.SH SYNOPSIS',
+    `\\fB${name}\\fR ${words.join(' ')} [\\fIoptions\\fR]`,
+    '.SH DESCRIPTION',
+    text([purpose, ...more].join('\n')),
+    ...Object.entries(positionals).map(([word, { describe }]) => `.TP\n\\fI${word}\\fR\n${sentence(describe)}`),
+    '.SH OPTIONS',
+    ...Object.entries(options).map(([option, about]) => entry(option, about)),
+    '.TP\n\\fB\\-\\-completion\\fR [\\fBbash\\fR|\\fBzsh\\fR]\nPrint a completion script.',
+    '.TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nPrint the options, in brief.',
+    '.TP\n\\fB\\-\\-version\\fR\nPrint the version.',
+    '.PP\nA duration has a unit: 500ms, 5s, 1.5m, 2h.',
+    '.SH "EXIT STATUS"',
+    ...statuses.split(/, (?=\d)/).map((status) => {
+      const [number = '', ...what] = status.split(' ')
+      return `.TP\n.B ${number}\n${sentence(what.join(' '))}`
+    }),
+    ...(rest ? [`.PP\n${text(rest.trim())}`] : []),
+    '.SH EXAMPLES',
+    ...examples.map(([line, what]) => `.TP\n.B ${text(line)}\n${sentence(what)}`),
+    '.SH "SEE ALSO"',
+    `.BR ${name === 'tcpserver' ? 'tcpclient' : 'tcpserver'} (1)`,
+    '.PP\nThe protocol, and what each failure means: https://github.com/\\:hs\\-handshake/\\:hs',
+    '',
+  ].join('\n')
+}
+
+function entry(
+  name: string,
+  { alias, describe, choices, placeholder, parse, default: preset }: Option<unknown>,
+): string {
+  const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  const names = [...(alias ? [`-${alias}`] : []), kebab.length === 1 ? `-${kebab}` : `--${kebab}`]
+  const value = choices ? choices.map(bold).join('|') : parse && `\\fI${placeholder}\\fR`
+  const takesPreset = value !== undefined && preset !== undefined
+  const about = sentence(describe) + (takesPreset ? ` Default: ${text(presetOf(preset, placeholder))}.` : '')
+  return `.TP\n${names.map(bold).join(', ')}${value ? ` ${value}` : ''}\n${about}`
+}
+
+function presetOf(preset: unknown, placeholder: string | undefined): string {
+  if (placeholder !== 'duration') return String(preset)
+  const ms = Number(preset)
+  return ms >= 1000 && ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`
+}
+
+function bold(word: string): string {
+  return `\\fB${text(word)}\\fR`
+}
+
+function sentence(phrase: string): string {
+  return text(`${phrase[0]!.toUpperCase()}${phrase.slice(1)}${/[.!?]$/.test(phrase) ? '' : '.'}`)
+}
+
+/** Text as roff prints it: a hyphen that can be copied, and nothing at the start of a line that looks like a request. */
+function text(plain: string): string {
+  return plain
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replace(/^([.'])/gm, '\\&$1')
+}
