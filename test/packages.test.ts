@@ -59,6 +59,8 @@ const MOST_BYTES: Readonly<Record<string, number>> = {
   '@hs/client': 60_000,
   '@hs/server-core': 60_000,
   '@hs/conformance': 90_000,
+  // Most of it draws the page.
+  '@hs/load': 180_000,
   '@hs/cli-client': 56_000,
   '@hs/cli-server': 6_000,
 }
