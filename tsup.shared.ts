@@ -62,18 +62,36 @@ export function yargs(): Options {
     format: 'esm',
     minify: true,
     noExternal: [/./],
-    esbuildPlugins: [
-      {
-        name: 'licences-travel-along',
-        setup(build) {
-          build.initialOptions.metafile = true
-          build.onEnd(({ metafile }) => {
-            mkdirSync('dist', { recursive: true })
-            writeFileSync('dist/yargs.LICENSE.txt', licencesOf(Object.keys(metafile?.inputs ?? {})))
-          })
-        },
-      },
-    ],
+    esbuildPlugins: [licencesTravelAlong('yargs.LICENSE.txt')],
+  }
+}
+
+/** What runs in a browser, with everything that it needs, in one file, and styles. The first entry gives the licences their name. */
+export function browser(entry: Record<string, string>): Options {
+  const [name] = Object.keys(entry)
+  return {
+    ...common,
+    entry,
+    target: 'es2022',
+    platform: 'browser',
+    format: 'iife',
+    outExtension: () => ({ js: '.js' }),
+    minify: true,
+    noExternal: [/./],
+    esbuildPlugins: [licencesTravelAlong(`${name}.LICENSE.txt`)],
+  }
+}
+
+function licencesTravelAlong(file: string): NonNullable<Options['esbuildPlugins']>[number] {
+  return {
+    name: 'licences-travel-along',
+    setup(build) {
+      build.initialOptions.metafile = true
+      build.onEnd(({ metafile }) => {
+        mkdirSync('dist', { recursive: true })
+        writeFileSync(join('dist', file), licencesOf(Object.keys(metafile?.inputs ?? {})))
+      })
+    },
   }
 }
 

@@ -31,6 +31,13 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
     types: 'FailureCode HandshakeOptions HandshakeReport HelloFailure',
   },
   '@hs/client/cli': { values: 'main', types: '' },
+  '@hs/load': {
+    values: `DEFAULT_CONCURRENCY DEFAULT_DURATION_MS DEFAULT_SILENT_MS DEFAULT_SLOW_MS DEFAULT_TIMEOUT_MS clientKinds
+      failedOutcomes load`,
+    types: `ClientKind Counts FailedOutcome HandshakeTrace Histograms Interval Latency LoadOptions LoadOutcome LoadReport
+      LoadResult Mix TransportName`,
+  },
+  '@hs/load/cli': { values: 'main', types: '' },
   '@hs/server-core': {
     values: 'DEFAULT_GRACE_MS DEFAULT_MAX_CONNECTIONS DEFAULT_TIMEOUT_MS STRATEGIES events sequential serve threads',
     types: `ConcurrencyStrategy ConnectionEvent ConnectionOrigin Counters Elsewhere EventsOptions HelloServer Observer
@@ -52,6 +59,8 @@ const MOST_BYTES: Readonly<Record<string, number>> = {
   '@hs/client': 60_000,
   '@hs/server-core': 60_000,
   '@hs/conformance': 90_000,
+  // Most of it draws the page.
+  '@hs/load': 180_000,
   '@hs/cli-client': 56_000,
   '@hs/cli-server': 6_000,
 }
@@ -142,10 +151,15 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
 
   test('carries the licences of what travels inside it', () => {
     const paths = it().files.map(({ path }) => path)
-    if (!paths.includes('dist/yargs.js')) return
-    const licences = unpacked(it(), 'dist/yargs.LICENSE.txt')
-    for (const name of ['yargs', 'yargs-parser', 'cliui']) {
-      expect(licences).toMatch(new RegExp(`^${name}@[\\d.]+\\n\\n[\\s\\S]*?Copyright`, 'm'))
+    for (const [file, names] of Object.entries({
+      yargs: ['yargs', 'yargs-parser', 'cliui'],
+      page: ['@observablehq/plot', 'd3-scale', 'd3-shape'],
+    })) {
+      if (!paths.includes(`dist/${file}.js`)) continue
+      const licences = unpacked(it(), `dist/${file}.LICENSE.txt`)
+      for (const name of names) {
+        expect(licences).toMatch(new RegExp(`^${name}@[\\d.]+\\n\\n[\\s\\S]*?Copyright`, 'm'))
+      }
     }
   })
 

@@ -26,6 +26,8 @@ export interface Option<T> {
   readonly placeholder?: string
   /** @throws {UsageError} */
   readonly parse?: (text: string) => T
+  /** May be given several times; then `parse` gets all the texts, one per line. Without it, the last one counts. */
+  readonly repeats?: true
 }
 
 /** The one table that the quick parser and yargs both read. */
@@ -53,7 +55,7 @@ export type Values<C> =
 /** What was typed, before its texts are parsed. */
 export interface Texts {
   readonly positionals: readonly string[]
-  readonly options: Readonly<Record<string, string | boolean | undefined>>
+  readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 }
 
 /** Either the values, or what to print instead and with which exit status to end. */
@@ -90,7 +92,8 @@ export function toValues<C extends Command>(command: C, texts: Texts): Values<C>
     values[name] = text === undefined ? undefined : named(name, () => parse(text))
   })
   for (const [name, option] of Object.entries(command.options)) {
-    const text = texts.options[name]
+    const given = texts.options[name]
+    const text = !Array.isArray(given) ? given : option.repeats ? given.join('\n') : given.at(-1)
     if (text === undefined) values[name] = option.default
     else if (typeof text === 'boolean') values[name] = text
     else if (option.choices && !option.choices.includes(text)) {

@@ -20,7 +20,7 @@ export async function parseWithYargs<C extends Command>(
   const parser = yargs()
     .scriptName(command.name)
     .usage(`${command.name} ${words.join(' ')} [options]\n\n${command.summary}`)
-    .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false, 'duplicate-arguments-array': false })
+    .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
     .option('completion', { type: 'boolean', describe: 'Print a completion script for bash or zsh' })
     .version(command.version)
     .alias('help', 'h')

@@ -247,3 +247,44 @@ describe('the parsers', () => {
     for (const text of ['', ' ', 'two words', '[]']) expect(() => parsers.host(text)).toThrow(UsageError)
   })
 })
+
+describe('an option that is given several times', () => {
+  const command = {
+    ...serverLike,
+    options: {
+      ...options,
+      also: {
+        describe: 'May be repeated',
+        default: [],
+        parse: (text: string) => text.split('\n'),
+        placeholder: 'text',
+        repeats: true,
+      } as Option<readonly string[]>,
+    },
+  } as const satisfies Command
+
+  it('has all of its texts where it repeats', async () => {
+    const given = ['9000', '--also', 'a b', '--also=c', '--also', '{port}']
+    expect(await parsed(given, command)).toMatchObject({ port: 9000, also: ['a b', 'c', '{port}'] })
+    expect(await parsed(['9000', '--also', 'one'], command)).toMatchObject({ also: ['one'] })
+    expect(await parsed(['9000', '--json'], command)).toMatchObject({ also: [] })
+  })
+
+  it('has the last one where it does not, flags included', async () => {
+    const given = [
+      '9000',
+      '--timeout',
+      '1s',
+      '--json',
+      '--timeout',
+      '2s',
+      '--json',
+      '--errors',
+      'stdout',
+      '--errors',
+      'stderr',
+    ]
+    expect(await parsed(given, command)).toMatchObject({ timeout: 2000, json: true, errors: 'stderr' })
+    expect(await parsed(['9000', '--timeout', 'x', '--timeout', '2s'], command)).toMatchObject({ timeout: 2000 })
+  })
+})

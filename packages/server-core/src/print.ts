@@ -7,7 +7,7 @@ import type { ServerEvent } from './events.js'
 export interface PrintOptions {
   /** Begins the lines on stderr. */
   readonly program: string
-  /** `'plain'`: the lines of HS-5 on stdout, reasons on stderr. `'json'`: one object per event on stdout. */
+  /** `'plain'`: the lines of HS-5 on stdout, reasons on stderr. `'json'`: one object per event on stdout, with `at`, its time in milliseconds since 1970. */
   readonly format: 'plain' | 'json'
   /** Where `ERROR` goes (HS-5.2). Default `'stdout'`. */
   readonly errors: 'stdout' | 'stderr'
@@ -18,7 +18,13 @@ const STDERR = 2
 
 /** @returns A function that prints one event, and returns when the system has it. @throws EPIPE when nobody reads. */
 export function printer({ program, format, errors }: PrintOptions): (event: ServerEvent) => void {
-  if (format === 'json') return (event) => writeAll(STDOUT, `${JSON.stringify(event)}\n`)
+  if (format === 'json') {
+    return (event) => {
+      // The same clock in every thread and process of a machine, so that events of several can be laid side by side.
+      const at = performance.timeOrigin + performance.now()
+      writeAll(STDOUT, `${JSON.stringify({ ...event, at })}\n`)
+    }
+  }
   return (event) => {
     switch (event.type) {
       case 'received':

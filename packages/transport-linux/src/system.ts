@@ -13,6 +13,8 @@ const SOCK_CLOEXEC = 0o2000000
 const SOL_SOCKET = 1
 const SO_REUSEADDR = 2
 const SO_ERROR = 4
+const IPPROTO_IP = 0
+const IP_BIND_ADDRESS_NO_PORT = 24
 const IPPROTO_TCP = 6
 const TCP_NODELAY = 1
 const MSG_NOSIGNAL = 0x4000
@@ -37,6 +39,7 @@ export const ENFILE = -23
 export const EMFILE = -24
 export const ECONNABORTED = -103
 export const ENOBUFS = -105
+export const EALREADY = -114
 export const EINPROGRESS = -115
 export const ECANCELED = -125
 
@@ -109,6 +112,9 @@ export function loadSystem() {
   const event = new EpollEvents(1)
   const one = Int32Array.of(1)
   const small = new Uint8Array(SMALL_BYTES)
+  /** Whoever connects once connects again, and a socket address is made of three objects and a foreign call. */
+  let peer: Endpoint & { readonly address: Uint8Array } = { host: '', port: -1, address: new Uint8Array() }
+  let source: { readonly host: string; readonly address: Uint8Array } = { host: '', address: new Uint8Array() }
   const address = new Uint8Array(SMALL_BYTES)
   const addressLength = new Int32Array(1)
   const addressText = new Uint8Array(SMALL_BYTES)
@@ -153,9 +159,20 @@ export function loadSystem() {
     stopListening: (fd: number): number => outcome(c.shutdown(fd, SHUT_RD)),
     /** The next connection, non-blocking. */
     accept: (fd: number): number => outcome(c.accept4(fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC)),
+    /**
+     * Chooses only the address to connect from. The port is left to `connect`, which knows that it need only be free
+     * towards this peer; `bind` would have to find one that is free towards all.
+     */
+    bindAddress(fd: number, host: string): number {
+      c.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, one, 4)
+      if (host !== source.host) source = { host, address: sockaddr({ host, port: 0 }) }
+      return outcome(c.bind(fd, source.address, source.address.length))
+    },
     connect(fd: number, to: Endpoint): number {
-      const address = sockaddr(to)
-      return outcome(c.connect(fd, address, address.length))
+      if (to.host !== peer.host || to.port !== peer.port) {
+        peer = { host: to.host, port: to.port, address: sockaddr(to) }
+      }
+      return outcome(c.connect(fd, peer.address, peer.address.length))
     },
     reuseAddress: (fd: number): number => outcome(c.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, one, 4)),
     /** On a listening socket, whatever it accepts inherits it. */

@@ -5,7 +5,7 @@ import { LinuxConnection } from './connection.js'
 import { BACKLOG, LinuxListener } from './listener.js'
 import { Reactor } from './reactor.js'
 import { SharedLinuxListener } from './share.js'
-import { EINPROGRESS, EINTR, EPOLLIN, EPOLLOUT, systemError } from './system.js'
+import { EALREADY, EINPROGRESS, EINTR, EPOLLIN, EPOLLOUT, systemError } from './system.js'
 
 /**
  * Sockets by epoll and without streams, through FFI: as `nodeTransport()`, at the cost of a server in C.
@@ -43,13 +43,18 @@ async function listen(reactor: Reactor, at: Endpoint, options: ListenOptions): P
   return new LinuxListener(reactor, fd, EPOLLIN, options.onDrop, () => system.close(fd))
 }
 
+function connect(reactor: Reactor, to: Endpoint, options: ConnectOptions = {}): Promise<Connection> {
+  // An address needs no looking up, and no promise around the promise.
+  return isIP(to.host) ? connectOnce(reactor, to, options) : connectByName(reactor, to, options)
+}
+
 /** Tries the addresses of a name one after the other, until one answers. */
-async function connect(reactor: Reactor, to: Endpoint, options: ConnectOptions = {}): Promise<Connection> {
+async function connectByName(reactor: Reactor, to: Endpoint, options: ConnectOptions): Promise<Connection> {
   const errors: Error[] = []
   for (const address of await resolve(to, options.family)) {
     options.signal?.throwIfAborted()
     try {
-      return await connectOnce(reactor, address, options.signal)
+      return await connectOnce(reactor, address, options)
     } catch (error) {
       if (options.signal?.aborted) throw error
       errors.push(error as Error)
@@ -59,15 +64,16 @@ async function connect(reactor: Reactor, to: Endpoint, options: ConnectOptions =
   throw Object.assign(new AggregateError(errors), { code: (errors[0] as NodeJS.ErrnoException).code })
 }
 
-function connectOnce(reactor: Reactor, to: Endpoint, signal: AbortSignal | undefined): Promise<Connection> {
+function connectOnce(reactor: Reactor, to: Endpoint, { signal, localAddress }: ConnectOptions): Promise<Connection> {
   const { system } = reactor
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
     const fd = system.socket(to.host)
     if (fd < 0) {
       reject(systemError('socket', fd, to))
       return
     }
-    system.noDelay(fd)
+    // TCP_NODELAY is not set: each side sends one small message and waits for the answer, so Nagle never holds one back.
     const settle = (error: number) => {
       signal?.removeEventListener('abort', onAbort)
       if (error === 0) {
@@ -82,10 +88,27 @@ function connectOnce(reactor: Reactor, to: Endpoint, signal: AbortSignal | undef
       system.close(fd)
       reject(signal!.reason)
     }
-    const begun = system.connect(fd, to)
+    const settleUnlessAborted = () => {
+      if (!signal?.aborted) {
+        settle(0)
+        return
+      }
+      system.close(fd)
+      reject(signal.reason)
+    }
+    const bound = localAddress === undefined ? 0 : system.bindAddress(fd, localAddress)
+    if (bound < 0) {
+      settle(bound)
+      return
+    }
+    let state = system.connect(fd, to)
+    // On one machine the peer has mostly answered by now, and asking once more costs a fifth of being told by epoll.
+    if (state === EINPROGRESS) state = system.connect(fd, to)
     // A signal does not interrupt a connect: it goes on in the background.
-    if (begun !== EINPROGRESS && begun !== EINTR) {
-      settle(begun)
+    if (state !== EINPROGRESS && state !== EALREADY && state !== EINTR) {
+      // Who aborts right after the call has done so before the promise is settled.
+      if (signal && state === 0) queueMicrotask(() => settleUnlessAborted())
+      else settle(state)
       return
     }
     reactor.add(fd, EPOLLOUT, {

@@ -314,11 +314,16 @@ function availableSharing(): Sharing {
   )
 }
 
-function connectTo(to: Endpoint, { signal, family }: ConnectOptions = {}): Promise<Connection> {
+function connectTo(to: Endpoint, { signal, family, localAddress }: ConnectOptions = {}): Promise<Connection> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
     // TCP_NODELAY is not set: each side sends one small message and waits for the answer, so Nagle never holds one back.
-    const socket = connect({ ...to, allowHalfOpen: true, ...(family && { family }) })
+    const socket = connect({
+      ...to,
+      allowHalfOpen: true,
+      ...(family && { family }),
+      ...(localAddress && { localAddress }),
+    })
     const settle = () => {
       socket.off('error', onError)
       signal?.removeEventListener('abort', onAbort)

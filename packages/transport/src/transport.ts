@@ -116,6 +116,11 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal
   /** Use only IPv4 or IPv6 addresses of a name. Default: whichever answers first. */
   readonly family?: 4 | 6
+  /**
+   * The address of this machine to connect from; the port is the system's choice. Each address has ports of its own, so
+   * who runs out of them (`EADDRNOTAVAIL`) can go on with another: all of 127.0.0.0/8 is this machine, on Linux.
+   */
+  readonly localAddress?: string
 }
 
 /** Moves bytes, and knows nothing of messages. */

@@ -328,6 +328,33 @@ export function describeTransport(
       expect(connection.remote).toEqual(address)
     })
 
+    // On Linux all of 127.0.0.0/8 is this machine; elsewhere only its first address.
+    const local = process.platform === 'linux' ? '127.0.0.77' : '127.0.0.1'
+    it('connects from the address that it is given, again and again', async () => {
+      const server = await PeerServer.listen()
+      const transport = make()
+      for (let at = 0; at < 3; at++) {
+        const connection = guard(await transport.connect(server.address, { localAddress: local }))
+        expect(connection.local.host).toBe(local)
+        expect((await server.accept()).socket.remoteAddress).toBe(local)
+      }
+    })
+
+    it('throws a system error where that address is not of this machine', async () => {
+      const { address } = await PeerServer.listen()
+      // Reserved for documentation.
+      const error = await errorOf(make().connect(address, { localAddress: '203.0.113.1' }))
+      expect(error).toMatchObject({ code: 'EADDRNOTAVAIL' })
+    })
+
+    it('reaches several servers in turn', async () => {
+      const transport = make()
+      const servers = [await PeerServer.listen(), await PeerServer.listen()]
+      for (const { address } of [...servers, ...servers]) {
+        expect(guard(await transport.connect(address)).remote).toEqual(address)
+      }
+    })
+
     it('does not reach it by the addresses of the other family', async () => {
       const { address } = await PeerServer.listen()
       const error = await errorOf(make().connect({ host: 'localhost', port: address.port }, { family: 6 }))

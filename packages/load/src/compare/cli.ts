@@ -1,0 +1,202 @@
+import { writeFileSync } from 'node:fs'
+import { type Command, isClosedPipe, type Option, parse, parsers, UsageError, writeAll } from '@hs/command-line'
+import { chooseTransport } from '../transports.js'
+import { type CompareProgress, compare } from './compare.js'
+import { compareHtml } from './html.js'
+import { scenarios } from './scenarios.js'
+import { type Contestant, ourContestants } from './servers.js'
+import { compareMarkdown, compareText } from './table.js'
+
+/** From package.json, put in by the build. */
+declare const __VERSION__: string
+
+const PROGRAM = 'hs-load compare'
+
+const STATUS = { fine: 0, failed: 1, usage: 2, interrupted: 130 } as const
+
+/** In five rounds, most of what disturbs a measurement shows as what it is. */
+const DEFAULT_ROUNDS = 5
+const DEFAULT_DURATION_MS = 1_000
+
+const names = scenarios.map(({ name }) => name)
+
+const command = {
+  name: PROGRAM,
+  version: __VERSION__,
+  summary:
+    'Starts servers, measures them against each other, and draws the difference.\n' +
+    'Without --server and --only, these are all strategies of tcpserver on each transport.',
+  positionals: {},
+  options: {
+    server: {
+      describe: "Another server, as in 'mine=./tcpserver {port}'; may be repeated",
+      default: [],
+      parse: (text: string) => text.split('\n').map(parseServer),
+      placeholder: 'name=command',
+      repeats: true,
+    } as Option<readonly Contestant[]>,
+    only: {
+      describe: "Which of ours, with commas between, as in 'events/linux,sequential/node'; none: no one",
+      default: undefined,
+      parse: (text: string) => (text === 'none' ? [] : text.split(',')),
+      placeholder: 'names',
+    } as Option<readonly string[] | undefined>,
+    baseline: {
+      describe: 'The server that the others are compared with; default: the first',
+      default: undefined,
+      parse: (text: string) => text,
+      placeholder: 'name',
+    } as Option<string | undefined>,
+    scenarios: {
+      describe: `Which of ${names.join(', ')}; default: all`,
+      default: names,
+      parse: parseScenarios,
+      placeholder: 'names',
+    } as Option<readonly string[]>,
+    rounds: {
+      describe: 'How often everything is measured',
+      default: DEFAULT_ROUNDS,
+      parse: parsers.integer(1, 1000),
+      placeholder: 'n',
+    } as Option<number>,
+    duration: {
+      describe: 'How long each server is measured in each scenario of each round',
+      default: DEFAULT_DURATION_MS,
+      parse: parsers.duration,
+      placeholder: 'duration',
+    } as Option<number>,
+    seed: {
+      describe: 'Of the order in which they take turns',
+      default: 1,
+      parse: parsers.integer(0, 2 ** 32 - 1),
+      placeholder: 'n',
+    } as Option<number>,
+    html: {
+      describe: 'Write a page with pictures, in one file',
+      default: undefined,
+      parse: (text: string) => text,
+      placeholder: 'file',
+    } as Option<string | undefined>,
+    markdown: {
+      describe: 'Write the tables as Markdown',
+      default: undefined,
+      parse: (text: string) => text,
+      placeholder: 'file',
+    } as Option<string | undefined>,
+    json: { describe: 'Print everything as one JSON object, instead of the tables', default: false } as Option<boolean>,
+    quiet: { describe: 'Show no progress', default: false, alias: 'q' } as Option<boolean>,
+  },
+  examples: [
+    [`${PROGRAM} --html report.html`, 'ours, in about five minutes'],
+    [`${PROGRAM} --server 'mine=./tcpserver {port}' --html report.html`, 'yours, too'],
+    [`${PROGRAM} --rounds 1 --duration 300ms`, 'a first impression'],
+  ],
+  epilogue:
+    'Exit status: 0 done, 1 a server did not start or did not answer right, 2 wrong usage, 130 interrupted, with a report of what was measured.',
+} as const satisfies Command
+
+/**
+ * The program. Resolves with its exit status.
+ *
+ * @param argv - The arguments after `compare`.
+ */
+export async function compareMain(argv: readonly string[]): Promise<number> {
+  // No words are wanted, and none may look as if all was said with them.
+  const parsed = await parse(command, argv)
+  if ('text' in parsed) {
+    writeAll(parsed.to === 'stdout' ? 1 : 2, parsed.text.replace(/\n*$/, '\n'))
+    return parsed.status
+  }
+  const { server, only, baseline, html, markdown, json, quiet, duration, ...options } = parsed.values
+  const contestants = choose(await available(), server, only, baseline)
+  if (typeof contestants === 'string') {
+    writeAll(2, `${PROGRAM}: ${contestants}\nTry ${PROGRAM} --help.\n`)
+    return STATUS.usage
+  }
+  const stopping = new AbortController()
+  const onSignal = () => stopping.abort()
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  const terminal = process.stderr.isTTY === true
+  const shown = quiet ? () => {} : progress((text) => writeAll(2, text), terminal)
+  try {
+    const report = await compare({
+      ...options,
+      contestants,
+      durationMs: duration,
+      signal: stopping.signal,
+      onProgress: shown,
+    })
+    // First what takes longest to make again.
+    if (html !== undefined) writeFileSync(html, compareHtml(report))
+    if (markdown !== undefined) writeFileSync(markdown, compareMarkdown(report))
+    writeAll(1, json ? `${JSON.stringify(report)}\n` : compareText(report))
+    return stopping.signal.aborted ? STATUS.interrupted : STATUS.fine
+  } catch (error) {
+    if (isClosedPipe(error)) return STATUS.fine
+    writeAll(2, `${!quiet && terminal ? '\n' : ''}${PROGRAM}: ${(error as Error).message}\n`)
+    return STATUS.failed
+  } finally {
+    process.off('SIGINT', onSignal)
+    process.off('SIGTERM', onSignal)
+  }
+}
+
+async function available(): Promise<Contestant[]> {
+  const { name } = await chooseTransport('auto')
+  return ourContestants(name === 'linux' ? ['node', 'linux'] : ['node'])
+}
+
+/** Who takes part, the baseline first; or what is wrong. */
+function choose(
+  ours: readonly Contestant[],
+  theirs: readonly Contestant[],
+  only: readonly string[] | undefined,
+  baseline: string | undefined,
+): Contestant[] | string {
+  const chosen: Contestant[] = []
+  // In the order in which they were named.
+  for (const name of only ?? ours.map((server) => server.name)) {
+    const server = ours.find((one) => one.name === name)
+    if (!server) return `--only has ${ours.map((one) => one.name).join(', ')} here, got "${name}"`
+    chosen.push(server)
+  }
+  chosen.push(...theirs)
+  if (chosen.length === 0) return '--only none needs a --server'
+  if (new Set(chosen.map(({ name }) => name)).size < chosen.length) return 'each server needs a name of its own'
+  if (baseline === undefined) return chosen
+  const first = chosen.find(({ name }) => name === baseline)
+  if (!first) return `--baseline must be one of ${chosen.map(({ name }) => name).join(', ')}, got "${baseline}"`
+  return [first, ...chosen.filter((server) => server !== first)]
+}
+
+/** Says what is measured, and how long it will take; one line in a terminal, else one for each tenth. */
+function progress(write: (text: string) => void, terminal: boolean): (progress: CompareProgress) => void {
+  const started = performance.now()
+  let tenth = -1
+  return ({ what, done, of }) => {
+    const left = done === 0 ? '' : `, ${Math.ceil(((performance.now() - started) * (of - done)) / done / 1000)} s left`
+    const line = `${Math.floor((100 * done) / of)} %${left}: ${what}`
+    if (terminal) write(done === of ? '\r\x1b[K' : `\r\x1b[K${line}`)
+    else if (Math.floor((10 * done) / of) > tenth) write(`${line}\n`)
+    tenth = Math.floor((10 * done) / of)
+  }
+}
+
+function parseServer(text: string): Contestant {
+  const [, name, command] = /^([^=\s]+)=(.+)$/.exec(text) ?? []
+  if (name === undefined || command === undefined || !command.includes('{port}')) {
+    throw new UsageError(
+      `must be name=command with {port} in the command, as in 'mine=./tcpserver {port}', got "${text}"`,
+    )
+  }
+  return { name, command }
+}
+
+function parseScenarios(text: string): string[] {
+  const chosen = text.split(',')
+  for (const name of chosen) {
+    if (!names.includes(name)) throw new UsageError(`must be some of ${names.join(', ')}, got "${name}"`)
+  }
+  return chosen
+}

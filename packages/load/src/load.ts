@@ -1,0 +1,540 @@
+import { setMaxListeners } from 'node:events'
+import { handshake } from '@hs/client'
+import { clientHandshake, type HelloError, type HelloFailure, isPeerError, type ProtocolOptions } from '@hs/protocol'
+import {
+  type Clock,
+  type Connection,
+  DEFAULT_PREFIX_MS,
+  DEFAULT_QUIET_MS,
+  Drive,
+  type Endpoint,
+  formatEndpoint,
+  type Patience,
+  type Timer,
+  type Transport,
+} from '@hs/transport'
+import { chooser, type Mix } from './mix.js'
+import { Part } from './part.js'
+import { random } from './random.js'
+import {
+  type Counts,
+  type FailedOutcome,
+  type HandshakeTrace,
+  type Histograms,
+  type Interval,
+  type Latency,
+  type LoadOutcome,
+  latencyOf,
+  Results,
+} from './results.js'
+import { SlowConnection } from './slow.js'
+import { Sources } from './sources.js'
+import { chooseTransport, type TransportName } from './transports.js'
+
+/** Enough to keep a server on one core busy, and few enough that each gets its answer soon. */
+export const DEFAULT_CONCURRENCY = 64
+
+export const DEFAULT_DURATION_MS = 10_000
+
+/** As long as the client's own. */
+export const DEFAULT_TIMEOUT_MS = 5_000
+
+/** A round trip to the other side of the earth, about. */
+export const DEFAULT_SLOW_MS = 250
+
+/** How long a silent client stays: shorter than any server's deadline, so that it is the client who goes. */
+export const DEFAULT_SILENT_MS = 1_000
+
+const DEFAULT_INTERVAL_MS = 1_000
+
+/** After a connect that failed: without it, a server that is gone would be asked as fast as the machine can. */
+const PAUSE_AFTER_FAILURE_MS = 10
+
+/** How long a client that will break off leaves the server to answer: without an answer, breaking off is only a close. */
+const RESET_AFTER_MS = 20
+
+/** Connects that begin within the same stretch of time share the signal that ends them when they take too long. */
+const SIGNAL_SHARED_MS = 100
+
+/** Timers are so late at most; what is due sooner is waited for by turns of the event loop. */
+const TIMER_SLACK_MS = 3
+
+/** X has fewer than this many values, whose successors fit 32 bits. */
+const SEQUENCES = 2 ** 31 - 2
+
+export interface LoadOptions extends ProtocolOptions, Partial<Patience> {
+  /** They take turns. */
+  readonly targets: readonly Endpoint[]
+  /** Closed loop: so many clients, each of which begins a new handshake when its last one is over. Default 64. */
+  readonly concurrency?: number
+  /**
+   * Open loop: so many handshakes per second, evenly spaced, however long they take. Times count from when each had to
+   * begin, so that a stall is not hidden by the clients that wait for it. Excludes `concurrency`.
+   */
+  readonly rate?: number
+  /** How long handshakes are begun, after `warmupMs`. Default 10 s, or, with `count`, without end. */
+  readonly durationMs?: number
+  /** How many are begun, those of the warm-up not counted. */
+  readonly count?: number
+  /** How long at first nothing is counted. Default 0. */
+  readonly warmupMs?: number
+  /** Default: all are normal. */
+  readonly mix?: Mix
+  /** Of the numbers sent and of the order of kinds. Default: a random one, to be read from the report. */
+  readonly seed?: number
+  /** The pause of a slow client before each message. Default 250. */
+  readonly slowMs?: number
+  /** How long a silent client stays. Default 1000. */
+  readonly silentMs?: number
+  /** Addresses of this machine to connect from. Default: the system's choice, on loopback others when its ports run out. */
+  readonly sources?: readonly string[]
+  /** Default `'auto'`. */
+  readonly transport?: TransportName | Transport
+  /** Does one handshake with each target first, and throws if it fails. Default true. */
+  readonly check?: boolean
+  /** Stops the load; the report of what was measured so far still comes. */
+  readonly signal?: AbortSignal
+  /** How long an interval of the report is, and how often `onInterval` is called. Default 1000. */
+  readonly intervalMs?: number
+  readonly onInterval?: (interval: Interval, counts: Readonly<Counts>) => void
+  /** Sees each handshake when it is over. Costs a little time for each. */
+  readonly onHandshake?: (trace: HandshakeTrace) => void
+}
+
+/** What a load found out, as plain data. Times are in milliseconds. */
+export interface LoadReport extends Readonly<Counts> {
+  readonly targets: readonly string[]
+  readonly transport: string
+  readonly concurrency?: number
+  readonly rate?: number
+  readonly seed: number
+  readonly warmupMs: number
+  /** How long was measured. */
+  readonly durationMs: number
+  /** It was stopped before it was over. */
+  readonly interrupted: boolean
+  /** Established handshakes per second of `durationMs`. */
+  readonly perSecond: number
+  /** Of handshakes that were established, those of slow clients apart. */
+  readonly latency: { readonly connect: Latency; readonly reply: Latency; readonly total: Latency }
+  readonly slowLatency: Latency
+  /** Open loop: how late the load began a handshake, at most. If it is much, the load was too slow, not the server. */
+  readonly latestStartMs: number
+  /** The first message for each way to fail. */
+  readonly examples: Readonly<Partial<Record<FailedOutcome, string>>>
+  readonly intervals: readonly Interval[]
+}
+
+export interface LoadResult {
+  readonly report: LoadReport
+  /** What the report's times are taken from, in microseconds. */
+  readonly histograms: Histograms
+}
+
+/**
+ * Does handshakes, each on a fresh connection, each answer verified, and counts and times them.
+ *
+ * @returns When all that were begun are over, or soon after `signal`: with what was measured until then.
+ * @throws {HelloError} If a target does not answer right from the beginning (see `check`).
+ * @throws {RangeError} For an option that makes no sense.
+ */
+export async function load(options: LoadOptions): Promise<LoadResult> {
+  const settings = settle(options)
+  const transport = await chooseTransport(options.transport ?? 'auto')
+  if (options.check ?? true) await checkTargets(settings, transport)
+  return new Load(settings, transport).run()
+}
+
+type Settings = ReturnType<typeof settle>
+
+function settle(options: LoadOptions) {
+  const { targets, rate, concurrency, count, mix = { normal: 1 } } = options
+  if (targets.length === 0) throw new RangeError('targets must name at least one server')
+  if (rate !== undefined && concurrency !== undefined) throw new RangeError('rate and concurrency exclude each other')
+  const endless = count === undefined ? DEFAULT_DURATION_MS : Number.POSITIVE_INFINITY
+  return {
+    ...options,
+    rate: rate === undefined ? undefined : positive('rate', rate),
+    concurrency: wholeNumber('concurrency', concurrency ?? DEFAULT_CONCURRENCY),
+    count: count === undefined ? Number.POSITIVE_INFINITY : wholeNumber('count', count),
+    durationMs: positive('durationMs', options.durationMs ?? endless),
+    warmupMs: options.warmupMs ?? 0,
+    slowMs: options.slowMs ?? DEFAULT_SLOW_MS,
+    silentMs: options.silentMs ?? DEFAULT_SILENT_MS,
+    intervalMs: positive('intervalMs', options.intervalMs ?? DEFAULT_INTERVAL_MS),
+    seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),
+    choose: chooser(mix),
+    patience: {
+      timeoutMs: positive('timeoutMs', options.timeoutMs ?? DEFAULT_TIMEOUT_MS),
+      quietMs: options.quietMs ?? DEFAULT_QUIET_MS,
+      prefixMs: options.prefixMs ?? DEFAULT_PREFIX_MS,
+    },
+  }
+}
+
+function positive(name: string, value: number): number {
+  if (value > 0) return value
+  throw new RangeError(`${name} must be more than 0, got ${value}`)
+}
+
+function wholeNumber(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 1) return value
+  throw new RangeError(`${name} must be an integer of at least 1, got ${value}`)
+}
+
+/** A load on a server that is not there measures nothing: better to say so before than a million times. */
+async function checkTargets({ targets, signal, patience, ...options }: Settings, transport: Transport): Promise<void> {
+  const { arithmetic, terminator, strict, maxMessageBytes } = options
+  for (const { host, port } of targets) {
+    await handshake({
+      host,
+      port,
+      transport,
+      ...patience,
+      ...(arithmetic && { arithmetic }),
+      ...(terminator && { terminator }),
+      ...(strict && { strict }),
+      ...(maxMessageBytes && { maxMessageBytes }),
+      ...(signal && { signal }),
+    }).catch((error: HelloError) => {
+      // Stopped before it began: the report says that there was nothing.
+      if (!signal?.aborted) throw error
+    })
+  }
+}
+
+interface Target {
+  readonly endpoint: Endpoint
+  readonly text: string
+  readonly sources: Sources
+}
+
+/** One load, from its beginning to its end. */
+class Load {
+  readonly #settings: Settings
+  readonly #transport: Transport
+  readonly #clock: Clock
+  readonly #targets: readonly Target[]
+  readonly #random: () => number
+  readonly #results = new Results()
+  /** What ends each handshake that is under way; the slots of those that are over are free. */
+  readonly #stoppers: ((() => void) | undefined)[] = []
+  readonly #freeSlots: number[] = []
+  #underWay = 0
+  /** How many were begun, those of the warm-up included. */
+  #begun = 0
+  /** When measuring began. */
+  #origin = 0
+  #intervalStarted = 0
+  /** Established before the time was over. */
+  #inTime = 0
+  /** Open loop: nothing more is to be begun. */
+  #paced = false
+  #stopped = false
+  #finish: (() => void) | undefined
+  /** What ends the connects of one stretch of time, the latest last. */
+  #connecting: { readonly since: number; readonly ending: AbortController; readonly timer: Timer }[] = []
+
+  constructor(settings: Settings, transport: Transport) {
+    this.#settings = settings
+    this.#transport = transport
+    this.#clock = transport.clock
+    this.#targets = settings.targets.map((endpoint) => ({
+      endpoint,
+      text: formatEndpoint(endpoint),
+      sources: new Sources(settings.sources, endpoint.host),
+    }))
+    this.#random = random(settings.seed)
+  }
+
+  async run(): Promise<LoadResult> {
+    const { signal, rate, concurrency, warmupMs } = this.#settings
+    const stop = () => this.#stop()
+    signal?.addEventListener('abort', stop)
+    this.#origin = this.#clock.now() + warmupMs
+    this.#intervalStarted = this.#origin
+    const ticking = setInterval(() => this.#tick(), Math.min(this.#settings.intervalMs, 100))
+    try {
+      await new Promise<void>((resolve) => {
+        this.#finish = resolve
+        if (signal?.aborted) this.#stop()
+        else if (rate !== undefined) this.#pace(rate)
+        else for (let client = 0; client < concurrency; client++) this.#next()
+        this.#finishIfOver()
+      })
+    } finally {
+      clearInterval(ticking)
+      for (const { timer } of this.#connecting) timer.cancel()
+      signal?.removeEventListener('abort', stop)
+    }
+    return this.#report()
+  }
+
+  /** Whether one that would begin now is to begin. */
+  #goesOn(at: number): boolean {
+    const { count, durationMs } = this.#settings
+    return !this.#stopped && this.#results.counts.started < count && at < this.#origin + durationMs
+  }
+
+  /** Closed loop: one client's next handshake. */
+  #next(): void {
+    const now = this.#clock.now()
+    if (this.#goesOn(now)) this.#begin(now)
+    else this.#finishIfOver()
+  }
+
+  /** Open loop: begins everything that is due, and comes back for the rest. */
+  #pace(rate: number): void {
+    const began = this.#clock.now()
+    let number = 0
+    const turn = () => {
+      const now = this.#clock.now()
+      let intended = began + (number * 1000) / rate
+      while (intended <= now && this.#goesOn(intended)) {
+        this.#begin(intended)
+        intended = began + (++number * 1000) / rate
+      }
+      if (!this.#goesOn(intended)) {
+        this.#paced = true
+        this.#finishIfOver()
+        return
+      }
+      const wait = intended - now
+      // A timer would be late by more than a handshake takes, and its lateness would look like the server's.
+      if (wait > TIMER_SLACK_MS) setTimeout(turn, wait - TIMER_SLACK_MS)
+      else setImmediate(turn)
+    }
+    turn()
+  }
+
+  #finishIfOver(): void {
+    if (this.#underWay > 0) return
+    const allBegun = this.#settings.rate === undefined ? !this.#goesOn(this.#clock.now()) : this.#paced
+    if (this.#stopped || allBegun) this.#finish?.()
+  }
+
+  #stop(): void {
+    this.#stopped = true
+    for (const stopper of this.#stoppers) stopper?.()
+    for (const { ending } of this.#connecting) ending.abort()
+    this.#finishIfOver()
+  }
+
+  /** One handshake, from the connect to the close. */
+  #begin(intended: number): void {
+    const { choose, patience, slowMs, silentMs, onHandshake } = this.#settings
+    const number = this.#begun++
+    const x = Math.floor(this.#random() * SEQUENCES)
+    const kind = choose(this.#random())
+    const target = this.#targets[number % this.#targets.length]!
+    const counted = intended >= this.#origin
+    const started = this.#clock.now()
+    let connected = 0
+    let replied = 0
+    let localPort = 0
+    if (counted) {
+      this.#results.counts.started++
+      this.#results.latestStartMs = Math.max(this.#results.latestStartMs, started - intended)
+    }
+    this.#underWay++
+    const slot = this.#freeSlots.pop() ?? this.#stoppers.length
+    this.#stoppers[slot] = undefined
+
+    /** Why an open connection could not be read from: a transport may need a descriptor more for that. */
+    let unreadable: NodeJS.ErrnoException | undefined
+
+    const end = (result: LoadOutcome, why = '') => {
+      const outcome = unreadable ? connectOutcomeOf(unreadable) : result
+      const message = unreadable?.message ?? why
+      const ended = this.#clock.now()
+      this.#stoppers[slot] = undefined
+      this.#freeSlots.push(slot)
+      this.#underWay--
+      if (counted) {
+        const { counts } = this.#results
+        if (outcome === 'established') {
+          this.#results.established(kind, replied - connected, ended - intended)
+          if (ended <= this.#origin + this.#settings.durationMs) this.#inTime++
+        } else if (outcome === 'played' || outcome === 'unfinished') counts[outcome]++
+        else this.#results.failed(outcome, message)
+        if (onHandshake) {
+          const at = (time: number) => performance.timeOrigin + time
+          onHandshake({
+            kind,
+            target: target.text,
+            intended: at(intended),
+            started: at(started),
+            ...(connected > 0 && { connected: at(connected), localPort }),
+            ...(replied > 0 && { replied: at(replied) }),
+            ended: at(ended),
+            outcome,
+          })
+        }
+      }
+      if (this.#settings.rate !== undefined) this.#finishIfOver()
+      else if (connected > 0 || this.#stopped) this.#next()
+      else this.#clock.after(PAUSE_AFTER_FAILURE_MS, () => this.#next())
+    }
+
+    const open = (connection: Connection) => {
+      connected = this.#clock.now()
+      if (counted) this.#results.connected(kind, connected - intended)
+      if (onHandshake) localPort = connection.local.port
+      if (this.#stopped) {
+        connection.abort()
+        end('unfinished')
+        return
+      }
+      if (kind === 'silent' || kind === 'reset') {
+        const part = new Part(connection, () => end(this.#stopped ? 'unfinished' : 'played'))
+        this.#stoppers[slot] = () => part.leave()
+        try {
+          if (kind === 'silent') part.play(undefined, this.#clock, silentMs)
+          else part.play(x, this.#clock, RESET_AFTER_MS)
+        } catch (error) {
+          unreadable = error as NodeJS.ErrnoException
+          part.leave()
+        }
+        return
+      }
+      const drive = new Drive(
+        clientHandshake(x, this.#settings),
+        kind === 'slow' ? new SlowConnection(connection, this.#clock, slowMs) : connection,
+        this.#clock,
+        patience,
+        {
+          onEffect: (effect) => {
+            if (effect.type === 'received') replied = this.#clock.now()
+          },
+          onClosed: (outcome) => {
+            if (outcome.type === 'established') end('established')
+            else if (this.#stopped && outcome.failure.code === 'ERR_HS_ABORTED') end('unfinished')
+            else end(outcomeOf(outcome.failure), outcome.failure.message)
+          },
+        },
+      )
+      this.#stoppers[slot] = () => drive.fail('ERR_HS_ABORTED', 'The load was stopped')
+      try {
+        drive.start(connected - started)
+      } catch (error) {
+        unreadable = error as NodeJS.ErrnoException
+        drive.fail('ERR_HS_RESET', unreadable.message)
+      }
+    }
+
+    const connect = (tries: number) => {
+      const source = target.sources.current
+      const signal = this.#connectSignal(started)
+      this.#transport
+        .connect(target.endpoint, source ? { signal, localAddress: source } : { signal })
+        .then(open, (error: NodeJS.ErrnoException) => {
+          if (this.#stopped) {
+            end('unfinished')
+            return
+          }
+          if (error.code === 'EADDRNOTAVAIL' && tries < target.sources.count) {
+            target.sources.exhausted(source)
+            connect(tries + 1)
+            return
+          }
+          end(
+            connectOutcomeOf(error, signal),
+            signal.aborted ? `no connection within ${patience.timeoutMs} ms` : error.message,
+          )
+        })
+    }
+    connect(1)
+  }
+
+  /** Ends a connect when the deadline has passed, a little later at most; a timer and a signal for each would cost more. */
+  #connectSignal(now: number): AbortSignal {
+    const latest = this.#connecting.at(-1)
+    if (latest && now - latest.since < SIGNAL_SHARED_MS) return latest.ending.signal
+    const ending = new AbortController()
+    // As many listen to it as connects are under way; older versions of Node take more than ten for a leak.
+    setMaxListeners(0, ending.signal)
+    const timer = this.#clock.after(this.#settings.patience.timeoutMs + SIGNAL_SHARED_MS, () => {
+      this.#connecting.shift()
+      ending.abort()
+    })
+    this.#connecting.push({ since: now, ending, timer })
+    return ending.signal
+  }
+
+  #tick(): void {
+    const now = this.#clock.now()
+    const { intervalMs } = this.#settings
+    while (now - this.#intervalStarted >= intervalMs) this.#cut(intervalMs)
+  }
+
+  #cut(lengthMs: number): void {
+    const interval = this.#results.cut(this.#intervalStarted - this.#origin, lengthMs)
+    this.#intervalStarted += lengthMs
+    this.#settings.onInterval?.(interval, this.#results.counts)
+  }
+
+  #report(): LoadResult {
+    const now = this.#clock.now()
+    this.#tick()
+    const { targets, rate, concurrency, seed, warmupMs } = this.#settings
+    const { counts, histograms, slow, latestStartMs, examples, intervals } = this.#results
+    // What was under way when the time was over is waited for and counted, and is no part of the rate.
+    const durationMs = Math.max(0, Math.min(now - this.#origin, this.#settings.durationMs))
+    // What came after the last whole interval: an interval of its own, if it was anything.
+    if (this.#results.hasRecent) this.#cut(now - this.#intervalStarted)
+    return {
+      histograms,
+      report: {
+        ...counts,
+        targets: targets.map(formatEndpoint),
+        transport: this.#transport.name,
+        ...(rate === undefined ? { concurrency } : { rate }),
+        seed,
+        warmupMs,
+        durationMs,
+        interrupted: this.#stopped,
+        perSecond: durationMs > 0 ? (this.#inTime * 1000) / durationMs : 0,
+        latency: {
+          connect: latencyOf(histograms.connect),
+          reply: latencyOf(histograms.reply),
+          total: latencyOf(histograms.total),
+        },
+        slowLatency: latencyOf(slow),
+        latestStartMs,
+        examples,
+        intervals,
+      },
+    }
+  }
+}
+
+/** How a handshake failed on a connection that was open. */
+function outcomeOf(failure: HelloFailure): FailedOutcome {
+  if (isPeerError(failure)) return 'wrong'
+  switch (failure.code) {
+    case 'ERR_HS_TIMEOUT':
+      return 'timedOut'
+    case 'ERR_HS_CLOSED_EARLY':
+      return 'closedEarly'
+    default:
+      return 'reset'
+  }
+}
+
+/** Why there was no connection. */
+function connectOutcomeOf(error: NodeJS.ErrnoException, signal?: AbortSignal): FailedOutcome {
+  if (signal?.aborted) return 'connectTimedOut'
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return 'refused'
+    case 'ETIMEDOUT':
+      return 'connectTimedOut'
+    case 'EADDRNOTAVAIL':
+      return 'noPorts'
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'noDescriptors'
+    default:
+      return 'unreachable'
+  }
+}

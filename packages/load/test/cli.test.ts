@@ -1,0 +1,162 @@
+/** The built program, as people run it. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { serve } from '@hs/server-core'
+import { HistogramLogReader } from 'hdr-histogram-js'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { run, startInTest } from './program.js'
+
+const PROGRAM = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
+const load = (...args: string[]) => run(PROGRAM, args)
+
+/** Where a server of ours listens, as the program wants it. */
+async function target(): Promise<string> {
+  const server = await serve({ port: 0, transport: 'node' })
+  onTestFinished(async () => {
+    await server.close({ graceMs: 0 })
+  })
+  return `127.0.0.1:${server.address.port}`
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'hs-load-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+describe('hs-load', () => {
+  it('prints what opened first, then rates and times; progress goes to stderr, line by line', async () => {
+    const { status, stdout, stderr } = await load(await target(), '--rate', '100', '--duration', '1.2s')
+    expect(status).toBe(0)
+    const lines = stdout.split('\n')
+    expect(lines[0]).toBe('120 of 120 opened, 120 established')
+    expect(lines[1]).toMatch(/^\d+ handshakes per second for 1\.\d+ s$/)
+    expect(stdout).toMatch(/^connect .*\nfirst reply .*\ntotal /m)
+    expect(stderr).toMatch(/^1 s {2}\d+\/s {2}p50 .* {2}p99 .* {2}0 errors {2}1 s left\n/)
+    expect(stderr).not.toContain('\r')
+  })
+
+  it('prints one JSON object with --json, and with --ndjson one per second and the report', async () => {
+    const where = await target()
+    const whole = await load(where, '--count', '20', '--json', '--seed', '7')
+    expect(JSON.parse(whole.stdout)).toMatchObject({ started: 20, established: 20, seed: 7, crossed: [] })
+    const lines = (await load(where, '--rate', '50', '--duration', '1.1s', '--ndjson', '-q')).stdout
+      .trimEnd()
+      .split('\n')
+    const parsed = lines.map((line) => JSON.parse(line))
+    expect(parsed[0]).toMatchObject({ type: 'interval', atMs: 0, lengthMs: 1000 })
+    expect(parsed.at(-1)).toMatchObject({ type: 'report', established: 55 })
+    expect(parsed.at(-1)).not.toHaveProperty('intervals')
+  })
+
+  it('ends with 1 when a condition of --fail-if holds, and says which', async () => {
+    const where = await target()
+    const few = [where, '--count', '20', '-q']
+    const crossed = await load(...few, '--fail-if', 'p99>1us', '--fail-if', 'errors>0,rate<0.001')
+    expect(crossed.status).toBe(1)
+    expect(crossed.stderr).toMatch(/^hs-load: failed, since p99>1us: it is \d+us\n$/)
+    expect((await load(...few, '--fail-if', 'errors>0,p99>1s')).status).toBe(0)
+  })
+
+  it('writes histograms that the tools of HdrHistogram read', async () => {
+    const folder = temporaryFolder()
+    const where = await target()
+    const [log, table] = [join(folder, 'all.hlog'), join(folder, 'total.hgrm')]
+    await load(where, '--count', '50', '-q', '--hdr', log)
+    const reader = new HistogramLogReader(readFileSync(log, 'utf8'))
+    const tags: string[] = []
+    for (let next = reader.nextIntervalHistogram(); next; next = reader.nextIntervalHistogram()) {
+      tags.push(next.tag)
+      expect(next.totalCount).toBe(50)
+    }
+    expect(tags).toEqual(['connect', 'reply', 'total'])
+    await load(where, '--count', '50', '-q', '--hdr', table)
+    expect(readFileSync(table, 'utf8')).toMatch(/Value +Percentile +TotalCount[\s\S]*Total count *= *50/)
+  })
+
+  it('tells what was measured until Ctrl-C, and ends with 130', async () => {
+    const { child, ended } = startInTest(PROGRAM, [await target(), '--rate', '50', '--duration', '1h'])
+    child.stderr!.once('data', () => child.kill('SIGINT'))
+    const { status, stdout } = await ended
+    expect(status).toBe(130)
+    expect(stdout).toMatch(/^\d+ of \d+ opened, \d+ established/)
+    expect(stdout).toContain('(interrupted)')
+  })
+
+  it('ends with 3 where nobody listens, or something else does, and says so', async () => {
+    const silent = createServer((socket) => socket.end('220 mail.example ESMTP\r\n')).listen(0, '127.0.0.1')
+    onTestFinished(() => {
+      silent.close()
+    })
+    await expect.poll(() => silent.listening).toBe(true)
+    const { port } = silent.address() as { port: number }
+    const other = await load(`127.0.0.1:${port}`)
+    expect(other).toMatchObject({ status: 3, stdout: '' })
+    expect(other.stderr).toMatch(/220 mail\.example.*is no HELLO server.*ERR_HS_MALFORMED/)
+    const nobody = await load('127.0.0.1:1')
+    expect(nobody).toMatchObject({ status: 3, stdout: '' })
+    expect(nobody.stderr).toMatch(/^hs-load: Nothing listens on 127\.0\.0\.1:1.*ERR_HS_CONNECT/)
+  })
+
+  it.runIf(process.platform === 'linux')(
+    'says which limit was reached when there are no descriptors left',
+    async () => {
+      const where = await target()
+      // Enough for Node itself, which opens many files at once when it starts.
+      const { stdout, stderr } = await run(PROGRAM, [where, '-c', '300', '-n', '300', '-q'], 150)
+      expect(stdout, stderr).toMatch(/^\d+ of 300 opened, \d+ established; \d+ without a descriptor/)
+      expect(stdout).toContain('ulimit -n')
+    },
+  )
+
+  it.each([
+    [['127.0.0.1'], /targets must be host:port/],
+    [['127.0.0.1:0'], /targets must be host:port, with a port from 1 to 65535/],
+    [['::1:9000'], /brackets/],
+    [['a:1', '--mix', 'polite=1'], /--mix has the kinds normal, slow, silent, reset, got polite/],
+    [['a:1', '--mix', 'normal'], /--mix must be shares/],
+    [['a:1', '--rate', '0'], /--rate must be a number of more than 0/],
+    [['a:1', '--rate', '5', '-c', '5'], /exclude each other/],
+    [['a:1', '--fail-if', 'p98>1ms'], /--fail-if must be conditions/],
+    [['a:1', '--duration', '5'], /--duration must be a duration/],
+    [['compare', '--only', 'events/pigeon'], /--only has sequential\/node/],
+    [['compare', '--only', 'none'], /--only none needs a --server/],
+    [['compare', '--server', './tcpserver'], /--server must be name=command with \{port\}/],
+    [['compare', '--baseline', 'nobody'], /--baseline must be one of/],
+    [['compare', '--scenarios', 'steady,quiet'], /--scenarios must be some of steady/],
+  ])('refuses %j with 2, and says what is wrong', async (args, message) => {
+    const { status, stdout, stderr } = await load(...args)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toMatch(message)
+  })
+})
+
+describe('hs-load compare', () => {
+  it('says what a server that does not start has said', async () => {
+    const broken = `broken="${process.execPath}" -e "console.error('no such thing'); process.exit(7)" {port}`
+    const { status, stderr } = await load('compare', '--only', 'none', '--server', broken, '-q')
+    expect(status).toBe(1)
+    expect(stderr).toContain('the server broken ended (7) before it answered. It said: no such thing')
+  })
+
+  it('tells what was measured until Ctrl-C, and leaves no server behind', async () => {
+    const { child, ended } = startInTest(PROGRAM, [
+      'compare',
+      '--only',
+      'events/node',
+      '--scenarios',
+      'steady',
+      '--rounds',
+      '9',
+    ])
+    child.stderr!.on('data', (text: string) => {
+      if (/round \d+/.test(text)) child.kill('SIGINT')
+    })
+    const { status, stdout } = await ended
+    expect(status).toBe(130)
+    expect(stdout).toContain('Interrupted: not all rounds are in it.')
+  })
+})

@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { onTestFinished } from 'vitest'
+
+export interface Ended {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A program takes less than this, or hangs. */
+const MOST_MS = 90_000
+
+/** How long one that was told to end may take for it. */
+const KIND_MS = 5_000
+
+/** Runs a built program to its end; `descriptors` is how many it may have. */
+export async function run(file: string, args: readonly string[], descriptors?: number): Promise<Ended> {
+  const { ended, child } = start(file, args, descriptors)
+  const limit = setTimeout(() => child.kill('SIGTERM'), MOST_MS)
+  const last = setTimeout(() => child.kill('SIGKILL'), MOST_MS + KIND_MS)
+  try {
+    return await ended
+  } finally {
+    clearTimeout(limit)
+    clearTimeout(last)
+  }
+}
+
+/** Starts a built program. */
+function start(file: string, args: readonly string[], descriptors?: number) {
+  const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors};`
+  const command = ['-c', `${limit} exec "$@"`, 'sh', process.execPath, file, ...args]
+  const child: ChildProcess = spawn('sh', command, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = { stdout: '', stderr: '' }
+  for (const channel of ['stdout', 'stderr'] as const) {
+    child[channel]!.setEncoding('utf8').on('data', (text: string) => {
+      output[channel] += text
+    })
+  }
+  return { child, ended: once(child, 'close').then(([status]) => ({ status, ...output }) as Ended) }
+}
+
+/** The same, ended with its test, also if that fails. */
+export function startInTest(file: string, args: readonly string[]): ReturnType<typeof start> {
+  const started = start(file, args)
+  onTestFinished(async () => {
+    // Kindly first, since the servers that it may have started are its own to end.
+    started.child.kill('SIGTERM')
+    const limit = setTimeout(() => started.child.kill('SIGKILL'), KIND_MS)
+    await started.ended
+    clearTimeout(limit)
+  })
+  return started
+}
