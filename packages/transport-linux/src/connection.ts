@@ -100,10 +100,15 @@ export class LinuxConnection implements Connection, Pollable {
     if (this.#fd < 0) return
     const interest = (this.#ended || this.#closing ? 0 : EPOLLIN) | (this.#unsent || this.#error ? EPOLLOUT : 0)
     if (interest === this.#interest) return
-    if (this.#interest === 0) this.#reactor.add(this.#fd, interest, this)
-    else if (interest === 0) this.#reactor.remove(this.#fd)
-    else this.#reactor.modify(this.#fd, interest)
-    this.#interest = interest
+    try {
+      if (this.#interest === 0) this.#reactor.add(this.#fd, interest, this)
+      else if (interest === 0) this.#reactor.remove(this.#fd)
+      else this.#reactor.modify(this.#fd, interest)
+      this.#interest = interest
+    } catch (error) {
+      // Nothing left to watch it with, memory or a descriptor: it could never be told of anything again.
+      this.#shut(error as Error)
+    }
   }
 
   #shut(error: Error | undefined): void {

@@ -7,7 +7,7 @@ import { EpollEvents, loadSystem, type System, systemError } from './system.js'
 const EVENTS_PER_TURN = 256
 
 /** How often a turn looks for more before the rest of the program gets its own. */
-const POLLS_PER_TURN = 8
+const LOOKS_PER_TURN = 16
 
 /** One read takes at most so much; a peer that sends more is read again in the next turn, after the others. */
 const READ_BYTES = 65_536
@@ -54,6 +54,10 @@ export class Reactor {
   #epoll = -1
   #watch: Koffi.node.PollHandle | undefined
   #turnScheduled = false
+  #looks = 0
+  readonly #lookAgain = () => {
+    if (this.#epoll >= 0) this.#look(0)
+  }
   #alarm: NodeJS.Timeout | undefined
   #alarmDue = Number.POSITIVE_INFINITY
 
@@ -119,18 +123,27 @@ export class Reactor {
     return this.#shortChunks[bytes]
   }
 
-  /** One turn: everything that is ready, then everything that is due. */
+  /** One turn: everything that is ready, and everything that becomes ready meanwhile; then everything that is due. */
   #turn(): void {
     this.#turnScheduled = false
     if (this.#epoll < 0) return
     this.turns++
+    this.#looks = 0
+    this.#look(this.#patience())
+  }
+
+  /**
+   * Looks again while there is something, which is cheaper than going once round the event loop for each. Between two
+   * looks promises go on: whoever was given a connection asks for the next one there.
+   */
+  #look(timeoutMs: number): void {
+    let ready = 0
     try {
-      let ready = this.#poll(this.#patience())
-      // Under load more has come meanwhile, and asking again is cheaper than going once round the event loop.
-      for (let polls = 1; ready > 1 && polls < POLLS_PER_TURN; polls++) ready = this.#poll(0)
+      ready = this.#poll(timeoutMs)
       this.#deadlines.run(this.clock.now())
     } finally {
-      if (this.#waiting === 'block') this.#scheduleTurn()
+      if (ready > 0 && ++this.#looks < LOOKS_PER_TURN) queueMicrotask(this.#lookAgain)
+      else if (this.#waiting === 'block') this.#scheduleTurn()
     }
   }
 
