@@ -1,5 +1,5 @@
 import type { Connection, Endpoint, Receiver } from '@hs/transport'
-import type { Ledger } from './listener.js'
+import type { Ledger } from './ledger.js'
 import type { Pollable, Reactor } from './reactor.js'
 import { EAGAIN, ECANCELED, EPOLLIN, EPOLLOUT, systemError } from './system.js'
 

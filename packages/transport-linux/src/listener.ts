@@ -1,14 +1,8 @@
 import type { Connection, Endpoint, Listener, ListenOptions, Timer } from '@hs/transport'
 import { LinuxConnection } from './connection.js'
+import type { Ledger } from './ledger.js'
 import type { Pollable, Reactor } from './reactor.js'
 import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from './system.js'
-
-/** Keeps account of descriptors for somebody who may have to close them (see share.ts). */
-export interface Ledger {
-  opened(fd: number): void
-  /** Directly before the close: afterwards the number may be anybody's. */
-  closing(fd: number): void
-}
 
 /** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
 export const BACKLOG = 4096

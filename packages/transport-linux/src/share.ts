@@ -8,7 +8,8 @@ import {
   type ShareableListener,
 } from '@hs/transport'
 import { LinuxConnection } from './connection.js'
-import { BACKLOG, type Ledger, LinuxListener } from './listener.js'
+import { DescriptorSet } from './ledger.js'
+import { BACKLOG, LinuxListener } from './listener.js'
 import { Reactor } from './reactor.js'
 import { EPOLLET, EPOLLEXCLUSIVE, EPOLLIN, type System, systemError } from './system.js'
 
@@ -124,31 +125,4 @@ export async function adopt(
   reactor.add(wakeFd, EPOLLIN | EPOLLET, { ready() {} })
   ledger.opened(reactor.descriptor)
   return { listener, clock: reactor.clock }
-}
-
-/** Where the system sets no limit that memory could be reserved for. */
-const MAX_DESCRIPTORS = 2 ** 20
-
-/** A set of descriptors in shared memory, a bit for each; written by one thread. */
-class DescriptorSet implements Ledger, Iterable<number> {
-  readonly buffer: SharedArrayBuffer
-  readonly #bits: Uint8Array
-
-  constructor(size: number | SharedArrayBuffer) {
-    this.buffer =
-      typeof size === 'number' ? new SharedArrayBuffer(Math.ceil(Math.min(size, MAX_DESCRIPTORS) / 8)) : size
-    this.#bits = new Uint8Array(this.buffer)
-  }
-
-  opened(fd: number): void {
-    this.#bits[fd >> 3]! |= 1 << (fd & 7)
-  }
-
-  closing(fd: number): void {
-    this.#bits[fd >> 3]! &= ~(1 << (fd & 7))
-  }
-
-  *[Symbol.iterator](): Iterator<number> {
-    for (let fd = 0; fd < this.#bits.length * 8; fd++) if (this.#bits[fd >> 3]! & (1 << (fd & 7))) yield fd
-  }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Case, Fault } from '../../case.js'
 import { hello, readMessage, text } from '../../message.js'
-import { connections, descriptors, hasProc, loopsOf, tasksOf } from '../../proc.js'
+import { connections, descriptors, hasProc, listeners, loopsOf, tasksOf } from '../../proc.js'
 import type { Nature } from '../../report.js'
 import type { Instance, ServerLab } from '../../server-lab.js'
 import type { Peer } from '../../wire.js'
@@ -35,7 +35,10 @@ function natureOf({ subject, port }: Instance, peers: readonly Peer[], tasksBefo
   if (receivers.length > 1 || alone.length > 1) return 'processes'
   const tasks = pids.reduce((sum, pid) => sum + tasksOf(pid, inodes).count, 0)
   const receiving = pids.reduce((sum, pid) => sum + tasksOf(pid, inodes).receiving, 0)
-  const loops = pids.reduce((sum, pid) => sum + loopsOf(pid, inodes), 0)
+  // Threads that share the queue may leave all of these connections to one of them, but each watches for newcomers.
+  const queue = listeners().find(({ localPort }) => localPort === port)
+  const watched = new Set([...inodes, ...(queue ? [queue.inode] : [])])
+  const loops = pids.reduce((sum, pid) => sum + loopsOf(pid, watched), 0)
   if (receiving > 1 || loops > 1 || tasks - tasksBefore >= peers.length - 1) return 'threads'
   return 'events'
 }
