@@ -34,6 +34,7 @@ import { chooseTransport, type TransportName } from './transports.js'
 /** Enough to keep a server on one core busy, and few enough that each gets its answer soon. */
 export const DEFAULT_CONCURRENCY = 64
 
+/** Long enough for a p99 that means something, short enough to wait for. */
 export const DEFAULT_DURATION_MS = 10_000
 
 /** As long as the client's own. */

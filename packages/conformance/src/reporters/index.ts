@@ -21,8 +21,9 @@ const REPORTERS = {
   gradescope: (report: Report, { visibility = 'visible' }: RenderOptions) => gradescope(report, { visibility }),
 } as const
 
-export type ReporterName = keyof typeof REPORTERS
+export type ReporterName = 'pretty' | 'tap' | 'junit' | 'json' | 'github' | 'gradescope'
 
+/** Every form that a report can be given, by the word that chooses it. */
 export const REPORTER_NAMES = Object.keys(REPORTERS) as readonly ReporterName[]
 
 /** A report as text. */
