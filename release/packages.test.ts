@@ -243,7 +243,7 @@ describe('a second release', () => {
     await inCheckout('changeset version')
     expect(changedVersions()).toEqual({
       '@hs/transport-linux': raised(first['@hs/transport-linux']!, step),
-      ...patched(['@hs/server-core', '@hs/cli-server']),
+      ...patched(['@hs/server-core', '@hs/cli-server', '@hs/load']),
     })
     await inCheckout('git reset --quiet --hard && git clean --quiet --force')
     rmSync(file, { force: true })
