@@ -35,7 +35,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   readonly #rest: Accepted[] = []
   #closed = false
   #budget = ACCEPTS_PER_TURN
-  /** The turn in which somebody who asked was served; the loop asks again only after that turn. */
+  /** The turn in which somebody who asked was served; the loop may still be on its way to ask again. */
   #settledIn = -1
   #backOff: Timer | undefined
 

@@ -29,15 +29,12 @@ async function listen(reactor: Reactor, at: Endpoint, options: ListenOptions): P
   if (fd < 0) throw systemError('socket', fd)
   system.reuseAddress(fd)
   system.noDelay(fd)
-  for (const [call, result] of [
-    ['bind', () => system.bind(fd, address)],
-    ['listen', () => system.listen(fd, BACKLOG)],
-  ] as const) {
-    const error = result()
-    if (error >= 0) continue
+  const bound = system.bind(fd, address)
+  const error = bound < 0 ? bound : system.listen(fd, BACKLOG)
+  if (error < 0) {
     system.close(fd)
-    // Node says `listen` for both.
-    throw systemError(call === 'bind' ? 'listen' : call, error, address)
+    // Node says `listen` also where it was the bind that failed.
+    throw systemError('listen', error, address)
   }
   if (options.shared) return new SharedLinuxListener(reactor, fd)
   return new LinuxListener(reactor, fd, EPOLLIN, options.onDrop, () => system.close(fd))
