@@ -12,6 +12,9 @@ export type Decoded = { readonly sequence: number; readonly text: string } | { r
 
 const LETTERS = 'HELLO'
 const SPACE = 0x20
+const PLUS = 0x2b
+const MINUS = 0x2d
+const ZERO = 0x30
 
 /** Where in a message the next byte falls; 0 to 4 count the letters that are already there. */
 const AFTER_LETTERS = 5
@@ -34,8 +37,13 @@ const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39
 export class HelloDecoder {
   readonly #strict: boolean
   readonly #maxMessageBytes: number
-  /** The unfinished message, as received: all ASCII. A string and not an array, which would outweigh all the rest. */
-  #held = ''
+  /** Bytes of the unfinished message. */
+  #length = 0
+  /**
+   * The unfinished message as received, from the first byte on that we would have sent otherwise. Most peers never do,
+   * and then its text follows from the number: a string that grows by each byte costs more than all the rest.
+   */
+  #verbatim: string | undefined
   #place = 0
   #negative = false
   #magnitude = 0
@@ -53,12 +61,12 @@ export class HelloDecoder {
 
   /** Bytes of an unfinished message; terminators between messages are dropped and not counted. */
   get bufferedBytes(): number {
-    return this.#held.length
+    return this.#length
   }
 
   /** The unfinished message, in which nothing needs to be escaped; undefined where there is none. */
   get heldText(): string | undefined {
-    return this.#held === '' ? undefined : this.#held
+    return this.#length === 0 ? undefined : this.#text()
   }
 
   /** The number that {@link flush} would give now, or undefined while no digit has come. */
@@ -77,29 +85,32 @@ export class HelloDecoder {
     for (let at = 0; at < chunk.length && !this.#failed; at++) {
       const byte = chunk[at]!
       if (!this.#strict) {
-        if (isTerminator(byte) && (this.#held === '' || this.#place === IN_DIGITS)) {
-          if (this.#held !== '') decoded = [...decoded, this.#finish()]
+        if (isTerminator(byte) && (this.#length === 0 || this.#place === IN_DIGITS)) {
+          if (this.#length > 0) decoded = [...decoded, this.#finish()]
           continue
         }
         if (this.#place === IN_DIGITS && upper(byte) === 0x48) decoded = [...decoded, this.#finish()]
         if (this.#failed) break
       }
+      if (this.#length === this.#maxMessageBytes) {
+        const limit = `a message has at most ${this.#maxMessageBytes} bytes`
+        decoded = [...decoded, this.#fail('ERR_HS_TOO_LONG', limit, chunk.subarray(at))]
+        break
+      }
       const reason = this.#accept(byte)
       if (reason !== undefined) {
         decoded = [...decoded, this.#fail('ERR_HS_MALFORMED', reason, chunk.subarray(at))]
-      } else if (this.#held.length === this.#maxMessageBytes) {
-        const limit = `a message has at most ${this.#maxMessageBytes} bytes`
-        decoded = [...decoded, this.#fail('ERR_HS_TOO_LONG', limit, chunk.subarray(at))]
-      } else {
-        this.#held += String.fromCharCode(byte)
+        break
       }
+      this.#length++
+      if (this.#verbatim !== undefined) this.#verbatim += String.fromCharCode(byte)
     }
     return decoded
   }
 
   /** Says that what is held is a whole message: the stream ended, or the peer has paused (HS-3.3, HS-3.4). */
   flush(): readonly Decoded[] {
-    if (this.#held === '' || this.#failed) return NOTHING
+    if (this.#length === 0 || this.#failed) return NOTHING
     return this.#place === IN_DIGITS
       ? [this.#finish()]
       : [this.#fail('ERR_HS_MALFORMED', 'the message stops before its number', new Uint8Array())]
@@ -108,34 +119,56 @@ export class HelloDecoder {
   /** Moves one byte on in the grammar (HS-1.1, HS-1.2), or says why it cannot be there. */
   #accept(byte: number): string | undefined {
     switch (this.#place) {
+      case IN_DIGITS:
+        if (!isDigit(byte)) return 'only digits may follow'
+        if (this.#magnitude === 0 && !this.#forgive()) return 'a number has no leading zeros'
+        break
+      case AFTER_SIGN:
+        if (!isDigit(byte)) return 'a decimal integer must follow'
+        if (byte === ZERO && !this.#forgive()) return 'neither -0 nor leading zeros are sent'
+        break
+      case AFTER_SPACE:
+        if (isDigit(byte)) break
+        if (byte !== MINUS && ((byte !== SPACE && byte !== PLUS) || !this.#forgive())) {
+          return 'a decimal integer must follow'
+        }
+        if (byte === SPACE) return
+        this.#negative = byte === MINUS
+        this.#place = AFTER_SIGN
+        return
       case AFTER_LETTERS:
         if (byte !== SPACE) return 'one space must follow HELLO'
         this.#place = AFTER_SPACE
         return
-      case AFTER_SPACE:
-        if (byte === SPACE && !this.#strict) return
-        if (byte === 0x2d || (byte === 0x2b && !this.#strict)) {
-          this.#negative = byte === 0x2d
-          this.#place = AFTER_SIGN
-          return
-        }
-        break
-      case AFTER_SIGN:
-      case IN_DIGITS:
-        break
       default: {
         const letter = LETTERS.charCodeAt(this.#place)
-        if ((this.#strict ? byte : upper(byte)) !== letter) return 'a message begins with HELLO'
+        if (byte !== letter && (upper(byte) !== letter || !this.#forgive())) return 'a message begins with HELLO'
         this.#place++
         return
       }
     }
-    if (!isDigit(byte)) return this.#place === IN_DIGITS ? 'only digits may follow' : 'a decimal integer must follow'
-    if (this.#strict && this.#place === IN_DIGITS && this.#magnitude === 0) return 'a number has no leading zeros'
-    if (this.#strict && this.#place === AFTER_SIGN && byte === 0x30) return 'neither -0 nor leading zeros are sent'
-    this.#magnitude = this.#magnitude * 10 + (byte - 0x30)
+    const magnitude = this.#magnitude * 10 + (byte - ZERO)
+    // Digits that no number of ours can hold.
+    if (magnitude > Number.MAX_SAFE_INTEGER) this.#keepVerbatim()
+    this.#magnitude = magnitude
     this.#place = IN_DIGITS
     return
+  }
+
+  /** Whether a byte that we would not have sent is forgiven (HS-7); from here on the text is kept as it comes. */
+  #forgive(): boolean {
+    if (!this.#strict) this.#keepVerbatim()
+    return !this.#strict
+  }
+
+  #keepVerbatim(): void {
+    this.#verbatim ??= this.#text()
+  }
+
+  /** The unfinished message, as received. */
+  #text(): string {
+    if (this.#verbatim !== undefined) return this.#verbatim
+    return this.#place === IN_DIGITS ? `HELLO ${this.#value()}` : 'HELLO -'.slice(0, this.#length)
   }
 
   #value(): number {
@@ -148,20 +181,20 @@ export class HelloDecoder {
     if (!Number.isSafeInteger(sequence)) {
       return this.#fail('ERR_HS_OUT_OF_RANGE', 'the number is not a safe integer', new Uint8Array())
     }
-    const text = this.#held
-    this.#held = ''
-    this.#place = this.#magnitude = 0
+    const text = this.#text()
+    this.#verbatim = undefined
+    this.#length = this.#place = this.#magnitude = 0
     this.#negative = false
     return { sequence, text }
   }
 
   #fail(code: DecodeFailure['code'], reason: string, rest: Uint8Array): Decoded {
     this.#failed = true
-    const received = new Uint8Array(this.#held.length + rest.length)
-    for (let at = 0; at < this.#held.length; at++) received[at] = this.#held.charCodeAt(at)
-    received.set(rest, this.#held.length)
-    this.#held = ''
-    this.#place = 0
+    const held = this.#text()
+    const received = new Uint8Array(held.length + rest.length)
+    for (let at = 0; at < held.length; at++) received[at] = held.charCodeAt(at)
+    received.set(rest, held.length)
+    this.#length = this.#place = 0
     // A terminator at the very end says nothing about what is wrong, and would be printed as an escape (HS-5.3).
     let end = received.length
     while (!this.#strict && end > 0 && isTerminator(received[end - 1]!)) end--

@@ -65,18 +65,19 @@ export function encodeHello(sequence: number, terminator: Terminator = 'none'): 
   // Digits are counted and written by hand: a string in between costs three times as much, once per message sent.
   let magnitude = Math.abs(sequence)
   let digits = 1
-  for (let rest = magnitude; rest >= 10; rest = Math.floor(rest / 10)) digits++
+  for (let bound = 10; magnitude >= bound; bound *= 10) digits++
   const end = PREFIX.length + (sequence < 0 ? 1 : 0) + digits
   const tail = TERMINATORS[terminator]
   const bytes = new Uint8Array(end + tail.length)
-  bytes.set(PREFIX)
+  // Byte by byte: for so few, `set` costs more than the digits.
+  for (let at = 0; at < PREFIX.length; at++) bytes[at] = PREFIX[at]!
   if (sequence < 0) bytes[PREFIX.length] = 0x2d
   for (let at = end - 1; digits > 0; digits--, at--) {
     const rest = Math.floor(magnitude / 10)
     bytes[at] = ZERO + (magnitude - rest * 10)
     magnitude = rest
   }
-  bytes.set(tail, end)
+  for (let at = 0; at < tail.length; at++) bytes[end + at] = tail[at]!
   return bytes
 }
 

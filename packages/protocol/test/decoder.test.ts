@@ -156,6 +156,17 @@ describe('the text of a message', () => {
     const decoder = new HelloDecoder()
     expect(decoder.push(bytesOf('\nhello  +007\r\n'))).toEqual([{ sequence: 7, text: 'hello  +007' }])
   })
+  const beyond = 'HELLO 123456789012345678901234567890'
+  for (const text of [...good.map((row) => row.bytes.split(/[\n\r\0]|(?<=\d)(?=[Hh])/)[0]!), beyond]) {
+    it(`${label(text)} is known verbatim after each of its bytes`, () => {
+      const decoder = new HelloDecoder()
+      const held = [...text].map((byte) => {
+        decoder.push(bytesOf(byte))
+        return decoder.heldText
+      })
+      expect(held).toEqual([...text].map((_, at) => text.slice(0, at + 1)))
+    })
+  }
 })
 
 describe('HelloDecoder', () => {
