@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '@hs/transport'
 import type * as Koffi from 'koffi'
 import { type Callback, Deadlines } from './deadlines.js'
-import { EpollEvents, loadSystem, type System, systemError } from './system.js'
+import { loadSystem, type System, systemError } from './system.js'
 
 /** Descriptors told of in one call. What is ready beyond it comes in the next turn. */
 const EVENTS_PER_TURN = 256
@@ -41,8 +41,8 @@ export class Reactor {
   }
   readonly #waiting: Waiting
   readonly #maySleep: () => boolean
-  readonly #events = new EpollEvents(EVENTS_PER_TURN)
-  readonly #buffer = new Uint8Array(READ_BYTES)
+  readonly #events = this.system.epollEvents(EVENTS_PER_TURN)
+  readonly #buffer = this.system.memory(READ_BYTES)
   readonly #shortChunks: Uint8Array[] = []
   readonly #deadlines = new Deadlines()
   /** Counts the turns, so that whoever waits for a promise to run can tell one turn from the next. */
@@ -118,12 +118,12 @@ export class Reactor {
 
   /** What was received last. Its memory is used again by the next {@link receive}. */
   chunk(bytes: number): Uint8Array {
-    if (bytes > SHORT_READ_BYTES) return this.#buffer.subarray(0, bytes)
-    this.#shortChunks[bytes] ??= this.#buffer.subarray(0, bytes)
+    if (bytes > SHORT_READ_BYTES) return this.#buffer.bytes.subarray(0, bytes)
+    this.#shortChunks[bytes] ??= this.#buffer.bytes.subarray(0, bytes)
     return this.#shortChunks[bytes]
   }
 
-  /** One turn: everything that is ready, and everything that becomes ready meanwhile; then everything that is due. */
+  /** One turn: everything that is due or ready, and everything that becomes ready meanwhile. */
   #turn(): void {
     this.#turnScheduled = false
     if (this.#epoll < 0) return
@@ -140,7 +140,8 @@ export class Reactor {
     let ready = 0
     try {
       ready = this.#poll(timeoutMs)
-      this.#deadlines.run(this.clock.now())
+      // Once a turn is often enough; in the event loop there is an alarm for it.
+      if (this.#waiting === 'block' && this.#looks === 0) this.#deadlines.run(this.clock.now())
     } finally {
       if (ready > 0 && ++this.#looks < LOOKS_PER_TURN) queueMicrotask(this.#lookAgain)
       else if (this.#waiting === 'block') this.#scheduleTurn()

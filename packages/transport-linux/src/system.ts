@@ -53,14 +53,25 @@ const SOCKADDR_BYTES = 28
 const EVENT_WORDS = process.arch === 'x64' ? 3 : 4
 const EVENT_FD = process.arch === 'x64' ? 1 : 2
 
+/**
+ * Memory that calls name by its address, which is asked for only once: each time would be a tenth of a call. Whoever
+ * uses the address keeps the object.
+ */
+export interface Memory {
+  readonly bytes: Uint8Array
+  readonly address: number
+}
+
 /** Ready descriptors, as `epoll_wait` fills them in. */
 export class EpollEvents {
-  readonly words: Int32Array
+  readonly memory: Memory
   readonly capacity: number
+  readonly words: Int32Array
 
-  constructor(capacity: number) {
-    this.capacity = capacity
-    this.words = new Int32Array(capacity * EVENT_WORDS)
+  constructor(memory: Memory) {
+    this.memory = memory
+    this.capacity = Math.floor(memory.bytes.length / 4 / EVENT_WORDS)
+    this.words = new Int32Array(memory.bytes.buffer)
   }
   events(at: number): number {
     return this.words[at * EVENT_WORDS]!
@@ -86,7 +97,7 @@ export function loadSystem() {
     socket: libc.func('int socket(int, int, int)'),
     bind: libc.func('int bind(int, void *, uint32_t)'),
     listen: libc.func('int listen(int, int)'),
-    accept4: libc.func('int accept4(int, void *, void *, int)'),
+    accept4: libc.func('int accept4(int, uintptr_t, uintptr_t, int)'),
     connect: libc.func('int connect(int, void *, uint32_t)'),
     setsockopt: libc.func('int setsockopt(int, int, int, void *, uint32_t)'),
     getsockopt: libc.func('int getsockopt(int, int, int, void *, void *)'),
@@ -96,22 +107,27 @@ export function loadSystem() {
     inet_ntop: libc.func('const char *inet_ntop(int, void *, void *, uint32_t)'),
     if_nametoindex: libc.func('uint32_t if_nametoindex(const char *)'),
     // Both answer an ssize_t; what is asked for here is always less than 2 GiB, and an int is made in half the time.
-    recv: libc.func('int recv(int, void *, size_t, int)'),
+    recv: libc.func('int recv(int, uintptr_t, size_t, int)'),
     send: libc.func('int send(int, void *, size_t, int)'),
+    sendSmall: libc.func('int send(int, uintptr_t, size_t, int)'),
     shutdown: libc.func('int shutdown(int, int)'),
     close: libc.func('int close(int)'),
     epoll_create1: libc.func('int epoll_create1(int)'),
-    epoll_ctl: libc.func('int epoll_ctl(int, int, int, void *)'),
-    epoll_wait: libc.func('int epoll_wait(int, void *, int, int)'),
+    epoll_ctl: libc.func('int epoll_ctl(int, int, int, uintptr_t)'),
+    epoll_wait: libc.func('int epoll_wait(int, uintptr_t, int, int)'),
     getrlimit: libc.func('int getrlimit(int, void *)'),
     eventfd: libc.func('int eventfd(uint32_t, int)'),
     eventfd_write: libc.func('int eventfd_write(int, uint64_t)'),
   }
   /** The result, or the negative number of the error. */
   const outcome = (result: number): number => (result < 0 ? -errno() : result)
-  const event = new EpollEvents(1)
+  const memory = (size: number): Memory => {
+    const bytes = new Uint8Array(size)
+    return { bytes, address: Number(koffi.address(bytes)) }
+  }
+  const event = new EpollEvents(memory(SMALL_BYTES))
+  const small = memory(SMALL_BYTES)
   const one = Int32Array.of(1)
-  const small = new Uint8Array(SMALL_BYTES)
   /** Whoever connects once connects again, and a socket address is made of three objects and a foreign call. */
   let peer: Endpoint & { readonly address: Uint8Array } = { host: '', port: -1, address: new Uint8Array() }
   let source: { readonly host: string; readonly address: Uint8Array } = { host: '', address: new Uint8Array() }
@@ -143,10 +159,14 @@ export function loadSystem() {
   function control(epoll: number, operation: number, fd: number, events: number): number {
     event.words[0] = events
     event.words[EVENT_FD] = fd
-    return outcome(c.epoll_ctl(epoll, operation, fd, event.words))
+    return outcome(c.epoll_ctl(epoll, operation, fd, event.memory.address))
   }
 
   return {
+    /** @param size - In bytes, more than V8 keeps within its heap, where things move. */
+    memory,
+    /** Room for so many ready descriptors. */
+    epollEvents: (capacity: number) => new EpollEvents(memory(capacity * EVENT_WORDS * 4)),
     /** A non-blocking TCP socket for the family of `host`, which must be an address. */
     socket: (host: string): number =>
       outcome(c.socket(isIPv6(host) ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
@@ -158,7 +178,7 @@ export function loadSystem() {
     /** Newcomers are refused from now on, in whichever thread the descriptor is known. */
     stopListening: (fd: number): number => outcome(c.shutdown(fd, SHUT_RD)),
     /** The next connection, non-blocking. */
-    accept: (fd: number): number => outcome(c.accept4(fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC)),
+    accept: (fd: number): number => outcome(c.accept4(fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC)),
     /**
      * Chooses only the address to connect from. The port is left to `connect`, which knows that it need only be free
      * towards this peer; `bind` would have to find one that is free towards all.
@@ -185,18 +205,17 @@ export function loadSystem() {
     localAddress: (fd: number): Endpoint => endpoint(c.getsockname, fd),
     remoteAddress: (fd: number): Endpoint => endpoint(c.getpeername, fd),
     /** How many bytes came; 0 at the end of the stream. */
-    receive(fd: number, into: Uint8Array): number {
-      const count = c.recv(fd, into, into.length, 0)
-      return count < 0 ? -errno() : count
+    receive(fd: number, into: Memory): number {
+      return outcome(c.recv(fd, into.address, into.bytes.length, 0))
     },
     /** How many bytes the kernel took. */
     send(fd: number, bytes: Uint8Array): number {
       const { length } = bytes
       // A small array lives in the heap of JavaScript, and asking for its address moves it out, at a multiple of the
       // cost of copying it to where it has one.
-      if (length <= SMALL_BYTES) small.set(bytes)
-      const count = c.send(fd, length <= SMALL_BYTES ? small : bytes, length, MSG_NOSIGNAL)
-      return count < 0 ? -errno() : count
+      if (length > SMALL_BYTES) return outcome(c.send(fd, bytes, length, MSG_NOSIGNAL))
+      for (let at = 0; at < length; at++) small.bytes[at] = bytes[at]!
+      return outcome(c.sendSmall(fd, small.address, length, MSG_NOSIGNAL))
     },
     /** Whatever it answers, the descriptor is gone: never call it twice. */
     close(fd: number): void {
@@ -208,8 +227,7 @@ export function loadSystem() {
     epollRemove: (epoll: number, fd: number): number => control(epoll, EPOLL_CTL_DEL, fd, 0),
     /** How many descriptors are ready; 0 also when a signal came. */
     epollWait(epoll: number, into: EpollEvents, timeoutMs: number): number {
-      const count = c.epoll_wait(epoll, into.words, into.capacity, timeoutMs)
-      return Math.max(0, count)
+      return Math.max(0, c.epoll_wait(epoll, into.memory.address, into.capacity, timeoutMs))
     },
     /** Descriptors are less than this. */
     descriptorLimit(): number {
