@@ -10,7 +10,7 @@ import {
   writeAll,
 } from '@hs/command-line'
 import { type HelloError, isPeerError } from '@hs/protocol'
-import { type Endpoint, formatEndpoint } from '@hs/transport'
+import { type Endpoint, formatEndpoint, type TransportName } from '@hs/transport'
 import { writeHistograms } from './hdr.js'
 import {
   DEFAULT_CONCURRENCY,
@@ -26,7 +26,6 @@ import { chooser, type Mix } from './mix.js'
 import { Progress } from './progress.js'
 import { reportText } from './text.js'
 import { parseThresholds, type Threshold } from './thresholds.js'
-import type { TransportName } from './transports.js'
 
 /** From package.json, put in by the build. */
 declare const __VERSION__: string

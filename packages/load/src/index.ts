@@ -1,3 +1,4 @@
+export type { TransportName } from '@hs/transport'
 export {
   DEFAULT_CONCURRENCY,
   DEFAULT_DURATION_MS,
@@ -20,4 +21,3 @@ export {
   type Latency,
   type LoadOutcome,
 } from './results.js'
-export type { TransportName } from './transports.js'

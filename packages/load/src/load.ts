@@ -4,6 +4,7 @@ import { clientHandshake, type HelloError, type HelloFailure, isPeerError, type 
 import {
   type Clock,
   type Connection,
+  chooseTransport,
   DEFAULT_PREFIX_MS,
   DEFAULT_QUIET_MS,
   Drive,
@@ -12,6 +13,7 @@ import {
   type Patience,
   type Timer,
   type Transport,
+  type TransportName,
 } from '@hs/transport'
 import { chooser, type Mix } from './mix.js'
 import { Part } from './part.js'
@@ -29,7 +31,6 @@ import {
 } from './results.js'
 import { SlowConnection } from './slow.js'
 import { Sources } from './sources.js'
-import { chooseTransport, type TransportName } from './transports.js'
 
 /** Enough to keep a server on one core busy, and few enough that each gets its answer soon. */
 export const DEFAULT_CONCURRENCY = 64
@@ -141,7 +142,7 @@ export interface LoadResult {
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const settings = settle(options)
-  const transport = await chooseTransport(options.transport ?? 'auto')
+  const { transport } = await chooseTransport(options.transport ?? 'auto', () => import('@hs/transport-linux'))
   if (options.check ?? true) await checkTargets(settings, transport)
   return new Load(settings, transport).run()
 }

@@ -8,7 +8,7 @@ import {
   type Values,
   writeAll,
 } from '@hs/command-line'
-import { formatEndpoint } from '@hs/transport'
+import { formatEndpoint, type TransportName } from '@hs/transport'
 import type { Counters } from './counters.js'
 import type { PrintOptions } from './print.js'
 import {
@@ -21,7 +21,6 @@ import {
   serve,
 } from './server.js'
 import { threads } from './strategies/threads.js'
-import type { TransportName } from './transports.js'
 
 /** From package.json, put in by the build. */
 declare const __VERSION__: string

@@ -1,5 +1,6 @@
 import { type ProtocolOptions, serverHandshake } from '@hs/protocol'
 import {
+  chooseTransport,
   DEFAULT_PREFIX_MS,
   DEFAULT_QUIET_MS,
   type Endpoint,
@@ -7,6 +8,7 @@ import {
   type Patience,
   type Sharing,
   type Transport,
+  type TransportName,
 } from '@hs/transport'
 import { type Counters, CounterTable } from './counters.js'
 import type { ServerEvent } from './events.js'
@@ -16,7 +18,6 @@ import { events } from './strategies/events.js'
 import { sequential } from './strategies/sequential.js'
 import { threads } from './strategies/threads.js'
 import type { ConcurrencyStrategy } from './strategy.js'
-import { chooseTransport, type TransportName } from './transports.js'
 
 /** The strategies that one word chooses, with their own defaults. */
 export const STRATEGIES = Object.freeze({ sequential, threads, events })
@@ -91,7 +92,7 @@ export interface HelloServer extends AsyncDisposable {
  */
 export async function serve(options: ServeOptions): Promise<HelloServer> {
   const { port, host = '127.0.0.1', maxConnections = DEFAULT_MAX_CONNECTIONS, onEvent } = options
-  const { transport, reason } = await chooseTransport(options.transport ?? 'auto')
+  const { transport, reason } = await chooseTransport(options.transport ?? 'auto', () => import('@hs/transport-linux'))
   const strategy = typeof options.strategy === 'object' ? options.strategy : named(options.strategy ?? 'events')
   const settings: ServiceSettings = {
     strategy: strategy.name,

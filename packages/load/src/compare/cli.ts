@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { type Command, isClosedPipe, type Option, parse, parsers, UsageError, writeAll } from '@hs/command-line'
-import { chooseTransport } from '../transports.js'
+import { chooseTransport } from '@hs/transport'
 import { type CompareProgress, compare } from './compare.js'
 import { compareHtml } from './html.js'
 import { scenarios } from './scenarios.js'
@@ -143,8 +143,8 @@ export async function compareMain(argv: readonly string[]): Promise<number> {
 }
 
 async function available(): Promise<Contestant[]> {
-  const { name } = await chooseTransport('auto')
-  return ourContestants(name === 'linux' ? ['node', 'linux'] : ['node'])
+  const { transport } = await chooseTransport('auto', () => import('@hs/transport-linux'))
+  return ourContestants(transport.name === 'linux' ? ['node', 'linux'] : ['node'])
 }
 
 /** Who takes part, the baseline first; or what is wrong. */

@@ -1,4 +1,5 @@
-import { nodeTransport, type Transport } from '@hs/transport'
+import { nodeTransport } from './node.js'
+import type { Transport } from './transport.js'
 
 /** `'auto'`: the Linux transport where it is installed and can work, else that of Node. */
 export type TransportName = 'auto' | 'node' | 'linux'
@@ -9,17 +10,27 @@ export interface ChosenTransport {
   readonly reason?: string
 }
 
-/** @throws ERR_HS_TRANSPORT_UNAVAILABLE If `'linux'` was asked for by name and cannot work here. */
-export async function chooseTransport(choice: TransportName | Transport): Promise<ChosenTransport> {
+/** Imports `@hs/transport-linux` from where it is a dependency, perhaps an absent one; this package knows only its name. */
+export type ImportLinux = () => Promise<{ linuxTransport(): Transport }>
+
+/**
+ * The transport of that name, or the one that was given instead of a name.
+ *
+ * @throws ERR_HS_TRANSPORT_UNAVAILABLE If `'linux'` was asked for by name and cannot work here; `cause` says why.
+ */
+export async function chooseTransport(
+  choice: TransportName | Transport,
+  importLinux: ImportLinux,
+): Promise<ChosenTransport> {
   if (typeof choice === 'object') return { transport: choice }
   switch (choice) {
     case 'node':
       return { transport: nodeTransport() }
     case 'linux':
-      return { transport: await loadLinux() }
+      return { transport: await loadLinux(importLinux) }
     case 'auto':
       try {
-        return { transport: await loadLinux() }
+        return { transport: await loadLinux(importLinux) }
       } catch (error) {
         return { transport: nodeTransport(), reason: (error as Error).message }
       }
@@ -28,10 +39,10 @@ export async function chooseTransport(choice: TransportName | Transport): Promis
   }
 }
 
-async function loadLinux(): Promise<Transport> {
-  let linux: typeof import('@hs/transport-linux')
+async function loadLinux(importLinux: ImportLinux): Promise<Transport> {
+  let linux: Awaited<ReturnType<ImportLinux>>
   try {
-    linux = await import('@hs/transport-linux')
+    linux = await importLinux()
   } catch (cause) {
     const message = 'The Linux transport cannot be used here: the package @hs/transport-linux is not installed'
     throw Object.assign(new Error(message, { cause }), { code: 'ERR_HS_TRANSPORT_UNAVAILABLE' })
