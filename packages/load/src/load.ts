@@ -1,13 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import { handshake } from '@hs/client'
-import { clientHandshake, type HelloError, type HelloFailure, isPeerError, type ProtocolOptions } from '@hs/protocol'
+import type { HelloError, ProtocolOptions } from '@hs/protocol'
 import {
   type Clock,
-  type Connection,
   chooseTransport,
   DEFAULT_PREFIX_MS,
   DEFAULT_QUIET_MS,
-  Drive,
   type Endpoint,
   formatEndpoint,
   type Patience,
@@ -15,8 +13,8 @@ import {
   type Transport,
   type TransportName,
 } from '@hs/transport'
+import { Attempt, type AttemptObserver, type AttemptSettings, type Target } from './attempt.js'
 import { chooser, type Mix } from './mix.js'
-import { Part } from './part.js'
 import { random } from './random.js'
 import {
   type Counts,
@@ -29,7 +27,6 @@ import {
   latencyOf,
   Results,
 } from './results.js'
-import { SlowConnection } from './slow.js'
 import { Sources } from './sources.js'
 
 /** Enough to keep a server on one core busy, and few enough that each gets its answer soon. */
@@ -51,9 +48,6 @@ const DEFAULT_INTERVAL_MS = 1_000
 
 /** After a connect that failed: without it, a server that is gone would be asked as fast as the machine can. */
 const PAUSE_AFTER_FAILURE_MS = 10
-
-/** How long a client that will break off leaves the server to answer: without an answer, breaking off is only a close. */
-const RESET_AFTER_MS = 20
 
 /** Connects that begin within the same stretch of time share the signal that ends them when they take too long. */
 const SIGNAL_SHARED_MS = 100
@@ -205,24 +199,18 @@ async function checkTargets({ targets, signal, patience, ...options }: Settings,
   }
 }
 
-interface Target {
-  readonly endpoint: Endpoint
-  readonly text: string
-  readonly sources: Sources
-}
-
 /** One load, from its beginning to its end. */
-class Load {
+class Load implements AttemptObserver {
   readonly #settings: Settings
   readonly #transport: Transport
   readonly #clock: Clock
   readonly #targets: readonly Target[]
   readonly #random: () => number
   readonly #results = new Results()
-  /** What ends each handshake that is under way; the slots of those that are over are free. */
-  readonly #stoppers: ((() => void) | undefined)[] = []
+  readonly #shared: AttemptSettings
+  /** By slot; those that are over leave theirs free. No `Set`: see the server's. */
+  readonly #attempts: (Attempt | undefined)[] = []
   readonly #freeSlots: number[] = []
-  #underWay = 0
   /** How many were begun, those of the warm-up included. */
   #begun = 0
   /** When measuring began. */
@@ -241,6 +229,7 @@ class Load {
     this.#settings = settings
     this.#transport = transport
     this.#clock = transport.clock
+    this.#shared = { ...settings, transport, protocol: settings, traced: settings.onHandshake !== undefined }
     this.#targets = settings.targets.map((endpoint) => ({
       endpoint,
       text: formatEndpoint(endpoint),
@@ -310,142 +299,73 @@ class Load {
   }
 
   #finishIfOver(): void {
-    if (this.#underWay > 0) return
+    if (this.#freeSlots.length < this.#attempts.length) return
     const allBegun = this.#settings.rate === undefined ? !this.#goesOn(this.#clock.now()) : this.#paced
     if (this.#stopped || allBegun) this.#finish?.()
   }
 
   #stop(): void {
     this.#stopped = true
-    for (const stopper of this.#stoppers) stopper?.()
+    for (const attempt of this.#attempts) attempt?.stop()
     for (const { ending } of this.#connecting) ending.abort()
     this.#finishIfOver()
   }
 
-  /** One handshake, from the connect to the close. */
   #begin(intended: number): void {
-    const { choose, patience, slowMs, silentMs, onHandshake } = this.#settings
     const number = this.#begun++
     const x = Math.floor(this.#random() * SEQUENCES)
-    const kind = choose(this.#random())
+    const kind = this.#settings.choose(this.#random())
+    const slot = this.#freeSlots.pop() ?? this.#attempts.length
     const target = this.#targets[number % this.#targets.length]!
-    const counted = intended >= this.#origin
-    const started = this.#clock.now()
-    let connected = 0
-    let replied = 0
-    let localPort = 0
-    if (counted) {
+    const attempt = new Attempt(this.#shared, this, slot, target, kind, x, intended)
+    const { started } = attempt
+    if (this.#isCounted(attempt)) {
       this.#results.counts.started++
       this.#results.latestStartMs = Math.max(this.#results.latestStartMs, started - intended)
     }
-    this.#underWay++
-    const slot = this.#freeSlots.pop() ?? this.#stoppers.length
-    this.#stoppers[slot] = undefined
+    this.#attempts[slot] = attempt
+    attempt.start(this.#connectSignal(started))
+  }
 
-    /** Why an open connection could not be read from: a transport may need a descriptor more for that. */
-    let unreadable: NodeJS.ErrnoException | undefined
+  /** Those of the warm-up are not. */
+  #isCounted({ intended }: Attempt): boolean {
+    return intended >= this.#origin
+  }
 
-    const end = (result: LoadOutcome, why = '') => {
-      const outcome = unreadable ? connectOutcomeOf(unreadable) : result
-      const message = unreadable?.message ?? why
-      const ended = this.#clock.now()
-      this.#stoppers[slot] = undefined
-      this.#freeSlots.push(slot)
-      this.#underWay--
-      if (counted) {
-        const { counts } = this.#results
-        if (outcome === 'established') {
-          this.#results.established(kind, replied - connected, ended - intended)
-          if (ended <= this.#origin + this.#settings.durationMs) this.#inTime++
-        } else if (outcome === 'played' || outcome === 'unfinished') counts[outcome]++
-        else this.#results.failed(outcome, message)
-        if (onHandshake) {
-          const at = (time: number) => performance.timeOrigin + time
-          onHandshake({
-            kind,
-            target: target.text,
-            intended: at(intended),
-            started: at(started),
-            ...(connected > 0 && { connected: at(connected), localPort }),
-            ...(replied > 0 && { replied: at(replied) }),
-            ended: at(ended),
-            outcome,
-          })
-        }
-      }
-      if (this.#settings.rate !== undefined) this.#finishIfOver()
-      else if (connected > 0 || this.#stopped) this.#next()
-      else this.#clock.after(PAUSE_AFTER_FAILURE_MS, () => this.#next())
-    }
+  onConnected(attempt: Attempt): void {
+    if (this.#isCounted(attempt)) this.#results.connected(attempt.kind, attempt.connected - attempt.intended)
+  }
 
-    const open = (connection: Connection) => {
-      connected = this.#clock.now()
-      if (counted) this.#results.connected(kind, connected - intended)
-      if (onHandshake) localPort = connection.local.port
-      if (this.#stopped) {
-        connection.abort()
-        end('unfinished')
-        return
-      }
-      if (kind === 'silent' || kind === 'reset') {
-        const part = new Part(connection, () => end(this.#stopped ? 'unfinished' : 'played'))
-        this.#stoppers[slot] = () => part.leave()
-        try {
-          if (kind === 'silent') part.play(undefined, this.#clock, silentMs)
-          else part.play(x, this.#clock, RESET_AFTER_MS)
-        } catch (error) {
-          unreadable = error as NodeJS.ErrnoException
-          part.leave()
-        }
-        return
-      }
-      const drive = new Drive(
-        clientHandshake(x, this.#settings),
-        kind === 'slow' ? new SlowConnection(connection, this.#clock, slowMs) : connection,
-        this.#clock,
-        patience,
-        {
-          onEffect: (effect) => {
-            if (effect.type === 'received') replied = this.#clock.now()
-          },
-          onClosed: (outcome) => {
-            if (outcome.type === 'established') end('established')
-            else if (this.#stopped && outcome.failure.code === 'ERR_HS_ABORTED') end('unfinished')
-            else end(outcomeOf(outcome.failure), outcome.failure.message)
-          },
-        },
-      )
-      this.#stoppers[slot] = () => drive.fail('ERR_HS_ABORTED', 'The load was stopped')
-      try {
-        drive.start(connected - started)
-      } catch (error) {
-        unreadable = error as NodeJS.ErrnoException
-        drive.fail('ERR_HS_RESET', unreadable.message)
-      }
-    }
+  onOver(attempt: Attempt, outcome: LoadOutcome, message: string): void {
+    this.#attempts[attempt.slot] = undefined
+    this.#freeSlots.push(attempt.slot)
+    if (this.#isCounted(attempt)) this.#count(attempt, outcome, message)
+    if (this.#settings.rate !== undefined) this.#finishIfOver()
+    else if (attempt.connected > 0 || this.#stopped) this.#next()
+    else this.#clock.after(PAUSE_AFTER_FAILURE_MS, () => this.#next())
+  }
 
-    const connect = (tries: number) => {
-      const source = target.sources.current
-      const signal = this.#connectSignal(started)
-      this.#transport
-        .connect(target.endpoint, source ? { signal, localAddress: source } : { signal })
-        .then(open, (error: NodeJS.ErrnoException) => {
-          if (this.#stopped) {
-            end('unfinished')
-            return
-          }
-          if (error.code === 'EADDRNOTAVAIL' && tries < target.sources.count) {
-            target.sources.exhausted(source)
-            connect(tries + 1)
-            return
-          }
-          end(
-            connectOutcomeOf(error, signal),
-            signal.aborted ? `no connection within ${patience.timeoutMs} ms` : error.message,
-          )
-        })
-    }
-    connect(1)
+  #count(attempt: Attempt, outcome: LoadOutcome, message: string): void {
+    const { kind, target, intended, started, connected, replied, localPort } = attempt
+    const { durationMs, onHandshake } = this.#settings
+    const ended = this.#clock.now()
+    if (outcome === 'established') {
+      this.#results.established(kind, replied - connected, ended - intended)
+      if (ended <= this.#origin + durationMs) this.#inTime++
+    } else if (outcome === 'played' || outcome === 'unfinished') this.#results.counts[outcome]++
+    else this.#results.failed(outcome, message)
+    if (!onHandshake) return
+    const at = (time: number) => performance.timeOrigin + time
+    onHandshake({
+      kind,
+      target: target.text,
+      intended: at(intended),
+      started: at(started),
+      ...(connected > 0 && { connected: at(connected), localPort }),
+      ...(replied > 0 && { replied: at(replied) }),
+      ended: at(ended),
+      outcome,
+    })
   }
 
   /** Ends a connect when the deadline has passed, a little later at most; a timer and a signal for each would cost more. */
@@ -507,36 +427,5 @@ class Load {
         intervals,
       },
     }
-  }
-}
-
-/** How a handshake failed on a connection that was open. */
-function outcomeOf(failure: HelloFailure): FailedOutcome {
-  if (isPeerError(failure)) return 'wrong'
-  switch (failure.code) {
-    case 'ERR_HS_TIMEOUT':
-      return 'timedOut'
-    case 'ERR_HS_CLOSED_EARLY':
-      return 'closedEarly'
-    default:
-      return 'reset'
-  }
-}
-
-/** Why there was no connection. */
-function connectOutcomeOf(error: NodeJS.ErrnoException, signal?: AbortSignal): FailedOutcome {
-  if (signal?.aborted) return 'connectTimedOut'
-  switch (error.code) {
-    case 'ECONNREFUSED':
-      return 'refused'
-    case 'ETIMEDOUT':
-      return 'connectTimedOut'
-    case 'EADDRNOTAVAIL':
-      return 'noPorts'
-    case 'EMFILE':
-    case 'ENFILE':
-      return 'noDescriptors'
-    default:
-      return 'unreachable'
   }
 }

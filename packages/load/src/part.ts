@@ -7,12 +7,12 @@ import type { Clock, Connection, Receiver, Timer } from '@hs/transport'
  */
 export class Part implements Receiver {
   readonly #connection: Connection
-  readonly #onOver: () => void
+  readonly #onOver: (error?: Error) => void
   #timer: Timer | undefined
   #over = false
 
-  /** @param onOver - Called once, when the connection is closed, by whichever side. */
-  constructor(connection: Connection, onOver: () => void) {
+  /** @param onOver - Called once, when the connection is closed, by whichever side, or by what broke it. */
+  constructor(connection: Connection, onOver: (error?: Error) => void) {
     this.#connection = connection
     this.#onOver = onOver
   }
@@ -35,10 +35,10 @@ export class Part implements Receiver {
     this.#connection.close()
   }
 
-  closed(): void {
+  closed(error?: Error): void {
     if (this.#over) return
     this.#over = true
     this.#timer?.cancel()
-    this.#onOver()
+    this.#onOver(error)
   }
 }

@@ -6,6 +6,7 @@ import { EAGAIN, ECANCELED, EPOLLIN, EPOLLOUT, systemError } from './system.js'
 /** A connected socket. It is registered once, and only if the first read finds nothing or leaves it open. */
 export class LinuxConnection implements Connection, Pollable {
   readonly #reactor: Reactor
+  readonly #accepted: boolean
   readonly #ledger: Ledger | undefined
   #fd: number
   #receiver: Receiver | undefined
@@ -17,9 +18,14 @@ export class LinuxConnection implements Connection, Pollable {
   #ended = false
   #closing = false
 
-  constructor(reactor: Reactor, fd: number, ledger?: Ledger) {
+  /**
+   * @param accepted - The peer connected, and not we.
+   * @param ledger - Told when the descriptor goes.
+   */
+  constructor(reactor: Reactor, fd: number, accepted: boolean, ledger?: Ledger) {
     this.#reactor = reactor
     this.#fd = fd
+    this.#accepted = accepted
     this.#ledger = ledger
   }
 
@@ -34,8 +40,9 @@ export class LinuxConnection implements Connection, Pollable {
 
   open(receiver: Receiver): void {
     this.#receiver = receiver
-    // The first message has often arrived with the connection: then no turn of the reactor is needed for it.
-    this.#read()
+    // The first message has often arrived with a connection: then no turn of the reactor is needed for it. Where it is
+    // we who connected, there is nothing yet.
+    if (this.#accepted) this.#read()
     this.#watch()
   }
 

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module'
-import { isIPv6 } from 'node:net'
 import { getSystemErrorName } from 'node:util'
 import type { Endpoint } from '@hs/transport'
 import type * as Koffi from 'koffi'
@@ -138,7 +137,7 @@ export function loadSystem() {
   function sockaddr({ host, port }: Endpoint): Uint8Array {
     const bytes = new Uint8Array(SOCKADDR_BYTES)
     const view = new DataView(bytes.buffer)
-    const six = isIPv6(host)
+    const six = isSix(host)
     const [address, zone] = host.split('%')
     view.setUint16(0, six ? AF_INET6 : AF_INET, true)
     view.setUint16(2, port)
@@ -169,7 +168,7 @@ export function loadSystem() {
     epollEvents: (capacity: number) => new EpollEvents(memory(capacity * EVENT_WORDS * 4)),
     /** A non-blocking TCP socket for the family of `host`, which must be an address. */
     socket: (host: string): number =>
-      outcome(c.socket(isIPv6(host) ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
+      outcome(c.socket(isSix(host) ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
     bind(fd: number, at: Endpoint): number {
       const address = sockaddr(at)
       return outcome(c.bind(fd, address, address.length))
@@ -242,6 +241,9 @@ export function loadSystem() {
     watch: (fd: number, callback: () => void): Koffi.node.PollHandle => koffi.node.poll(fd, callback),
   }
 }
+
+/** Which family a literal address is of; `isIPv6` of Node costs as much as a system call. */
+const isSix = (host: string): boolean => host.includes(':')
 
 function loadKoffi(): typeof Koffi {
   try {

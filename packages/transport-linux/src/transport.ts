@@ -61,60 +61,44 @@ async function connectByName(reactor: Reactor, to: Endpoint, options: ConnectOpt
   throw Object.assign(new AggregateError(errors), { code: (errors[0] as NodeJS.ErrnoException).code })
 }
 
-function connectOnce(reactor: Reactor, to: Endpoint, { signal, localAddress }: ConnectOptions): Promise<Connection> {
+async function connectOnce(
+  reactor: Reactor,
+  to: Endpoint,
+  { signal, localAddress }: ConnectOptions,
+): Promise<Connection> {
   const { system } = reactor
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted()
-    const fd = system.socket(to.host)
-    if (fd < 0) {
-      reject(systemError('socket', fd, to))
-      return
-    }
+  signal?.throwIfAborted()
+  const fd = system.socket(to.host)
+  if (fd < 0) throw systemError('socket', fd, to)
+  try {
     // TCP_NODELAY is not set: each side sends one small message and waits for the answer, so Nagle never holds one back.
-    const settle = (error: number) => {
-      signal?.removeEventListener('abort', onAbort)
-      if (error === 0) {
-        resolve(new LinuxConnection(reactor, fd))
-        return
-      }
-      system.close(fd)
-      reject(systemError('connect', error, to))
-    }
-    const onAbort = () => {
-      reactor.forget(fd)
-      system.close(fd)
-      reject(signal!.reason)
-    }
-    const settleUnlessAborted = () => {
-      if (!signal?.aborted) {
-        settle(0)
-        return
-      }
-      system.close(fd)
-      reject(signal.reason)
-    }
-    const bound = localAddress === undefined ? 0 : system.bindAddress(fd, localAddress)
-    if (bound < 0) {
-      settle(bound)
-      return
-    }
-    let state = system.connect(fd, to)
+    let state = localAddress === undefined ? 0 : system.bindAddress(fd, localAddress)
+    if (state === 0) state = system.connect(fd, to)
     // On one machine the peer has mostly answered by now, and asking once more costs a fifth of being told by epoll.
     if (state === EINPROGRESS) state = system.connect(fd, to)
     // A signal does not interrupt a connect: it goes on in the background.
-    if (state !== EINPROGRESS && state !== EALREADY && state !== EINTR) {
-      // Who aborts right after the call has done so before the promise is settled.
-      if (signal && state === 0) queueMicrotask(() => settleUnlessAborted())
-      else settle(state)
-      return
+    if (state === EINPROGRESS || state === EALREADY || state === EINTR) state = await connected(reactor, fd, signal)
+    // Who aborts right after the call has done so by then.
+    else if (signal) await undefined
+    signal?.throwIfAborted()
+    if (state < 0) throw systemError('connect', state, to)
+  } catch (error) {
+    system.close(fd)
+    throw error
+  }
+  return new LinuxConnection(reactor, fd, false)
+}
+
+/** How a connect ended that goes on in the background: 0, or the negative number of the error. Ends early on an abort. */
+function connected(reactor: Reactor, fd: number, signal: AbortSignal | undefined): Promise<number> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      signal?.removeEventListener('abort', settle)
+      reactor.remove(fd)
+      resolve(reactor.system.pendingError(fd))
     }
-    reactor.add(fd, EPOLLOUT, {
-      ready() {
-        reactor.remove(fd)
-        settle(system.pendingError(fd))
-      },
-    })
-    signal?.addEventListener('abort', onAbort, { once: true })
+    reactor.add(fd, EPOLLOUT, { ready: settle })
+    signal?.addEventListener('abort', settle, { once: true })
   })
 }
 
