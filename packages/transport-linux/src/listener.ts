@@ -35,8 +35,6 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   readonly #rest: Accepted[] = []
   #closed = false
   #budget = ACCEPTS_PER_TURN
-  /** The turn in which somebody who asked was served; the loop may still be on its way to ask again. */
-  #settledIn = -1
   #backOff: Timer | undefined
 
   /**
@@ -69,7 +67,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
 
   next(): Promise<Accepted> {
     if (this.#closed) return Promise.resolve(this.#rest.shift() ?? END)
-    const accepted = this.#budget > 0 && !this.#backOff ? this.#accept() : undefined
+    const accepted = this.#registered || this.#budget === 0 || this.#backOff ? undefined : this.#accept()
     if (accepted) return Promise.resolve(accepted)
     return new Promise((resolve) => {
       this.#taker = resolve
@@ -86,13 +84,10 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
 
   ready(): void {
     this.#budget = ACCEPTS_PER_TURN
-    if (this.#taker) {
-      this.#settledIn = this.#reactor.turns
-      this.#settle(this.#accept())
-    } else if (this.#settledIn !== this.#reactor.turns) {
-      // Nobody asks, and it is not that the loop has yet to go on: leave it to the kernel, and to the other threads.
-      this.#stopWatching()
-    }
+    if (this.#taker) this.#settle(this.#accept())
+    // Nobody asks, although whoever was given the last one has gone on since: leave it to the kernel, and to the other
+    // threads.
+    else this.#stopWatching()
   }
 
   /** Before a thread sleeps: the kernel must not wake it for a connection that it would not take. */

@@ -45,8 +45,6 @@ export class Reactor {
   readonly #buffer = this.system.memory(READ_BYTES)
   readonly #shortChunks: Uint8Array[] = []
   readonly #deadlines = new Deadlines()
-  /** Counts the turns, so that whoever waits for a promise to run can tell one turn from the next. */
-  turns = 0
   /** By descriptor. */
   readonly #pollables: (Pollable | undefined)[] = []
   /** Registered descriptors, and whoever else has yet to do with this reactor. While there are any, it lives. */
@@ -127,7 +125,6 @@ export class Reactor {
   #turn(): void {
     this.#turnScheduled = false
     if (this.#epoll < 0) return
-    this.turns++
     this.#looks = 0
     this.#look(this.#patience())
   }
