@@ -1,6 +1,6 @@
 import { writeAll } from '@hs/command-line'
-import { isPeerError } from '@hs/protocol'
-import { formatEndpoint } from '@hs/transport'
+import { type HelloFailure, isPeerError } from '@hs/protocol'
+import { type Endpoint, formatEndpoint } from '@hs/transport'
 import type { ServerEvent } from './events.js'
 
 /** What the server program prints: plain data, since the thread that serves a connection prints its lines itself. */
@@ -13,11 +13,19 @@ export interface PrintOptions {
   readonly errors: 'stdout' | 'stderr'
 }
 
+/** As much of an event as the lines of HS-5 are made of; all others leave no line. */
+export type LineEvent =
+  | { readonly type: 'received'; readonly text: string }
+  | { readonly type: 'failed'; readonly failure: HelloFailure; readonly remote: Endpoint }
+
 const STDOUT = 1
 const STDERR = 2
 
-/** @returns A function that prints one event, and returns when the system has it. @throws EPIPE when nobody reads. */
-export function printer({ program, format, errors }: PrintOptions): (event: ServerEvent) => void {
+/**
+ * @returns A function that prints one event, and returns when the system has it. In the `'plain'` format a
+ *   {@link LineEvent} is enough. @throws EPIPE when nobody reads.
+ */
+export function printer({ program, format, errors }: PrintOptions): (event: ServerEvent | LineEvent) => void {
   if (format === 'json') {
     return (event) => {
       // The same clock in every thread and process of a machine, so that events of several can be laid side by side.

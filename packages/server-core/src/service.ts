@@ -2,7 +2,7 @@ import { type Effect, type FailureCode, type HelloFailure, type ProtocolOptions,
 import { type Clock, type Connection, Drive, type DriveObserver, type Outcome, type Patience } from '@hs/transport'
 import type { CounterRow, CounterTable } from './counters.js'
 import type { ConnectionOrigin, ServerEvent } from './events.js'
-import { type PrintOptions, printer } from './print.js'
+import { type LineEvent, type PrintOptions, printer } from './print.js'
 
 /** Everything that serving a connection depends on, as plain data: a thread gets a copy. */
 export interface ServiceSettings {
@@ -31,7 +31,7 @@ export class Service {
   readonly #open: (Drive | undefined)[] = []
   readonly #freeSlots: number[] = []
   readonly #forward: Observer | undefined
-  #print: Observer | undefined
+  #print: ((event: ServerEvent | LineEvent) => void) | undefined
   #onIdle: (() => void) | undefined
   #stopping = false
   #dropping = false
@@ -63,16 +63,13 @@ export class Service {
     new Promise((resolve) => {
       const full = !this.#stopping && this.#table.active >= this.#settings.maxConnections
       const number = this.#row.accept() * this.#table.rows + this.#thread
-      const watched = this.#print !== undefined || this.#forward !== undefined
-      const origin = watched ? this.#originOf(connection, number) : undefined
+      const slot = this.#freeSlots.pop() ?? this.#open.length
+      const served = this.#served(connection, number, slot, resolve)
       if (full || this.#dropping) {
-        this.#refuse(connection, origin, full)
-        resolve()
+        this.#refuse(connection, served, full)
         return
       }
-      const slot = this.#freeSlots.pop() ?? this.#open.length
       const { protocol, patience } = this.#settings
-      const served = origin ? new Watched(this, slot, resolve, origin, this.#clock) : new Served(this, slot, resolve)
       const drive = new Drive(serverHandshake(protocol), connection, this.#clock, patience, served)
       this.#open[slot] = drive
       drive.start()
@@ -111,24 +108,31 @@ export class Service {
 
   /** Prints and forwards an event. What an observer throws is its own affair, and never a connection's. */
   observe(event: ServerEvent): void {
+    this.print(event)
+    this.#forward?.(event)
+  }
+
+  print(event: ServerEvent | LineEvent): void {
     try {
       this.#print?.(event)
     } catch (error) {
       this.#print = undefined
       this.#onOutputLost(error)
     }
-    this.#forward?.(event)
   }
 
-  #originOf(connection: Connection, number: number): ConnectionOrigin {
-    return { connection: number, remote: connection.remote, strategy: this.#settings.strategy, thread: this.#thread }
+  /** Knows of the connection no more than somebody asks for: its address alone costs a system call. */
+  #served(connection: Connection, number: number, slot: number, onOver: () => void): Served {
+    const { print, strategy } = this.#settings
+    if (this.#forward || (this.#print && print?.format === 'json')) {
+      const origin = { connection: number, remote: connection.remote, strategy, thread: this.#thread }
+      return new Watched(this, slot, onOver, origin, this.#clock)
+    }
+    return this.#print ? new Printed(this, slot, onOver, connection) : new Served(this, slot, onOver)
   }
 
-  #refuse(connection: Connection, origin: ConnectionOrigin | undefined, full: boolean): void {
+  #refuse(connection: Connection, served: Served, full: boolean): void {
     const code: FailureCode = full ? 'ERR_HS_TOO_MANY_CONNECTIONS' : 'ERR_HS_ABORTED'
-    connection.abort()
-    this.#row.finish(code)
-    if (!origin) return
     const limit = `The server already serves ${this.#settings.maxConnections} connections: raise maxConnections.`
     const failure: HelloFailure = {
       code,
@@ -137,9 +141,9 @@ export class Service {
       clause: full ? 'HS-6.3' : 'HS-4',
       message: full ? limit : 'The server stopped.',
     }
-    this.observe({ type: 'connection', ...origin })
-    this.observe({ type: 'failed', ...origin, failure })
-    this.observe({ type: 'closed', ...origin, durationMs: 0 })
+    served.onEffect?.({ type: 'failed', failure })
+    connection.abort()
+    served.onClosed({ type: 'failed', failure })
   }
 }
 
@@ -148,40 +152,57 @@ export class Service {
  * in tens of thousands, and closures are what most of their memory would go to.
  */
 class Served implements DriveObserver {
-  readonly #service: Service
+  protected readonly service: Service
   readonly #slot: number
   readonly #onOver: () => void
 
   constructor(service: Service, slot: number, onOver: () => void) {
-    this.#service = service
+    this.service = service
     this.#slot = slot
     this.#onOver = onOver
   }
 
+  onEffect?(effect: Effect): void
+
   onClosed(outcome: Outcome): void {
-    this.#service.finish(this.#slot, outcome)
+    this.service.finish(this.#slot, outcome)
     this.#onOver()
   }
 }
 
-/** A connection that somebody wants to hear of. */
+/** A connection whose messages are printed, and nothing else is wanted of it. */
+class Printed extends Served {
+  readonly #connection: Connection
+
+  constructor(service: Service, slot: number, onOver: () => void, connection: Connection) {
+    super(service, slot, onOver)
+    this.#connection = connection
+  }
+
+  override onEffect(effect: Effect): void {
+    if (effect.type === 'received') this.service.print(effect)
+    else if (effect.type === 'failed' && !isProbe(effect.failure)) {
+      this.service.print({ type: 'failed', failure: effect.failure, remote: this.#connection.remote })
+    }
+  }
+}
+
+/** A connection of which somebody wants to hear everything. */
 class Watched extends Served {
-  readonly #service: Service
   readonly #origin: ConnectionOrigin
   readonly #clock: Clock
   readonly #started: number
 
   constructor(service: Service, slot: number, onOver: () => void, origin: ConnectionOrigin, clock: Clock) {
     super(service, slot, onOver)
-    this.#service = service
     this.#origin = origin
     this.#clock = clock
     this.#started = clock.now()
     service.observe({ type: 'connection', ...origin })
   }
 
-  onEffect(effect: Effect): void {
-    const service = this.#service
+  override onEffect(effect: Effect): void {
+    const { service } = this
     const origin = this.#origin
     switch (effect.type) {
       case 'received':
@@ -202,7 +223,7 @@ class Watched extends Served {
   override onClosed(outcome: Outcome): void {
     super.onClosed(outcome)
     const durationMs = Math.round((this.#clock.now() - this.#started) * 1000) / 1000
-    this.#service.observe({ type: 'closed', ...this.#origin, durationMs })
+    this.service.observe({ type: 'closed', ...this.#origin, durationMs })
   }
 }
 
