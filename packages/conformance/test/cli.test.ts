@@ -101,7 +101,7 @@ describe('the command line', { timeout: 90_000 }, () => {
     const schema = JSON.parse(readFileSync(new URL('../schema/report.schema.json', import.meta.url), 'utf8'))
     expect(violations(schema, report)).toEqual([])
     expect(readFileSync(files.junit, 'utf8')).toContain('<testsuites')
-    expect(readFileSync(files.tap, 'utf8')).toContain('TAP version 14')
+    expect(readFileSync(files.tap, 'utf8')).toContain('TAP version 13')
     expect(readFileSync(join(folder, 'summary.md'), 'utf8')).toContain('## ✅')
   })
 
