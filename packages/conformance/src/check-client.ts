@@ -3,7 +3,7 @@ import { clientCases } from './cases/client/index.js'
 import { finish, randomSeed } from './check-server.js'
 import { ClientLab } from './client-lab.js'
 import type { Report } from './report.js'
-import { type CheckOptions, runCases, selects } from './run.js'
+import { type CheckOptions, runCases, selects, shellWords } from './run.js'
 
 /** A command whose words may hold `{host}`, `{port}` and `{sequence}`. */
 export interface ClientTarget {
@@ -26,7 +26,7 @@ export async function checkClient({ command }: ClientTarget, options: CheckOptio
     startMs: options.startMs ?? 10_000,
   })
   if (selects(options, PATIENCE_CASE)) lab.beginSilence()
-  const target = `-- ${command.join(' ')}`
+  const target = `-- ${shellWords(command)}`
   return finish({
     kind: 'client',
     target,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serve } from '@hs/server-core'
 import { afterAll, describe, expect, it } from 'vitest'
-import { checkServer, parsePrograms } from '../src/index.js'
+import { checkClient, checkServer, parsePrograms } from '../src/index.js'
 import { violations } from './schema.js'
 
 const BIN = new URL('../dist/bin.js', import.meta.url).pathname
@@ -179,6 +179,17 @@ describe('a run', { timeout: 60_000 }, () => {
       results[0]!.fault!.steps.filter(({ by }) => by === 'checker').map(({ text }) => text)
     expect(sent(first).length).toBeGreaterThan(3)
     expect(sent(second)).toEqual(sent(first))
+    expect(first.results[0]!.fault!.reproduce).toContain(' --seed 42 --expect threads -- ')
+  })
+
+  it('is repeated with what decides its verdicts, and with the words as they were', async () => {
+    const command = ['sh', '-c', "echo 'no' >&2", '{host}', '{port}']
+    const options = { only: ['C1.1'], seed: 7, errors: 'stderr' as const, patienceMs: 500 }
+    const { results } = await checkClient({ command }, options)
+    expect(results[0]!.fault!.reproduce).toBe(
+      `npx @hs/conformance client --only C1.1 --seed 7 --errors stderr --timeout 500ms -- sh -c 'echo '\\''no'\\'' >&2' {host} {port}`,
+    )
+    expect(results[0]!.fault!.received).toBe('it ended with status 0, and said: no')
   })
 
   it.runIf(process.platform === 'linux')(
