@@ -106,7 +106,10 @@ export const wrongNumbers: readonly Case<ClientLab>[] = [
           sent: run.answered,
           expected: `${message}\nERROR`,
           received: output,
-          cause: 'The message is printed only where it is right, or too late: print first, then compare.',
+          cause:
+            at < 0
+              ? 'The message is printed only where it is right: print first, then compare.'
+              : 'It is compared before it is printed: print first, then compare.',
         },
       )
     },
