@@ -580,7 +580,9 @@ function ownEnding(first: Uint8Array): Uint8Array[] {
 
 /** How it ended, and what it said last. */
 function lastWords({ exit, err, out }: Subject): string {
-  const said = (err.lines().length > 0 ? err : out).lines().slice(-3).join(' / ')
+  const lines = (err.lines().length > 0 ? err : out).lines()
+  // Some say it first, others last, and a trace of calls is in between.
+  const said = (lines.length > 4 ? [...lines.slice(0, 2), '...', lines.at(-1)] : lines).join(' / ')
   return `${exit ? describeExit(exit) : 'it closed the connection'}${said ? `, and said: ${said}` : ''}`
 }
 

@@ -69,7 +69,9 @@ describe('the command line', { timeout: 90_000 }, () => {
     const deaf = await run('server', '--start-timeout', '200ms', '--', 'sleep', '20')
     expect(deaf.status).toBe(3)
     expect(deaf.stderr).toContain('did not listen')
-    expect((await run('client', '--', './there-is-no-such-program', '{port}')).status).toBe(3)
+    const absent = await run('client', '--', './there-is-no-such-program', '{port}')
+    expect(absent.status).toBe(3)
+    expect(absent.stderr).toMatch(/: \.\/there-is-no-such-program: [A-Za-z ]+\n$/)
   })
 
   it('runs what was selected, and writes several reports at once', async () => {
