@@ -68,6 +68,7 @@ type Omission = 'another text' | 'silence'
 
 const NOTHING = new Uint8Array()
 const MINUS = 0x2d
+const WHOLE_BUFFER = new Uint8Array(1024)
 const APART_MS = 40
 /** How long to wait for what did not come before, with all patience. */
 const SLOW_MS = 150
@@ -481,7 +482,7 @@ export class ClientLab implements CaseSetting {
   }
 
   async #learned(): Promise<ClientFacts> {
-    let { bare, first } = await this.#findEnding(this.number(), [bytes('\0'), bytes('\n'), new Uint8Array(1024)])
+    let { bare, first } = await this.#findEnding(this.number(), [bytes('\0'), bytes('\n'), WHOLE_BUFFER])
     if (this.isFirst(bare) && !this.isThird(first)) {
       this.small = true
       const small = await this.#findEnding(this.number(), [bytes('\0')])
@@ -521,7 +522,7 @@ export class ClientLab implements CaseSetting {
   async #findEnding(x: number, endings: readonly Uint8Array[]): Promise<Pick<ClientFacts, 'bare' | 'first'>> {
     const bare = await this.run(x, { ending: NOTHING })
     if (!this.isFirst(bare) || (this.isThird(bare) && this.#clean(bare))) return { bare, first: bare }
-    for (const ending of [...ownEnding(bare.first), ...endings]) {
+    for (const ending of [...endings, ...ownEnding(bare.first)]) {
       const first = await this.run(x, { ending })
       if (!this.isThird(first) || (this.isThird(bare) && !this.#clean(first))) continue
       this.#ending = ending

@@ -210,5 +210,6 @@ export const RIGHT_PROGRAMS: readonly RightProgram[] = [
   { source: 'client' },
   { source: 'client', flags: ['SEND_NUL', 'ERROR_ON_STDERR'], told: ['C1.6'] },
   { source: 'client', flags: ['SEND_BUFFER'], told: ['C1.6'] },
+  { source: 'client', flags: ['TAKES_ITS_TIME'] },
   { source: 'client-robust', robust: true },
 ]

@@ -191,6 +191,9 @@ int main(int argc, char **argv) {
     return 1;
 #endif
   }
+#ifdef TAKES_ITS_TIME
+  usleep(1200000);
+#endif
 #if defined BUG_SAME
   hello(fd, y, buffer);
 #elif defined BUG_NO_Z
