@@ -52,8 +52,7 @@ export function causeOfAnswer({ side, sent, expected, received }: Answer): strin
   ) {
     return 'Digits were read that were not sent: the buffer still held the previous message. End what was received with buffer[n] = 0, where n is what recv returned.'
   }
-  const digits = (number: number) => String(Math.abs(number)).length
-  if (digits(expectedNumber) > digits(reading.sequence) && Math.abs(expectedNumber) >= 100) {
+  if (String(expectedNumber).length > String(reading.sequence).length && Math.abs(expectedNumber) >= 100) {
     return 'Digits were lost on the way: is the buffer, or the number read from it, too small? An int needs 11 characters and the NUL.'
   }
   if (Math.abs(expectedNumber) > 2 ** 24 && Math.abs(reading.sequence - expectedNumber) < 256) {
