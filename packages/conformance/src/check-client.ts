@@ -1,8 +1,9 @@
+import { PATIENCE_CASE } from './cases/client/closing.js'
 import { clientCases } from './cases/client/index.js'
 import { finish, randomSeed } from './check-server.js'
 import { ClientLab } from './client-lab.js'
 import type { Report } from './report.js'
-import { type CheckOptions, runCases } from './run.js'
+import { type CheckOptions, runCases, selects, shellWords } from './run.js'
 
 /** A command whose words may hold `{host}`, `{port}` and `{sequence}`. */
 export interface ClientTarget {
@@ -24,7 +25,8 @@ export async function checkClient({ command }: ClientTarget, options: CheckOptio
     patienceMs: options.patienceMs ?? 2000,
     startMs: options.startMs ?? 10_000,
   })
-  const target = `-- ${command.join(' ')}`
+  if (selects(options, PATIENCE_CASE)) lab.beginSilence()
+  const target = `-- ${shellWords(command)}`
   return finish({
     kind: 'client',
     target,

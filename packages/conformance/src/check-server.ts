@@ -1,6 +1,6 @@
 import { serverCases } from './cases/server/index.js'
 import { countVerdicts, isObstacle, type Profile, type Report, scoreOf } from './report.js'
-import { type CheckOptions, runCases } from './run.js'
+import { type CheckOptions, runCases, shellWords } from './run.js'
 import { type Expectation, ServerLab } from './server-lab.js'
 import { StartError } from './subject.js'
 
@@ -43,16 +43,17 @@ export async function checkServer(target: ServerTarget, options: CheckServerOpti
     },
   )
   const described = command
-    ? `-- ${command.join(' ')}`
+    ? `-- ${shellWords(command)}`
     : 'address' in target
       ? `${target.address.host}:${target.address.port}`
       : ''
+  const again = options.expect ? `--expect ${options.expect} ${described}` : described
   return finish({
     kind: 'server',
     target: described,
     options,
     seed,
-    run: () => runCases({ kind: 'server', cases: serverCases, lab, options, seed, target: described }),
+    run: () => runCases({ kind: 'server', cases: serverCases, lab, options, seed, target: again }),
     profile: () => ({
       nature: lab.nature,
       ...(lab.terminator && { terminator: lab.terminator }),

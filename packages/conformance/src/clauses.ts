@@ -36,6 +36,8 @@ export const CLAUSES = {
     'What is no HELLO is printed escaped (`\\n`, `\\r`, `\\0`, `\\x1b`, `\\\\`), at most 64 bytes of it, with `...` where more followed, and then `ERROR`: no control byte of a peer reaches a terminal.',
   'HS-6.1':
     'A message has at most 64 bytes, terminators not counted: `ERR_HS_TOO_LONG`. [A peer that sends digits for ever.]',
+  'HS-6.2':
+    "A handshake has a total deadline, 10 s at the server and 5 s at the client: `ERR_HS_TIMEOUT`. It is no idle time: one byte per second does not extend it. At a server that serves one connection at a time it begins when the connection's turn comes. [A peer that connects and stays.]",
   'HS-8.1':
     'A server takes the port, a client the host, the port and X. With a wrong number of arguments a program ends at once, of its own accord, with any status.',
   'HS-8.2': 'A client ends with status 0 when the handshake is established.',

@@ -162,7 +162,12 @@ async function checkOne(
   }
   progress.clear()
   for (const { name, file } of reporters) {
-    const text = render(report, name, { colour: colour && file === undefined, ...(visibility && { visibility }) })
+    const { columns } = process.stdout
+    const text = render(report, name, {
+      colour: colour && file === undefined,
+      ...(columns && file === undefined && { columns }),
+      ...(visibility && { visibility }),
+    })
     const where = file ?? placeOf(name)
     if (where === undefined) writeAll(1, text)
     else save(where, text, name === 'github')

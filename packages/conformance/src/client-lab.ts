@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mentions } from './capture.js'
-import { type CaseSetting, Fault, randomFrom, type Verdict } from './case.js'
+import { type CaseSetting, Fault, randomFrom, Unjudged, type Verdict } from './case.js'
 import { causeOfAnswer, causeOfDeath } from './diagnose.js'
 import { bytes, hello, join, readMessage, successors, text } from './message.js'
 import { isError, type LabSettings } from './server-lab.js'
-import { describeExit, freePort, StartError, Subject } from './subject.js'
-import { Transcript } from './transcript.js'
+import { describeExit, type Exit, freePort, StartError, Subject } from './subject.js'
+import { type Step, Transcript } from './transcript.js'
 import { type Peer, ScriptedServer } from './wire.js'
 
 /** What the server of a case does. Default: answers X with X+1, and then waits. */
@@ -33,6 +33,8 @@ export interface Run {
   /** What came before the answer was given. */
   readonly first: Buffer
   readonly answered: Uint8Array
+  /** When, by `performance.now()`. */
+  readonly answeredAt: number
   /** What came after it. */
   readonly third: Buffer
   /** Z came while the program's stdout was full. */
@@ -41,21 +43,41 @@ export interface Run {
   readonly closed: boolean
   /** It ended by itself, before (`'itself'`) or after (`'after-close'`) the server had closed. */
   readonly ended: 'itself' | 'after-close' | 'no'
+  /** For cases that look at a run of another: {@link ClientLab.show}. */
+  readonly steps: readonly Step[]
+}
+
+/** A run against a server that never answers. */
+interface Silence {
+  readonly transcript: Transcript
+  /** How long it waited for the answer; undefined: it waits on. */
+  readonly waitedMs: number | undefined
+  readonly exit: Exit | undefined
 }
 
 export interface ClientFacts {
   readonly first: Run
   readonly bare: Run
   readonly ending: Uint8Array
-  readonly stale: Fault | undefined
+  /** How bytes of an earlier message were seen, and where. */
+  readonly stale: { readonly fault: Fault; readonly run: Run } | undefined
 }
 
+/** How a program that should have printed ERROR did not. */
+type Omission = 'another text' | 'silence'
+
 const NOTHING = new Uint8Array()
+const MINUS = 0x2d
+const WHOLE_BUFFER = new Uint8Array(1024)
 const APART_MS = 40
 /** How long to wait for what did not come before, with all patience. */
 const SLOW_MS = 150
-/** How long a program takes to end that has closed its connection. */
-const EXIT_MS = 700
+/** Who answers or leaves so soon has not waited for more. */
+const AT_ONCE_MS = 500
+/** A program that takes so long between the answer and Z is asked for less. */
+const TAKES_ITS_TIME_MS = 1000
+/** How long a silent server is waited for: the five seconds of HS-6.2, and something for the machine. */
+export const SILENCE_MS = 7000
 
 /** Everything that a client case works with. */
 export class ClientLab implements CaseSetting {
@@ -75,6 +97,16 @@ export class ClientLab implements CaseSetting {
   terminator: string | undefined
   arithmetic: 'int32' | 'safe' | undefined
   readonly errorsSeen = new Set<'stdout' | 'stderr'>()
+  /** It has connected, once at least. */
+  #connects = false
+  #takesItsTime = false
+  /** Numbers of three digits are too much for it: others are tried with one. */
+  small = false
+  #silence: Promise<Silence> | undefined
+  /** How it did not print ERROR, by the case that has told of it. */
+  readonly #omissions = new Map<string, Omission>()
+  /** Which signal killed it, by the case that has told of it. */
+  readonly #crashes = new Map<string, NodeJS.Signals>()
 
   /** Programs that run. Whoever ends the checker ends them too: in groups of their own, they hear no Ctrl-C. */
   readonly #running = new Set<Subject>()
@@ -107,11 +139,14 @@ export class ClientLab implements CaseSetting {
 
   async close(): Promise<void> {
     await this.end()
+    await Promise.all([...this.#running].map((subject) => subject.stop()))
+    await this.#silence?.catch(() => {})
     process.off('exit', this.#onExit)
   }
 
+  /** Any X of three digits, or of one where the program has no room for three. */
   number(): number {
-    return 200 + Math.floor(this.#random() * 700)
+    return this.small ? 2 + Math.floor(this.#random() * 5) : 200 + Math.floor(this.#random() * 700)
   }
 
   words(host: string, port: number, x: number): string[] {
@@ -120,14 +155,25 @@ export class ClientLab implements CaseSetting {
     )
   }
 
+  /** What a case tries: all of it, or the last where the program takes so long that all would take minutes. */
+  some<T>(things: readonly T[]): readonly T[] {
+    return this.#takesItsTime ? things.slice(-1) : things
+  }
+
   async start(words: readonly string[], options: { plain?: boolean; fullPipe?: boolean } = {}): Promise<Subject> {
+    const subject = await this.#launch(words, options)
+    this.#subjects.push(subject)
+    return subject
+  }
+
+  /** Ended by {@link close}, and not with the case. */
+  async #launch(words: readonly string[], options: { plain?: boolean; fullPipe?: boolean }): Promise<Subject> {
     const subject = await Subject.start({
       command: words,
       cwd: this.#cwd,
       unbuffered: !options.plain,
       ...(options.fullPipe && { fullPipe: true }),
     })
-    this.#subjects.push(subject)
     this.#running.add(subject)
     void subject.exited.then(() => this.#running.delete(subject))
     return subject
@@ -136,6 +182,8 @@ export class ClientLab implements CaseSetting {
   /** One run. @throws {StartError} If there is no such program. */
   async run(x: number, script: Script = {}): Promise<Run> {
     const { patienceMs, startMs } = this.settings
+    const { steps } = this.#transcript
+    const from = steps.length
     const server = await ScriptedServer.listen(await freePort(), this.#transcript)
     this.#servers.push(server)
     const full = script.fullForMs !== undefined
@@ -147,7 +195,8 @@ export class ClientLab implements CaseSetting {
     if (!peer) {
       await subject.out.until(() => subject.out.ended, 200)
       if (subject.exit && (subject.exit.code === 127 || subject.exit.code === 126)) {
-        throw new StartError(`the program could not be started: ${subject.err.lines().at(-1) ?? 'not found'}`)
+        // The line is of whoever was to start it: the shell, or stdbuf.
+        throw new StartError(`${this.command[0]}: ${subject.err.lines().at(-1)?.split(': ').at(-1) ?? 'not found'}`)
       }
       return {
         x,
@@ -155,12 +204,15 @@ export class ClientLab implements CaseSetting {
         peer,
         first: Buffer.alloc(0),
         answered: NOTHING,
+        answeredAt: performance.now(),
         third: Buffer.alloc(0),
         thirdWhileFull: false,
         closed: false,
         ended: subject.exit ? 'itself' : 'no',
+        steps: steps.slice(from),
       }
     }
+    this.#connects = true
     await peer.message(hello(x), patienceMs)
     if (script.pauseMs) await peer.untilOver(script.pauseMs)
     const first = peer.received
@@ -173,12 +225,13 @@ export class ClientLab implements CaseSetting {
         peer.send(piece)
       }
     }
+    const answeredAt = performance.now()
     let thirdWhileFull = false
     if (full) {
       thirdWhileFull = await peer.until(() => peer.received.length > first.length, script.fullForMs!)
       subject.drain()
     }
-    const answered = pieces === 'nothing' ? NOTHING : join(...pieces)
+    const answered = pieces === 'nothing' || script.instead ? NOTHING : join(...pieces)
     if (script.instead === undefined) await peer.message(this.thirdFor(answered), patienceMs, first.length)
     const wrong = pieces !== 'nothing' && readMessage(answered).sequence !== x + 1
     const holds = wrong ? 'after a wrong answer' : 'after a right answer'
@@ -186,25 +239,30 @@ export class ClientLab implements CaseSetting {
     if (!closed) this.#slow.add(holds)
     // What comes after the server has closed is no answer to anything.
     const third = peer.received.subarray(first.length)
+    if (third.length > 0 && !full && peer.lastByteAt - answeredAt > TAKES_ITS_TIME_MS) this.#takesItsTime = true
     let ended: Run['ended'] = 'no'
     const exits = (ms: number) => Promise.race([subject.exited.then(() => true), sleep(ms, false, { ref: false })])
-    if (await exits((closed || script.instead) && !this.#slow.has('to end') ? EXIT_MS : 20)) ended = 'itself'
+    if (await exits((closed || script.instead) && !this.#slow.has('to end') ? patienceMs : 20)) ended = 'itself'
     else {
       peer.finish()
-      if (await exits(this.#slow.has('to end') ? SLOW_MS : EXIT_MS)) ended = 'after-close'
+      if (await exits(this.#slow.has('to end') ? SLOW_MS : patienceMs)) ended = 'after-close'
       else this.#slow.add('to end')
     }
-    if (subject.exit) await subject.out.until(() => subject.out.ended, 300)
+    if (subject.exit) {
+      await Promise.all([subject.out, subject.err].map((stream) => stream.until(() => stream.ended, 300)))
+    }
     return {
       x,
       subject,
       peer,
       first,
       answered,
+      answeredAt,
       third,
       thirdWhileFull,
       closed,
       ended,
+      steps: steps.slice(from),
     }
   }
 
@@ -222,15 +280,31 @@ export class ClientLab implements CaseSetting {
     return run
   }
 
-  requireFirst({ x, first, subject, peer }: Run): void {
-    if (readMessage(first).sequence === x) return
+  isFirst({ x, first }: Run): boolean {
+    return readMessage(first).sequence === x
+  }
+
+  /** A right run of which nothing special is asked. */
+  async usual(): Promise<Run> {
+    if (!this.#takesItsTime) return this.right(this.number())
+    const { first } = await this.facts()
+    this.show(first)
+    this.requireThird(first)
+    return first
+  }
+
+  requireFirst(run: Run): void {
+    if (this.isFirst(run)) return
+    const { x, first, subject, peer } = run
     if (!peer) {
-      throw new Fault('It did not connect.', {
+      throw new Fault(this.#connects ? `With ${x} as its number it does not connect.` : 'It did not connect.', {
         expected: 'a connection to {host}, {port}',
-        received: subject.exit ? describeExit(subject.exit) : 'nothing',
+        received: subject.exit ? lastWords(subject) : 'nothing',
         cause:
           causeOfDeath(subject.exit?.signal ?? null) ??
-          'The address comes from the first argument (inet_pton or getaddrinfo), the port from the second, through htons.',
+          (this.#connects
+            ? 'With other numbers it connects. X may be any integer: also zero, and those below it.'
+            : 'The address comes from the first argument (inet_pton or getaddrinfo), the port from the second, through htons.'),
       })
     }
     throw new Fault(first.length === 0 ? `${text(x)} does not come.` : `The first message is not ${text(x)}.`, {
@@ -248,9 +322,13 @@ export class ClientLab implements CaseSetting {
 
   requireThird(run: Run): void {
     if (this.isThird(run)) return
-    const { x, third, answered, subject } = run
-    const expected = hello(x + 2)
+    const { x, third, answered, subject, closed } = run
+    const tooLong = this.small && Math.abs(x + 2) >= 10
+    const wanted = successors(x + 1)
+    // At the edge of 32 bits two numbers are right: the sign tells which was meant.
+    const expected = hello(third.includes(MINUS) ? wanted.at(-1)! : wanted[0]!)
     const died = subject.exit?.signal ?? null
+    const left = third.length === 0 && closed
     throw new Fault(
       third.length === 0
         ? `${text(x + 2)} does not come after ${text(x + 1)}.`
@@ -258,10 +336,24 @@ export class ClientLab implements CaseSetting {
       {
         sent: answered,
         expected,
-        received: third.length === 0 && died ? describeExit(subject.exit!) : third,
-        cause: causeOfDeath(died) ?? causeOfAnswer({ side: 'client', sent: answered, expected, received: third }),
+        received: left ? `nothing: ${lastWords(subject)}` : third,
+        cause:
+          (tooLong ? NO_ROOM : causeOfDeath(died)) ??
+          (left
+            ? this.#causeOfLeaving(run)
+            : causeOfAnswer({ side: 'client', sent: answered, expected, received: third })),
       },
     )
+  }
+
+  #causeOfLeaving(run: Run): string | undefined {
+    if (this.error(run).right) {
+      return 'It took the right answer for a wrong one: look at what is compared. Y has to be X + 1, as numbers.'
+    }
+    if (run.x + 2 > 0x7fffffff) {
+      return 'Z is greater than the largest int, which ended the program: count in 64 bits, or let it wrap.'
+    }
+    return 'It ended instead of sending Z: an exit, a return or an exception comes before.'
   }
 
   /** A line that begins with ERROR, where it has to be. */
@@ -277,36 +369,148 @@ export class ClientLab implements CaseSetting {
     return { right, elsewhere: !right && (on.stdout || on.stderr), almost }
   }
 
+  /**
+   * @throws {Fault} If ERROR is not printed.
+   * @throws {Unjudged} If it is missing in the way in which it was missing in the case `like`.
+   */
+  requireError(run: Run, id: string, why: string, like?: string): void {
+    const { right, elsewhere, almost } = this.error(run)
+    if (right) return
+    const how: Omission = elsewhere || almost ? 'another text' : 'silence'
+    const { out, err } = run.subject
+    const words = [...err.lines(), ...out.lines().filter((line) => !line.includes('HELLO'))]
+    const told = like === undefined ? undefined : this.#omissions.get(like)
+    if (told === how || (told === 'another text' && words.length > 0)) {
+      throw new Unjudged(
+        'blocked',
+        `blocked by ${like}: ${told === 'silence' ? 'nothing is said' : 'the text is not ERROR'}`,
+      )
+    }
+    this.#omissions.set(id, how)
+    const { errors } = this.settings
+    throw new Fault(`${why}, but no ERROR is printed on ${errors === 'either' ? 'stdout or stderr' : errors}.`, {
+      ...(run.answered.length > 0 && { sent: run.answered }),
+      expected: 'a line that begins with ERROR',
+      received: elsewhere
+        ? `ERROR on ${errors === 'stdout' ? 'stderr' : 'stdout'}`
+        : (almost ?? (out.text() || err.text())),
+      cause: elsewhere
+        ? `Print ERROR on ${errors}.`
+        : almost || (run.answered.length === 0 && words.length > 0)
+          ? 'The text has to begin with ERROR, in capital letters, at the beginning of a line.'
+          : run.answered.length > 0
+            ? 'Y has to be compared with X + 1 as a number: if (y != x + 1) { printf("ERROR\\n"); close(fd); ... }.'
+            : 'Look at what recv returns: 0 and -1 mean that no answer came.',
+    })
+  }
+
+  /**
+   * SIGPIPE is an end, too: it comes of writing to a connection that is gone.
+   *
+   * @throws {Fault} If a signal has killed it.
+   * @throws {Unjudged} If the same signal did so in the case `like`.
+   */
+  requireNoCrash(
+    { exit }: Subject,
+    id: string,
+    why: string,
+    { like, cause }: { like?: string; cause?: string } = {},
+  ): void {
+    const signal = exit?.signal
+    if (!signal || signal === 'SIGPIPE') return
+    if (like !== undefined && this.#crashes.get(like) === signal) {
+      throw new Unjudged('blocked', `blocked by ${like}: killed by ${signal}, too`)
+    }
+    this.#crashes.set(id, signal)
+    throw new Fault(`${why}, and the program is killed by ${signal}.`, {
+      expected: 'an end of its own accord',
+      received: describeExit(exit),
+      cause: cause ?? causeOfDeath(signal),
+    })
+  }
+
+  /** Starts it against a server that never speaks. Meanwhile the other cases run. */
+  beginSilence(): void {
+    this.#silence = this.#stayingSilent()
+    // Where it cannot be started, the first case tells.
+    this.#silence.catch(() => {})
+  }
+
+  silence(): Promise<Silence> {
+    if (!this.#silence) this.beginSilence()
+    return this.#silence!
+  }
+
+  async #stayingSilent(): Promise<Silence> {
+    const transcript = new Transcript()
+    const x = 200 + Math.floor(randomFrom(this.settings.seed, 'silence')() * 700)
+    const server = await ScriptedServer.listen(await freePort(), transcript)
+    let subject: Subject | undefined
+    try {
+      subject = await this.#launch(this.words('127.0.0.1', server.port, x), {})
+      const peer = await server.connection(this.settings.startMs, subject.exited)
+      await peer?.message(hello(x), this.settings.patienceMs)
+      const began = performance.now()
+      const ended = await Promise.race([subject.exited.then(() => true), sleep(SILENCE_MS, false, { ref: false })])
+      const waitedMs = ended ? performance.now() - began : undefined
+      return { transcript, waitedMs, exit: subject.exit }
+    } finally {
+      server.close()
+      await subject?.stop()
+    }
+  }
+
+  /** What happened in a run of another case belongs to this one, too. */
+  show({ steps }: Pick<Run, 'steps'>): void {
+    this.#transcript.steps.push(...steps)
+  }
+
   facts(): Promise<ClientFacts> {
     this.#learning ??= this.#learn()
     return this.#learning
   }
 
   async #learn(): Promise<ClientFacts> {
-    const x = this.number()
-    const bare = await this.run(x, { ending: NOTHING })
-    let first = bare
-    if (readMessage(bare.first).sequence === x && (!this.isThird(bare) || !this.#clean(bare))) {
-      for (const ending of [bytes('\0'), bytes('\n'), new Uint8Array(1024)]) {
-        const other = await this.run(x, { ending })
-        if (!this.isThird(other) || (this.isThird(bare) && !this.#clean(other))) continue
-        first = other
-        this.#ending = ending
-        break
-      }
+    // Each case that asks is shown the run that it looks at, and no other.
+    const shown = this.#transcript
+    this.#transcript = new Transcript()
+    try {
+      return await this.#learned()
+    } finally {
+      this.#transcript = shown
     }
-    let stale: Fault | undefined
-    if (this.#ending.length > 0 && bare.third.length > 0) {
+  }
+
+  async #learned(): Promise<ClientFacts> {
+    let { bare, first } = await this.#findEnding(this.number(), [bytes('\0'), bytes('\n'), WHOLE_BUFFER])
+    if (this.isFirst(bare) && !this.isThird(first)) {
+      this.small = true
+      const small = await this.#findEnding(this.number(), [bytes('\0')])
+      if (this.isThird(small.first)) ({ bare, first } = small)
+      else this.small = false
+    }
+    const { x } = bare
+    let stale: ClientFacts['stale']
+    const judged = bare.third.length > 0 || (bare.closed && bare.peer!.endedAt! - bare.answeredAt < AT_ONCE_MS)
+    // Who wants a newline asks for one; who wants a NUL, and does not wait for it, reads what is in memory.
+    if (this.#ending.length > 0 && !this.#ending.includes(0x0a) && judged) {
       const printed = this.isThird(bare)
-      stale = new Fault(
-        `With nothing behind it, ${text(x + 1)} is ${printed ? 'printed' : 'read'} with bytes that were not sent.`,
+      const fault = new Fault(
+        bare.third.length === 0
+          ? `With nothing behind it, ${text(x + 1)} is taken for something else; with a NUL it is understood.`
+          : `With nothing behind it, ${text(x + 1)} is ${printed ? 'printed' : 'read'} with bytes that were not sent.`,
         {
           sent: bare.answered,
           expected: printed ? text(x + 1) : hello(x + 2),
-          received: printed ? bare.subject.out.text() : bare.third,
+          received: printed
+            ? bare.subject.out.text()
+            : bare.third.length > 0
+              ? bare.third
+              : `nothing: ${lastWords(bare.subject)}`,
           cause: UNENDED,
         },
       )
+      stale = { fault, run: bare }
     } else if (this.isThird(first) && this.#ending.length === 0) {
       stale = await this.#findStale()
       if (stale) this.#ending = bytes('\0')
@@ -314,8 +518,21 @@ export class ClientLab implements CaseSetting {
     return { first, bare, ending: this.#ending, stale }
   }
 
+  /** Tries what programs may want behind a message, and what this one sends behind its own. */
+  async #findEnding(x: number, endings: readonly Uint8Array[]): Promise<Pick<ClientFacts, 'bare' | 'first'>> {
+    const bare = await this.run(x, { ending: NOTHING })
+    if (!this.isFirst(bare) || (this.isThird(bare) && this.#clean(bare))) return { bare, first: bare }
+    for (const ending of [...endings, ...ownEnding(bare.first)]) {
+      const first = await this.run(x, { ending })
+      if (!this.isThird(first) || (this.isThird(bare) && !this.#clean(first))) continue
+      this.#ending = ending
+      return { bare, first }
+    }
+    return { bare, first: bare }
+  }
+
   /** An answer that is shorter than the question. */
-  async #findStale(): Promise<Fault | undefined> {
+  async #findStale(): Promise<ClientFacts['stale']> {
     for (const x of [-100, -10]) {
       const run = await this.run(x, { ending: NOTHING })
       const output = run.subject.out.text() + run.subject.err.text()
@@ -327,12 +544,16 @@ export class ClientLab implements CaseSetting {
       // Where a NUL does not help, it was something else.
       const ended = await this.run(x, { ending: bytes('\0') })
       if (!this.isThird(ended) || new RegExp(`HELLO ${x + 1}[0-9]`).test(ended.subject.out.text())) continue
-      return new Fault(`${text(x + 1)}, which is shorter than ${text(x)}, is read with the end of the longer one.`, {
-        sent: run.answered,
-        expected: longer ? text(x + 1) : hello(x + 2),
-        received: longer ?? run.third,
-        cause: UNENDED,
-      })
+      const fault = new Fault(
+        `${text(x + 1)}, which is shorter than ${text(x)}, is read with the end of the longer one.`,
+        {
+          sent: run.answered,
+          expected: longer ? text(x + 1) : hello(x + 2),
+          received: longer ?? run.third,
+          cause: UNENDED,
+        },
+      )
+      return { fault, run }
     }
     return undefined
   }
@@ -351,6 +572,23 @@ export class ClientLab implements CaseSetting {
     return mentions(subject.out.text(), text(x + 1))
   }
 }
+
+/** What a program ends its own messages with, where that is more than one of the usual endings. */
+function ownEnding(first: Uint8Array): Uint8Array[] {
+  const tail = /\d([\0\r\n]{2,4})$/.exec(Buffer.from(first).toString('latin1'))?.[1]
+  return tail === undefined ? [] : [bytes(tail)]
+}
+
+/** How it ended, and what it said last. */
+function lastWords({ exit, err, out }: Subject): string {
+  const lines = (err.lines().length > 0 ? err : out).lines()
+  // Some say it first, others last, and a trace of calls is in between.
+  const said = (lines.length > 4 ? [...lines.slice(0, 2), '...', lines.at(-1)] : lines).join(' / ')
+  return `${exit ? describeExit(exit) : 'it closed the connection'}${said ? `, and said: ${said}` : ''}`
+}
+
+const NO_ROOM =
+  'It is right with numbers of one digit: an array has no room for more. HELLO -2147483648 has 17 characters, and the NUL.'
 
 const UNENDED =
   'The buffer still held the previous message, or whatever was in memory: recv does not end a text. Clear the buffer before recv, or write buffer[n] = 0 behind what came, where n is what recv returned.'

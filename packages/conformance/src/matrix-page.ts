@@ -170,9 +170,10 @@ function lesson(result: CaseResult, id: string): string {
 ${fault!.cause ? `<p class="cause">${escapeHtml(fault!.cause)}</p>` : ''}
 <pre>${escapeHtml(
     lessonOf({ ...result, fault: withoutCause(fault!) })
-      .slice(1)
+      .filter((line, at) => at > 0 && !line.startsWith(`${result.clause} `))
       .join('\n'),
   )}</pre>
+<p class="note"><b>${result.clause}</b> ${escapeHtml(result.clauseText)}</p>
 </article>`
 }
 

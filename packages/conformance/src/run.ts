@@ -139,7 +139,7 @@ export async function runCases<Lab>({ kind, cases, lab, options, seed, target }:
       outcome = { verdict: 'passed', ...(note && { note }) }
     } catch (error) {
       if (error instanceof StartError && !startedOnce) throw error
-      outcome = outcomeOf(error, one, kind, seed, target, transcript)
+      outcome = outcomeOf(error, kind, transcript, repeating(one, kind, seed, options, target))
     }
     startedOnce = true
     const harm = await lab.end()
@@ -151,16 +151,34 @@ export async function runCases<Lab>({ kind, cases, lab, options, seed, target }:
   return results.sort((a, b) => compareIds(a.id, b.id))
 }
 
-function outcomeOf<Lab>(
-  error: unknown,
-  { id }: Case<Lab>,
+/** The line for the shell that runs one case again as it was run: with every option that decides verdicts. */
+function repeating(
+  { id }: { readonly id: string },
   kind: Kind,
   seed: number,
+  { errors, patienceMs, startMs, cwd }: CheckOptions,
   target: string,
+): string {
+  const words = ['npx', '@hs/conformance', kind, '--only', id, '--seed', String(seed)]
+  if (errors !== undefined && errors !== 'either') words.push('--errors', errors)
+  if (patienceMs !== undefined) words.push('--timeout', `${patienceMs}ms`)
+  if (startMs !== undefined) words.push('--start-timeout', `${startMs}ms`)
+  if (cwd !== undefined) words.push('--cwd', cwd)
+  return `${shellWords(words)} ${target}`
+}
+
+/** Words as a shell takes them. */
+export function shellWords(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ')
+}
+
+function outcomeOf(
+  error: unknown,
+  kind: Kind,
   transcript: Transcript,
+  again: string,
 ): Pick<CaseResult, 'verdict' | 'note' | 'fault'> {
   if (error instanceof Unjudged) return { verdict: error.verdict, note: error.message }
-  const again = `npx @hs/conformance ${kind} --only ${id} --seed ${seed} ${target}`
   if (error instanceof Fault) return { verdict: 'failed', fault: faultReport(error, transcript, kind, again) }
   if (error instanceof StartError) {
     return {

@@ -824,7 +824,7 @@ const lower = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.
 
 /** A line that begins with ERROR; or one that would, if the message before it had been ended. */
 export function isError(output: string): boolean {
-  return /(?:^|\n|HELLO -?\w*?)[\s\0]*ERROR/.test(output)
+  return /(?:^|\n|HELLO ?-?\w*?)[\s\0]*ERROR/.test(output)
 }
 
 /** Stands for a connection that never came about. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serve } from '@hs/server-core'
 import { afterAll, describe, expect, it } from 'vitest'
-import { checkServer, parsePrograms } from '../src/index.js'
+import { checkClient, checkServer, parsePrograms } from '../src/index.js'
 import { violations } from './schema.js'
 
 const BIN = new URL('../dist/bin.js', import.meta.url).pathname
@@ -69,7 +69,9 @@ describe('the command line', { timeout: 90_000 }, () => {
     const deaf = await run('server', '--start-timeout', '200ms', '--', 'sleep', '20')
     expect(deaf.status).toBe(3)
     expect(deaf.stderr).toContain('did not listen')
-    expect((await run('client', '--', './there-is-no-such-program', '{port}')).status).toBe(3)
+    const absent = await run('client', '--', './there-is-no-such-program', '{port}')
+    expect(absent.status).toBe(3)
+    expect(absent.stderr).toMatch(/: \.\/there-is-no-such-program: [A-Za-z ]+\n$/)
   })
 
   it('runs what was selected, and writes several reports at once', async () => {
@@ -101,7 +103,7 @@ describe('the command line', { timeout: 90_000 }, () => {
     const schema = JSON.parse(readFileSync(new URL('../schema/report.schema.json', import.meta.url), 'utf8'))
     expect(violations(schema, report)).toEqual([])
     expect(readFileSync(files.junit, 'utf8')).toContain('<testsuites')
-    expect(readFileSync(files.tap, 'utf8')).toContain('TAP version 14')
+    expect(readFileSync(files.tap, 'utf8')).toContain('TAP version 13')
     expect(readFileSync(join(folder, 'summary.md'), 'utf8')).toContain('## ✅')
   })
 
@@ -179,6 +181,17 @@ describe('a run', { timeout: 60_000 }, () => {
       results[0]!.fault!.steps.filter(({ by }) => by === 'checker').map(({ text }) => text)
     expect(sent(first).length).toBeGreaterThan(3)
     expect(sent(second)).toEqual(sent(first))
+    expect(first.results[0]!.fault!.reproduce).toContain(' --seed 42 --expect threads -- ')
+  })
+
+  it('is repeated with what decides its verdicts, and with the words as they were', async () => {
+    const command = ['sh', '-c', "echo 'no' >&2", '{host}', '{port}']
+    const options = { only: ['C1.1'], seed: 7, errors: 'stderr' as const, patienceMs: 500 }
+    const { results } = await checkClient({ command }, options)
+    expect(results[0]!.fault!.reproduce).toBe(
+      `npx @hs/conformance client --only C1.1 --seed 7 --errors stderr --timeout 500ms -- sh -c 'echo '\\''no'\\'' >&2' {host} {port}`,
+    )
+    expect(results[0]!.fault!.received).toBe('it ended with status 0, and said: no')
   })
 
   it.runIf(process.platform === 'linux')(

@@ -87,14 +87,23 @@ describe('reporters', () => {
     expect(render(all, 'pretty', { colour: true })).toContain('\x1b[31m')
   })
 
+  it('pretty fits into a narrow terminal: words are broken between them, and the picture is drawn narrower', () => {
+    const lines = render(all, 'pretty', { columns: 40 }).split('\n')
+    const tooLong = lines.filter((line) => line.length > 40)
+    expect(tooLong.every((line) => line.includes('npx '))).toBe(true)
+    expect(lines).toContain('        0 ms |-------- HELLO 9 ------->|')
+  })
+
   it('TAP has one line per case, and fails only where the run does', () => {
     const lines = render(all, 'tap').split('\n')
-    expect(lines.slice(0, 2)).toEqual(['TAP version 14', '1..8'])
+    expect(lines.slice(0, 2)).toEqual(['TAP version 13', '1..8'])
     const points = lines.filter((line) => /^(not )?ok /.test(line))
     expect(points).toHaveLength(8)
     const failures = points.filter((line) => line.startsWith('not ok') && !line.includes('# TODO'))
     expect(failures.map((line) => /S\d\.\d/.exec(line)![0])).toEqual(['S1.5', 'S2.1'])
     expect(points.filter((line) => line.includes('# SKIP'))).toHaveLength(2)
+    // `prove` reads no further than to an empty line.
+    expect(lines.slice(0, -1)).not.toContain('')
   })
 
   it('JUnit is well-formed XML whose counts are right', () => {

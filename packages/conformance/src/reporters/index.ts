@@ -8,12 +8,15 @@ import { tap } from './tap.js'
 export interface RenderOptions {
   /** Default false. */
   readonly colour?: boolean
+  /** How wide the terminal is, for `pretty`. Default: lines may be of any length. */
+  readonly columns?: number
   /** Who sees the results, for Gradescope. Default `'visible'`. */
   readonly visibility?: Visibility
 }
 
 const REPORTERS = {
-  pretty: (report: Report, { colour = false }: RenderOptions) => pretty(report, { colour }),
+  pretty: (report: Report, { colour = false, columns = Number.POSITIVE_INFINITY }: RenderOptions) =>
+    pretty(report, { colour, columns }),
   tap: (report: Report) => tap(report),
   junit: (report: Report) => junit(report),
   json: (report: Report) => `${JSON.stringify(report, null, 2)}\n`,

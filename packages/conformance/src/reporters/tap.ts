@@ -2,10 +2,12 @@ import type { CaseResult, Report } from '../report.js'
 import { lessonOf } from './text.js'
 import { markOf } from './themes.js'
 
-/** TAP 14. What is only a SHOULD or a MAY is marked TODO, so that it does not fail the run; what was not seen is SKIP. */
+/**
+ * TAP 13: what Perl's `prove` reads, and readers of 14 too. What is only a SHOULD or a MAY is marked TODO, so that it does not fail the run; what was not seen is SKIP.
+ */
 export function tap(report: Report): string {
-  if (report.notStarted !== undefined) return `TAP version 14\n1..0\nBail out! ${oneLine(report.notStarted)}\n`
-  const lines = ['TAP version 14', `1..${report.results.length}`]
+  if (report.notStarted !== undefined) return `TAP version 13\n1..0\nBail out! ${oneLine(report.notStarted)}\n`
+  const lines = ['TAP version 13', `1..${report.results.length}`]
   for (const [at, result] of report.results.entries()) {
     const { id, title, verdict } = result
     const mark = markOf(result)
@@ -13,7 +15,8 @@ export function tap(report: Report): string {
     lines.push(`${ok} ${at + 1} - ${id} ${title.replaceAll('#', '\\#')}${directive(result)}`)
     if (result.fault) {
       lines.push('  ---', `  level: ${result.level}`, `  clause: ${result.clause}`, '  message: |')
-      lines.push(...lessonOf(result).map((line) => `    ${line}`.trimEnd()), '  ...')
+      // Empty lines keep their indent: some readers take an empty one for the end.
+      lines.push(...lessonOf(result).map((line) => `    ${line}`), '  ...')
     }
   }
   return `${lines.join('\n')}\n`

@@ -1,7 +1,8 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { CaseResult, Report } from '../report.js'
 
-/** Everything that teaches about one failure, as lines without colours. */
-export function lessonOf({ clause, clauseText, fault }: CaseResult): string[] {
+/** Everything that teaches about one failure, as lines without colours. `picture`: instead of the report's own. */
+export function lessonOf({ clause, clauseText, fault }: CaseResult, picture = fault?.diagram): string[] {
   if (!fault) return []
   const lines = [fault.summary]
   if (fault.sent !== undefined) lines.push(`sent      ${fault.sent}`)
@@ -12,7 +13,7 @@ export function lessonOf({ clause, clauseText, fault }: CaseResult): string[] {
   }
   lines.push(`${clause}    ${clauseText}`)
   if (fault.cause) lines.push('', `Probable cause: ${fault.cause}`)
-  if (fault.steps.length > 0) lines.push('', ...fault.diagram.split('\n'))
+  if (fault.steps.length > 0) lines.push('', ...picture!.split('\n'))
   lines.push('', `Again: ${fault.reproduce}`)
   return lines
 }
@@ -57,4 +58,18 @@ export function summaryLine({ counts, score, durationMs }: Report): string {
     ...(counts['not-run'] > 0 ? [`${counts['not-run']} not run`] : []),
   ]
   return `${parts.join(', ')}; ${score.earned} of ${score.possible} points, in ${(durationMs / 1000).toFixed(1)} s`
+}
+
+/** Breaks a line that is too long for a terminal, between its words; what follows is set in by `hang`. Colours count for nothing. */
+export function wrap(line: string, columns: number, hang: number): string {
+  const lengthOf = (text: string) => stripVTControlCharacters(text).length
+  if (lengthOf(line) <= columns) return line
+  const [first = '', ...words] = line.split(/(?<! ) (?! )/)
+  const lines = [first]
+  for (const word of words) {
+    const longer = `${lines.at(-1)} ${word}`
+    if (lengthOf(longer) <= columns) lines[lines.length - 1] = longer
+    else lines.push(' '.repeat(hang) + word)
+  }
+  return lines.join('\n')
 }

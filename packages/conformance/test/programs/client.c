@@ -27,14 +27,14 @@ static void print(const char *text) {
 }
 
 static void hello(int fd, int number, char *out) {
-#if defined BUG_NEWLINE
+#if defined BUG_NEWLINE || defined BUG_LINES
   int length = sprintf(out, "HELLO %d\n", number);
 #elif defined BUG_LOWER_CASE
   int length = sprintf(out, "hello %d", number);
 #else
   int length = sprintf(out, "HELLO %d", number);
 #endif
-#if defined SEND_NUL
+#if defined SEND_NUL || defined BUG_LINES
   length++;
 #elif defined SEND_BUFFER
   memset(out + length, 0, 100 - length);
@@ -55,7 +55,7 @@ static void hello(int fd, int number, char *out) {
 
 static void error(void) {
 #if defined BUG_NO_ERROR
-#elif defined BUG_ERROR_TEXT
+#elif defined BUG_ERROR_TEXT || defined BUG_ERROR_TEXT_AND_Z
   printf("sequence mismatch\n");
 #elif defined ERROR_ON_STDERR
   fprintf(stderr, "ERROR\n");
@@ -99,7 +99,10 @@ int main(int argc, char **argv) {
   char early[64];
   hello(fd, x + 2, early);
 #endif
-#if defined BUG_STALE
+#if defined BUG_UNENDED
+  memset(buffer, '9', 64);
+#endif
+#if defined BUG_STALE || defined BUG_UNENDED
   int n = recv(fd, buffer, sizeof buffer - 1, 0);
 #elif defined BUG_UNTIL_NUL
   int n = 0;
@@ -120,12 +123,20 @@ int main(int argc, char **argv) {
 #else
   int n = receive(fd, buffer, sizeof buffer);
 #endif
+#ifndef BUG_STRTOK_AT_END
   if (n <= 0) {
+#ifdef BUG_SILENT_AT_RESET
+    if (n == 0)
+#endif
 #ifndef BUG_SILENT_AT_END
     error();
 #endif
     return 1;
   }
+#endif
+#ifdef BUG_ERROR_FIRST
+  if (atoi(buffer + 6) != x + 1) error();
+#endif
 #ifndef BUG_PRINTS_LAST
 #ifdef BUG_PRINTS_ONLY_RIGHT
   if (atoi(buffer + 6) == x + 1)
@@ -137,6 +148,21 @@ int main(int argc, char **argv) {
   y = x + 1;
   sscanf(buffer, "HELLO %d", &y);
   int right = y == x + 1;
+#elif defined BUG_STRTOK || defined BUG_STRTOK_AT_END
+  char copy[SIZE];
+  strtok(strcpy(copy, buffer), " ");
+  y = atoi(strtok(NULL, " "));
+  int right = y == (int)((unsigned)x + 1u);
+#elif defined BUG_NARROW
+  char wanted[9];
+  snprintf(wanted, sizeof wanted, "HELLO %d", x + 1);
+  y = x + 1;
+  int right = strcmp(buffer, wanted) == 0;
+#elif defined BUG_LINES
+  char wanted[32];
+  sprintf(wanted, "HELLO %d\n", x + 1);
+  y = x + 1;
+  int right = n > strlen(wanted) && strcmp(buffer, wanted) == 0;
 #elif defined BUG_AT_LEAST
   int right = sscanf(buffer, "HELLO %d", &y) == 1 && y > x;
 #elif defined BUG_PREFIX_COMPARE
@@ -154,15 +180,20 @@ int main(int argc, char **argv) {
   error();
 #endif
   if (!right) {
+#ifndef BUG_ERROR_FIRST
     error();
+#endif
 #ifdef BUG_OPEN_ON_ERROR
     receive(fd, buffer, sizeof buffer);
 #endif
-#ifndef BUG_Z_AFTER_ERROR
+#if !defined BUG_Z_AFTER_ERROR && !defined BUG_ERROR_TEXT_AND_Z
     close(fd);
     return 1;
 #endif
   }
+#ifdef TAKES_ITS_TIME
+  usleep(1200000);
+#endif
 #if defined BUG_SAME
   hello(fd, y, buffer);
 #elif defined BUG_NO_Z

@@ -1,13 +1,19 @@
 import { type Case, Fault } from '../../case.js'
-import type { ClientLab } from '../../client-lab.js'
-import { causeOfDeath } from '../../diagnose.js'
+import { type ClientLab, SILENCE_MS } from '../../client-lab.js'
 import { bytes, text } from '../../message.js'
 import { describeExit, freePort } from '../../subject.js'
-import { requireOwnEnd } from '../server/usage.js'
 
 const PAUSE_MS = 300
 /** Longer than it takes to be refused on loopback, shorter than anybody's patience. */
 const REFUSED_MS = 3000
+
+/** Takes so long that it begins before all others, and is judged last. */
+export const PATIENCE_CASE = 'C4.8'
+
+const BROKEN = [
+  ['close', 'The server has closed'],
+  ['reset', 'The server has reset the connection'],
+] as const
 
 export const closing: readonly Case<ClientLab>[] = [
   {
@@ -20,7 +26,7 @@ export const closing: readonly Case<ClientLab>[] = [
     explain:
       'The server of the checker never closes first, as many real ones do not. A client that waits for the end of the stream, or for one more message, waits for ever.',
     async check(lab) {
-      const run = await lab.right(lab.number())
+      const run = await lab.usual()
       if (run.closed) return undefined
       throw new Fault(`${lab.settings.patienceMs / 1000} s after ${text(run.x + 2)} the connection is still open.`, {
         sent: run.answered,
@@ -40,7 +46,7 @@ export const closing: readonly Case<ClientLab>[] = [
     observes: 'process',
     explain: 'One handshake, and the program is done.',
     async check(lab) {
-      const run = await lab.right(lab.number())
+      const run = await lab.usual()
       if (run.ended === 'itself') return undefined
       throw new Fault('It has closed the connection, and runs on.', {
         expected: 'its end',
@@ -72,25 +78,17 @@ export const closing: readonly Case<ClientLab>[] = [
     explain:
       'recv returns 0 for the first, -1 for the second. Both are the end, also of every loop around recv, and neither is a reason to crash.',
     async check(lab) {
-      for (const instead of ['close', 'reset'] as const) {
+      for (const [instead, how] of BROKEN) {
         const run = await lab.run(lab.number(), { instead })
         lab.requireFirst(run)
-        const how = instead === 'close' ? 'closed' : 'reset the connection'
         if (run.ended === 'no') {
-          throw new Fault(`The server has ${how}, and the program runs on.`, {
+          throw new Fault(`${how}, and the program runs on.`, {
             expected: 'its end',
             received: 'it runs on',
             cause: 'A loop around recv goes on when recv returns 0 or -1: that is the end.',
           })
         }
-        const { signal } = run.subject.exit!
-        if (signal && signal !== 'SIGPIPE') {
-          throw new Fault(`The server has ${how}, and the program is killed by ${signal}.`, {
-            expected: 'an end of its own accord',
-            received: describeExit(run.subject.exit!),
-            cause: causeOfDeath(signal),
-          })
-        }
+        lab.requireNoCrash(run.subject, 'C4.4', how)
         await lab.end()
       }
       return undefined
@@ -98,21 +96,20 @@ export const closing: readonly Case<ClientLab>[] = [
   },
   {
     id: 'C4.5',
-    title: 'prints ERROR when the server closes instead of answering',
+    title: 'prints ERROR when the server closes or breaks the connection instead of answering',
     clause: 'HS-5.2',
     level: 'SHOULD',
     weight: 1,
-    needs: ['C4.4', 'C3.1'],
+    needs: ['C4.4'],
+    after: ['C3.1'],
     observes: 'output',
-    explain: 'Nothing came, so nothing right came.',
+    explain: 'Nothing came, so nothing right came. recv returns 0 where the server closed, and -1 where it broke off.',
     async check(lab) {
-      const run = await lab.run(lab.number(), { instead: 'close' })
-      if (lab.error(run).right) return undefined
-      throw new Fault('The server closed without an answer, and no ERROR is printed.', {
-        expected: 'a line that begins with ERROR',
-        received: run.subject.out.text() || run.subject.err.text(),
-        cause: 'Look at what recv returns: 0 and -1 mean that no answer came.',
-      })
+      for (const [instead, how] of BROKEN) {
+        lab.requireError(await lab.run(lab.number(), { instead }), 'C4.5', `${how} without an answer`, 'C3.1')
+        await lab.end()
+      }
+      return undefined
     },
   },
   {
@@ -126,14 +123,7 @@ export const closing: readonly Case<ClientLab>[] = [
       'Give recv one byte less than the buffer has, so that there is room for the NUL, and copy nothing into something smaller.',
     async check(lab) {
       const run = await lab.run(lab.number(), { answer: [bytes(`HELLO ${'7'.repeat(4994)}`)] })
-      const { exit } = run.subject
-      if (exit?.signal && exit.signal !== 'SIGPIPE' && run.ended !== 'no') {
-        throw new Fault(`An answer of 5,000 bytes kills it: ${describeExit(exit)}.`, {
-          expected: 'an end of its own accord',
-          received: describeExit(exit),
-          cause: causeOfDeath(exit.signal) ?? 'A buffer is written behind its end.',
-        })
-      }
+      if (run.ended !== 'no') lab.requireNoCrash(run.subject, 'C4.6', 'An answer of 5,000 bytes came')
       return undefined
     },
   },
@@ -152,7 +142,38 @@ export const closing: readonly Case<ClientLab>[] = [
         subject.exited.then(() => true),
         new Promise<false>((resolve) => setTimeout(() => resolve(false), REFUSED_MS).unref()),
       ])
-      return requireOwnEnd({ subject, ended }, 'Where nobody listens')
+      if (!ended) {
+        throw new Fault('Where nobody listens, it does not end.', {
+          expected: `its end within ${REFUSED_MS / 1000} s`,
+          received: 'it runs on',
+          cause: 'connect returned -1: nothing can be sent, so print why (perror), and return.',
+        })
+      }
+      lab.requireNoCrash(subject, 'C4.7', 'Nobody listens')
+      return describeExit(subject.exit!)
+    },
+  },
+  {
+    id: PATIENCE_CASE,
+    title: 'gives up on a server that never answers',
+    clause: 'HS-6.2',
+    level: 'MAY',
+    weight: 1,
+    needs: ['C1.1'],
+    observes: 'process',
+    explain: `The server takes X and is silent for ${SILENCE_MS / 1000} s; the deadline is at 5 s. The assignment asks for no deadline, and hardly any program has one: recv waits for ever unless it is told otherwise. While this run waits, the other cases run.`,
+    async check(lab) {
+      const { transcript, waitedMs, exit } = await lab.silence()
+      lab.show(transcript)
+      if (waitedMs === undefined) {
+        throw new Fault(`${SILENCE_MS / 1000} s without an answer, and it still waits.`, {
+          expected: 'its end after 5 s',
+          received: 'it runs on',
+          cause:
+            'recv waits for ever: set SO_RCVTIMEO with setsockopt, or call poll with a time before it, and end when the time is over.',
+        })
+      }
+      return `after ${(waitedMs / 1000).toFixed(1)} s ${describeExit(exit!)}`
     },
   },
 ]

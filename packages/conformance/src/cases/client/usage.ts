@@ -10,6 +10,8 @@ async function runWith(lab: ClientLab, words: readonly string[]) {
   return { subject, ended }
 }
 
+const LOOK_AT_ARGC = 'argv[n] is NULL where that argument was not given: look at argc before argv.'
+
 export const usage: readonly Case<ClientLab>[] = [
   {
     id: 'C6.1',
@@ -21,7 +23,7 @@ export const usage: readonly Case<ClientLab>[] = [
     observes: 'process',
     explain: 'Scripts and graders ask for the status: return 0 from main, and nothing else after success.',
     async check(lab) {
-      const { subject } = await lab.right(lab.number())
+      const { subject } = await lab.usual()
       if (subject.exit?.code === 0) return undefined
       throw new Fault('The handshake was right, and the status is not 0.', {
         expected: 'status 0',
@@ -41,7 +43,9 @@ export const usage: readonly Case<ClientLab>[] = [
     async check(lab) {
       if (!lab.command.some((word) => /\{(?:host|port|sequence)\}/.test(word)))
         throw new Unjudged('not-applicable', 'the command takes no arguments')
-      return requireOwnEnd(await runWith(lab, withoutArguments(lab.command)), 'Without arguments')
+      const run = await runWith(lab, withoutArguments(lab.command))
+      lab.requireNoCrash(run.subject, 'C6.2', 'It has no arguments', { cause: LOOK_AT_ARGC })
+      return requireOwnEnd(run, 'Without arguments')
     },
   },
   {
@@ -50,13 +54,16 @@ export const usage: readonly Case<ClientLab>[] = [
     clause: 'HS-8.1',
     level: 'SHOULD',
     weight: 1,
+    after: ['C6.2'],
     observes: 'process',
     explain: 'With any status, but of its own accord: X is missing, so there is nothing to send.',
     async check(lab) {
       if (!lab.command.includes('{sequence}'))
         throw new Unjudged('not-applicable', 'the command takes no {sequence} by itself')
       const words = lab.words('127.0.0.1', 9, 0).filter((_, at) => lab.command[at] !== '{sequence}')
-      return requireOwnEnd(await runWith(lab, words), 'Without its last argument')
+      const run = await runWith(lab, words)
+      lab.requireNoCrash(run.subject, 'C6.3', 'Its last argument is missing', { like: 'C6.2', cause: LOOK_AT_ARGC })
+      return requireOwnEnd(run, 'Without its last argument')
     },
   },
 ]
