@@ -54,6 +54,8 @@ export class Subject {
   readonly pid: number
   readonly exited: Promise<Exit>
   exit: Exit | undefined
+  /** The checker ended it, for reasons of its own. */
+  stopped = false
   /** Why the checker ended it, if it did so for being too greedy. */
   excess: string | undefined
   readonly #child: ChildProcess
@@ -169,13 +171,26 @@ export class Subject {
       .map(({ localAddress, localPort }) => ({ host: reachable(localAddress), port: localPort }))
   }
 
-  /** SIGKILL to everything, now. What is in the pipes can still be read. */
-  kill(): void {
+  /** Lets it stand still, so that what happens meanwhile comes to it all at once; then lets it go on. */
+  pause(): void {
+    this.#signal('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#signal('SIGCONT')
+  }
+
+  #signal(signal: NodeJS.Signals): void {
     try {
-      process.kill(-this.pid, 'SIGKILL')
+      process.kill(-this.pid, signal)
     } catch {
       // The group is gone.
     }
+  }
+
+  /** SIGKILL to everything, now. What is in the pipes can still be read. */
+  kill(): void {
+    this.#signal('SIGKILL')
     if (!hasProc) return
     for (const { pid, state } of family(this.pid, this.#mark)) {
       if (state === 'Z') continue
@@ -191,6 +206,7 @@ export class Subject {
   async stop(): Promise<Exit> {
     clearInterval(this.#watch)
     this.drain()
+    this.stopped ||= this.exit === undefined
     this.kill()
     const exit = await this.exited
     // A second look: something may have been started while the first was going on.

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Case, Fault } from '../../case.js'
+import { type Case, Fault, Unjudged } from '../../case.js'
 import { hello, readMessage, text } from '../../message.js'
 import { connections, descriptors, hasProc, listeners, loopsOf, tasksOf } from '../../proc.js'
 import type { Nature } from '../../report.js'
@@ -8,6 +8,11 @@ import type { Peer } from '../../wire.js'
 
 /** How long others wait for a stalled client before the server is called sequential. */
 const STALL_MS = 2000
+
+/** Rounds of clients that come at once: what depends on time does not go wrong each time. */
+const ROUNDS = 3
+/** How long a program stands still in the last of them. */
+const FROZEN_MS = 40
 
 /** How many connections are held open to see what serves them. */
 const HELD = 4
@@ -209,12 +214,15 @@ export const concurrency: readonly Case<ServerLab>[] = [
       const mark = lab.mark(instance)
       const meetings: Meeting[] = []
       const base = 100
-      for (let at = 0; at < 4; at++)
+      for (let at = 0; at < 4; at++) {
+        // Not all in one moment: that is what S6.3 does.
+        await sleep(5)
         meetings.push({
           peer: await lab.connect(instance, `#${at + 1}`),
           x: base + 200 * at + Math.floor(lab.number() / 10),
           name: `#${at + 1}`,
         })
+      }
       for (const { peer, x } of lab.shuffled(meetings)) peer.send(lab.message(x))
       for (const { peer, x, name } of meetings) {
         await peer.message(hello(x + 1), lab.settings.patienceMs)
@@ -269,15 +277,22 @@ export const concurrency: readonly Case<ServerLab>[] = [
       'Each connects and speaks as soon as it may; a sequential server serves them one after the other. All of them have to come to their end within 8 s.',
     async check(lab) {
       const instance = await lab.fresh()
-      const numbers = Array.from({ length: 20 }, () => lab.anyNumber())
-      const { failed, done } = await crowd(lab, instance, numbers, 8000)
-      if (failed.length > 0) {
-        throw new Fault(
-          `${done} of 20 clients came to the end of their handshake. ${failed[0]!.message}`,
-          failed[0]!.details,
-        )
+      for (let round = 1; round <= ROUNDS; round++) {
+        const numbers = Array.from({ length: 20 }, () => lab.anyNumber())
+        // In the last round the program stands still while they come, so that all of it waits for it at once.
+        const frozen = round === ROUNDS
+        if (frozen) instance.subject?.pause()
+        const thaw = setTimeout(() => instance.subject?.resume(), frozen ? FROZEN_MS : 0)
+        const { failed, done } = await crowd(lab, instance, numbers, 8000)
+        clearTimeout(thaw)
+        if (failed.length > 0) {
+          throw new Fault(
+            `In round ${round} of ${ROUNDS}, ${done} of 20 clients came to the end of their handshake. ${failed[0]!.message}`,
+            failed[0]!.details,
+          )
+        }
+        await lab.works(instance, 'After 20 clients at once, ')
       }
-      await lab.works(instance, 'After 20 clients at once, ')
       return undefined
     },
   },
@@ -287,11 +302,13 @@ export const concurrency: readonly Case<ServerLab>[] = [
     clause: 'HS-2.7',
     level: 'SHOULD',
     weight: 1,
-    needs: ['S1.1', 'S5.1', 'S5.9', 'S6.3'],
+    needs: ['S1.1', 'S5.1', 'S6.3'],
+    after: ['S5.9'],
     alone: true,
     explain:
       'The queue of listen(fd, n) has to hold them, and a table of clients must not end at ten. All of them have to come to their end within 8 s; afterwards a normal handshake must work.',
     async check(lab) {
+      if (lab.endurance <= 100) throw new Unjudged('blocked', `blocked by S5.9: it serves ${lab.endurance} clients`)
       const instance = await lab.fresh()
       const numbers = Array.from({ length: 100 }, () => lab.anyNumber())
       const { failed, done } = await crowd(lab, instance, numbers, 8000)
