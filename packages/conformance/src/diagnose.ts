@@ -56,13 +56,13 @@ export function causeOfAnswer({ side, sent, expected, received }: Answer): strin
     (number) =>
       String(number).length > String(reading.sequence).length && String(number).startsWith(String(reading.sequence)),
   )
-  if (cut || (String(expectedNumber).length > String(reading.sequence).length && Math.abs(expectedNumber) >= 100)) {
+  if (cut || (Math.abs(expectedNumber) >= 100 && String(expectedNumber).includes(String(reading.sequence)))) {
     return 'Digits were lost on the way: is the buffer, or the number read from it, too small? An int needs 11 characters and the NUL.'
   }
   if (Math.abs(expectedNumber) > 2 ** 24 && Math.abs(reading.sequence - expectedNumber) < 256) {
     return 'The number is nearly right: a float holds only 24 bits. Use int or long.'
   }
-  return undefined
+  return 'The number has nothing to do with the one that was sent: read it from what recv brought, after recv, and directly behind "HELLO ".'
 }
 
 /** Why a program may have died, from the signal that killed it. */

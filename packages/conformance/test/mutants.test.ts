@@ -18,7 +18,10 @@ const hasCompiler = (() => {
 })()
 
 const isClient = (source: string) => source.startsWith('client')
-const buildOfMutant = ({ source, flag }: Mutant): Build => ({ source, flags: [`BUG_${flag}`] })
+const buildOfMutant = ({ source, flag, more = [] }: Mutant): Build => ({
+  source,
+  flags: [flag, ...more].map((name) => `BUG_${name}`),
+})
 const buildOfRight = ({ source, flags = [] }: RightProgram): Build => ({ source, flags })
 
 const failed = ({ results }: Report) => results.filter(({ verdict }) => verdict === 'failed')

@@ -180,7 +180,8 @@ export const alive: readonly Case<ServerLab>[] = [
           await peer.untilOver(30)
         }
         // Who does not survive that clients leave is not to be taken at that.
-        if (peer.state !== 'open' && lab.verdicts.get('S5.4') !== 'passed') await lab.died(instance)
+        const leaving = ['S5.2', 'S5.4', 'S5.5'].some((id) => lab.verdicts.get(id) !== 'passed')
+        if (peer.state !== 'open' && leaving) await lab.died(instance)
         if (instance.subject?.exit) return
         peer.close()
         await sleep(5)

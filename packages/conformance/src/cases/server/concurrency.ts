@@ -3,7 +3,7 @@ import { type Case, Fault, Unjudged } from '../../case.js'
 import { hello, readMessage, text } from '../../message.js'
 import { connections, descriptors, hasProc, listeners, loopsOf, tasksOf } from '../../proc.js'
 import type { Nature } from '../../report.js'
-import type { Instance, ServerLab } from '../../server-lab.js'
+import { type Instance, type Mark, OUTPUT_MS, type ServerLab } from '../../server-lab.js'
 import type { Peer } from '../../wire.js'
 
 /** How long others wait for a stalled client before the server is called sequential. */
@@ -11,8 +11,9 @@ const STALL_MS = 2000
 
 /** Rounds of clients that come at once: what depends on time does not go wrong each time. */
 const ROUNDS = 3
-/** How long a program stands still in the last of them. */
+/** In the last of them it stands still for a moment: how long, and how many were connected before. */
 const FROZEN_MS = 40
+const FROZEN = 4
 
 /** How many connections are held open to see what serves them. */
 const HELD = 4
@@ -58,17 +59,6 @@ interface Meeting {
   readonly name: string
 }
 
-/** A queue that is full lets a client wait for a second and more before it asks again; this one asks at once. */
-async function knock(lab: ServerLab, instance: Instance, name: string, left: () => number): Promise<Peer> {
-  for (;;) {
-    try {
-      return await lab.connect(instance, name, Math.min(200, left()))
-    } catch (error) {
-      if (!(error instanceof Fault) || left() <= 1 || !error.message.includes('ETIMEDOUT')) throw error
-    }
-  }
-}
-
 /** A client that was served alone, and is not answered among others: what that usually means. */
 function crowded(lab: ServerLab, fault: Fault, instance: Instance, reply: Uint8Array): Fault {
   if (reply.length > 0 || instance.subject?.exit) return fault
@@ -79,22 +69,36 @@ function crowded(lab: ServerLab, fault: Fault, instance: Instance, reply: Uint8A
   return new Fault(fault.message, { ...fault.details, cause })
 }
 
-/** Many clients that speak at once, each as soon as it may. @returns Those that did not come to an end. */
+/**
+ * Many clients that speak at once, each as soon as it may.
+ *
+ * @param frozen - The program stands still meanwhile: some are connected already, all others come, and all speak before
+ * it goes on. What happens only now and then when several are ready at once happens then.
+ * @returns Those that did not come to an end.
+ */
 async function crowd(
   lab: ServerLab,
   instance: Instance,
   numbers: readonly number[],
   withinMs: number,
+  frozen = false,
 ): Promise<{ failed: Fault[]; done: number }> {
   const until = performance.now() + withinMs
   const left = () => Math.max(1, until - performance.now())
   const failed: Fault[] = []
   let done = 0
+  const early: Peer[] = []
+  if (frozen && instance.subject) {
+    for (let at = 0; at < FROZEN; at++) early.push(await lab.connect(instance, `#${at + 1}`))
+    await sleep(FROZEN_MS)
+    instance.subject.pause()
+    setTimeout(() => instance.subject!.resume(), FROZEN_MS)
+  }
   await Promise.all(
     numbers.map(async (x, at) => {
       try {
         const name = `#${at + 1}`
-        const peer = await knock(lab, instance, name, left)
+        const peer = early[at] ?? (await lab.squeezeIn(instance, name, left))
         const sent = lab.message(x)
         peer.send(sent)
         const exchange = await lab.answer(peer, x, sent, { withinMs: left() })
@@ -110,6 +114,17 @@ async function crowd(
     }),
   )
   return { failed, done }
+}
+
+/** How many messages are missing in the output. Each has one H, also where lines are torn. */
+async function linesLost(lab: ServerLab, instance: Instance, from: Mark, expected: number): Promise<number> {
+  const { printing, printsThird } = await lab.facts()
+  if (!lab.observed || printing === 'late' || !printsThird) return 0
+  const lines = lab.lines(instance)
+  const start = printing === 'stderr' ? from.err : from.out
+  const missing = () => expected - lines.text(start).split('H').length + 1
+  await lines.until(() => missing() <= 0, OUTPUT_MS)
+  return missing()
 }
 
 export const concurrency: readonly Case<ServerLab>[] = [
@@ -223,7 +238,10 @@ export const concurrency: readonly Case<ServerLab>[] = [
           name: `#${at + 1}`,
         })
       }
-      for (const { peer, x } of lab.shuffled(meetings)) peer.send(lab.message(x))
+      for (const { peer, x } of lab.shuffled(meetings)) {
+        peer.send(lab.message(x))
+        await sleep(3)
+      }
       for (const { peer, x, name } of meetings) {
         await peer.message(hello(x + 1), lab.settings.patienceMs)
         if (readMessage(peer.received).sequence !== x + 1) {
@@ -279,16 +297,24 @@ export const concurrency: readonly Case<ServerLab>[] = [
       const instance = await lab.fresh()
       for (let round = 1; round <= ROUNDS; round++) {
         const numbers = Array.from({ length: 20 }, () => lab.anyNumber())
-        // In the last round the program stands still while they come, so that all of it waits for it at once.
-        const frozen = round === ROUNDS
-        if (frozen) instance.subject?.pause()
-        const thaw = setTimeout(() => instance.subject?.resume(), frozen ? FROZEN_MS : 0)
-        const { failed, done } = await crowd(lab, instance, numbers, 8000)
-        clearTimeout(thaw)
+        const mark = lab.mark(instance)
+        const { failed, done } = await crowd(lab, instance, numbers, 8000, round === ROUNDS)
         if (failed.length > 0) {
           throw new Fault(
             `In round ${round} of ${ROUNDS}, ${done} of 20 clients came to the end of their handshake. ${failed[0]!.message}`,
             failed[0]!.details,
+          )
+        }
+        const lost = await linesLost(lab, instance, mark, 2 * numbers.length)
+        if (lost > 0) {
+          throw new Fault(
+            `In round ${round} of ${ROUNDS}, ${lost} of ${2 * numbers.length} messages were not printed.`,
+            {
+              expected: 'X and Z of each client',
+              received: lab.lines(instance).text(mark.out),
+              cause:
+                'Where several connections are ready at once, one of them is read twice, or taken for another: read each that is ready once, and look at what recv returns.',
+            },
           )
         }
         await lab.works(instance, 'After 20 clients at once, ')

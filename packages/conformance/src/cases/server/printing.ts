@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { mentions, visible } from '../../capture.js'
 import { type Case, Fault, Unjudged } from '../../case.js'
 import { bytes, hello, text } from '../../message.js'
@@ -5,6 +6,11 @@ import { isError, OUTPUT_MS, QUIET_MS, type ServerLab } from '../../server-lab.j
 
 /** How long a program may hesitate that is not held up by a full pipe. */
 const FULL_PIPE_MS = 250
+
+/** How long a program stands still while all speak. */
+const STILL_MS = 5
+/** How long clients that come at once may take to get their connections. */
+const CROWD_MS = 8000
 
 const printNumber =
   'Print the bytes that came, before anything else is done with them: printf("%s\\n", buffer), then fflush(stdout).'
@@ -270,7 +276,7 @@ export const printing: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['S2.2', 'S6.1', 'S6.3'],
-    after: ['S2.5'],
+    after: ['S2.5', 'S5.9'],
     observes: 'output',
     alone: true,
     explain:
@@ -284,31 +290,42 @@ export const printing: readonly Case<ServerLab>[] = [
           'blocked by S2.6: without its buffer, a line may be torn that would not be with it',
         )
       }
-      const rounds = 4
+      const rounds = 12
       const clients = 24
       let torn = 0
       let example = ''
       const isPiece = (line: string) => lab.verdicts.get('S2.5') === 'passed' || /HELLO|^[HELO\s\d-]+$/.test(line)
+      // Who serves only so many clients is told so by S5.9.
+      const roundsEach = Math.max(1, Math.floor(lab.endurance / clients))
+      let instance = await lab.fresh()
       for (let round = 0; round < rounds; round++) {
-        // Who serves only so many clients is told so by S5.9.
-        const instance = await lab.fresh()
+        if (round > 0 && round % roundsEach === 0) instance = await lab.fresh()
         const capture = lab.lines(instance)
         const from = capture.bytes().length
         // Three digits, and each number once in its round.
-        const base = 100 + 200 * round
+        const base = 100 + 200 * (round % 4)
         const expected = new Set<string>()
-        await Promise.all(
+        const until = performance.now() + CROWD_MS
+        const left = () => Math.max(1, until - performance.now())
+        const meetings = await Promise.all(
           Array.from({ length: clients }, async (_, at) => {
             const x = base + 8 * at
             expected.add(text(x)).add(text(x + 2))
-            const peer = await lab.connect(instance, `#${at + 1}`)
-            peer.send(lab.message(x))
-            await peer.message(hello(x + 1), lab.settings.patienceMs)
-            peer.send(lab.message(x + 2))
-            await peer.untilOver(QUIET_MS)
-            peer.close()
+            return { x, peer: await lab.squeezeIn(instance, `#${at + 1}`, left) }
           }),
         )
+        // All at once: the program stands still until all have spoken.
+        const speak = async (sequenceOf: (x: number) => number) => {
+          instance.subject!.pause()
+          for (const { peer, x } of meetings) peer.send(lab.message(sequenceOf(x)))
+          await sleep(STILL_MS)
+          instance.subject!.resume()
+        }
+        await speak((x) => x)
+        await Promise.all(meetings.map(({ peer, x }) => peer.message(hello(x + 1), lab.settings.patienceMs)))
+        await speak((x) => x + 2)
+        await Promise.all(meetings.map(({ peer }) => peer.untilOver(QUIET_MS)))
+        for (const { peer } of meetings) peer.close()
         await capture.until(() => [...expected].every((one) => capture.text(from).includes(`${one}\n`)), OUTPUT_MS)
         const bad = capture.lines(from).find((line) => !expected.has(line) && !isError(line) && isPiece(line))
         if (bad !== undefined) {
