@@ -148,6 +148,7 @@ export const alive: readonly Case<ServerLab>[] = [
     async (lab, instance) => {
       const silent = await lab.connect(instance)
       silent.reset()
+      await sleep(20)
       const early = await lab.connect(instance)
       early.send(lab.message(lab.number()))
       await sleep(1)
@@ -347,6 +348,8 @@ export const alive: readonly Case<ServerLab>[] = [
       const mark = lab.mark(instance)
       const probe = await lab.connect(instance)
       probe.close()
+      // One after the other: what happens to several at once is another matter.
+      await sleep(20)
       const leaver = await answered(lab, instance)
       leaver.close()
       await leaver.untilOver(QUIET_MS)
@@ -376,6 +379,8 @@ export const alive: readonly Case<ServerLab>[] = [
       const instance = await lab.fresh()
       const probe = await lab.connect(instance)
       probe.close()
+      // One after the other: what happens to several at once is another matter.
+      await sleep(20)
       const leaver = await answered(lab, instance)
       leaver.close()
       await sleep(50)

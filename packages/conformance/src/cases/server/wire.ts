@@ -21,7 +21,8 @@ async function numbered(lab: ServerLab, x: number): Promise<Exchange> {
   await lab.finish(exchange)
   const after = exchange.peer.received.subarray(exchange.reply.length)
   const more = after.some((byte) => byte !== 0 && byte !== 0x0a && byte !== 0x0d)
-  const told = lab.verdicts.get('S1.8') === 'failed' || (exchange.y! < 0 && lab.verdicts.get('S1.13') === 'failed')
+  const failed = (id: string) => lab.verdicts.get(id) === 'failed'
+  const told = failed('S1.7') || failed('S1.8') || (exchange.y! < 0 && failed('S1.13'))
   if (more && !told) {
     throw new Fault(`After ${text(x)}, ${text(exchange.z!)} is answered too.`, {
       sent: hello(exchange.z!),
@@ -345,7 +346,7 @@ export const wire: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['S1.1'],
-    after: ['S1.8'],
+    after: ['S1.7', 'S1.8'],
     explain: 'Zero is a number like any other. A program that takes 0 for "no number" (atoi, if (x)) refuses it.',
     check: eachOf([0]),
   },
@@ -356,7 +357,7 @@ export const wire: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 3,
     needs: ['S1.1'],
-    after: ['S1.8'],
+    after: ['S1.7', 'S1.8'],
     explain:
       'HELLO 9 has seven bytes, HELLO 10 has eight. A program that sends back as many bytes as it received cuts the answer short.',
     async check(lab) {
@@ -371,7 +372,7 @@ export const wire: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['S1.1'],
-    after: ['S1.8'],
+    after: ['S1.7', 'S1.8'],
     explain: 'A sequence number may be negative: HELLO -5 is answered with HELLO -4, HELLO -100 with HELLO -99.',
     check: eachOf([-5, -100, -1234]),
   },
