@@ -26,6 +26,9 @@ const RESTARTS = 3
 /** Accidents of one kind: where a message was expected, recv tells that the connection is over. */
 const LEAVING: readonly string[] = ['S5.2', 'S5.3', 'S5.4', 'S5.5', 'S5.8']
 
+/** Clients that do nothing wrong, but are many: who ends then has a reason of its own. */
+const CROWDED = /^S(?:5\.(?:1|9|10)|6\.\d+)$/
+
 /** How a program came to harm in a case. */
 interface Harm {
   /** `it ended with status 1` */
@@ -216,14 +219,15 @@ export class ServerLab implements CaseSetting {
    * was SIGPIPE, or where both times a client had left; so is an answer behind something that S1.4 has told of.
    */
   toldBefore(id: string, { details }: Fault): string | undefined {
-    const { received, stuck, left } = details
+    const { received, stuck, left, cause } = details
     const behind = received instanceof Uint8Array && this.#isBehind(received)
-    if (this.verdicts.get('S1.4') === 'failed' && this.junk && behind) {
+    if (this.verdicts.get('S1.4') === 'failed' && this.junk && behind && id !== 'S1.10') {
       return 'blocked by S1.4: here, too, something stands in front of the answer'
     }
+    if (CROWDED.test(id)) return undefined
     const died = this.#harm !== undefined && received === this.#harm.text
-    if (!died && !stuck) return undefined
-    const way = died ? this.#harm!.text : 'it does not come back'
+    if (!died && !stuck && cause !== REMAINS) return undefined
+    const way = died ? this.#harm!.text : stuck ? 'it does not come back' : 'it sends the next client away'
     const words = died ? this.#harm!.words : ''
     const leaving = left || LEAVING.includes(id)
     const same = this.#told.find(

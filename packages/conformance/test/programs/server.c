@@ -166,14 +166,15 @@ static void serve(int client) {
   char buffer[SIZE];
   int number;
   while (take(client, buffer) > 0) {
-    if (sscanf(buffer, "HELLO %d", &number) != 1) return;
+    int is_hello = sscanf(buffer, "HELLO %d", &number) == 1;
     print(buffer);
     if (++messages % 2) {
+      if (!is_hello) number = 0;
       expected = (int)((unsigned)number + 2u);
       answer(client, (int)((unsigned)number + 1u), 0);
       continue;
     }
-    if (number != expected) error();
+    if (!is_hello || number != expected) error();
     return;
   }
 }

@@ -134,7 +134,7 @@ export const concurrency: readonly Case<ServerLab>[] = [
     clause: 'HS-2.7',
     level: 'MUST',
     weight: 3,
-    needs: ['S1.1', 'S5.1'],
+    needs: ['S1.1', 'S4.2', 'S5.1'],
     alone: true,
     explain:
       'One client connects and says nothing, another stops after the answer. If a further client is served meanwhile, the server is concurrent, and what holds the connections (processes, tasks, one loop) names it: processes, threads, events. If it has to wait for 2 s, the server is sequential. That is no fault unless --expect asks for something else; but everyone must be served in the end.',
@@ -288,7 +288,7 @@ export const concurrency: readonly Case<ServerLab>[] = [
     clause: 'HS-2.7',
     level: 'MUST',
     weight: 3,
-    needs: ['S1.1', 'S5.1'],
+    needs: ['S1.1', 'S4.2', 'S5.1'],
     after: ['S1.15'],
     alone: true,
     explain:
