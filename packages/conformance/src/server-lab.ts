@@ -250,6 +250,13 @@ export class ServerLab implements CaseSetting {
 
   /** How many clients it served in a row. */
   endurance = Number.POSITIVE_INFINITY
+  /** @throws {Unjudged} Where a program ends, or forgets its clients, before a case would be through with them. */
+  requireEndurance(clients: number): void {
+    if (this.endurance < clients) {
+      throw new Unjudged('blocked', `blocked by S5.9: it serves ${this.endurance} clients in a row, and then no more`)
+    }
+  }
+
   /** An answer in front of which something stood. */
   junk: Pick<Exchange, 'sent' | 'reply' | 'x'> | undefined
 
@@ -693,25 +700,20 @@ export class ServerLab implements CaseSetting {
         this.#ending = ending
         break
       }
-      if (trial === bare && bare.exchange.right && instance !== bare.instance) {
-        instance = await this.#again(instance, 'live')
-        this.#shared = instance
-        trial = await this.#trial(instance, x, NOTHING)
-      }
+      if (instance !== trial.instance) this.#dismiss(instance.subject)
     }
     const { exchange, closes } = trial
 
     let printing: Printing = 'live'
-    let witness = instance
+    let witness = trial.instance
     if (this.observed && exchange.right && !trial.seen) {
-      printing = await this.#findLines(instance, exchange)
+      printing = await this.#findLines(witness, exchange)
       if (printing === 'unbuffered') {
-        instance = await this.#again(instance, 'unbuffered')
-        witness = (await this.#trial(instance, x, this.#ending)).instance
-      } else if (instance.subject?.stopped) {
-        instance = await this.#start(printing)
+        witness = await this.#again(witness, 'unbuffered')
+        await this.#trial(witness, x, this.#ending)
       }
     }
+    instance = witness.subject?.stopped ? await this.#start(printing) : witness
     this.#printing = printing
     this.#shared = instance
     const { z } = exchange

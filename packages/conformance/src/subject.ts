@@ -171,26 +171,13 @@ export class Subject {
       .map(({ localAddress, localPort }) => ({ host: reachable(localAddress), port: localPort }))
   }
 
-  /** Lets it stand still, so that what happens meanwhile comes to it all at once; then lets it go on. */
-  pause(): void {
-    this.#signal('SIGSTOP')
-  }
-
-  resume(): void {
-    this.#signal('SIGCONT')
-  }
-
-  #signal(signal: NodeJS.Signals): void {
+  /** SIGKILL to everything, now. What is in the pipes can still be read. */
+  kill(): void {
     try {
-      process.kill(-this.pid, signal)
+      process.kill(-this.pid, 'SIGKILL')
     } catch {
       // The group is gone.
     }
-  }
-
-  /** SIGKILL to everything, now. What is in the pipes can still be read. */
-  kill(): void {
-    this.#signal('SIGKILL')
     if (!hasProc) return
     for (const { pid, state } of family(this.pid, this.#mark)) {
       if (state === 'Z') continue
