@@ -16,6 +16,8 @@ export const QUIET_MS = 150
 const STALE_PROBES = [7, -1, 1234, 9, -2, 654321, 8, 0, 321]
 /** Buffers as people declare them. */
 const BUFFER_SIZES = [16, 20, 30, 32, 50, 64, 80, 100, 128, 200, 255, 256, 500, 512, 1000, 1024, 2000, 2048, 4096]
+/** How often to look whether a program listens that ought to end, and how long it may do so. */
+const LISTENING_MS = 100
 /** How long a program takes to end that is about to. */
 const DYING_MS = 40
 
@@ -1008,12 +1010,18 @@ export class ServerLab implements CaseSetting {
     return mentions(out.text(), text(1_000_000_000 + x))
   }
 
-  /** Whether a trial run of the program without arguments ends by itself, and how. */
+  /** Whether a trial run of the program with other arguments ends by itself, and how. Who listens does not. */
   async runWith(words: readonly string[], withinMs: number): Promise<{ subject: Subject; ended: boolean }> {
     this.#retire()
     const subject = await Subject.start({ command: words, cwd: this.#target.cwd })
     this.#watch(subject)
-    const ended = await Promise.race([subject.exited.then(() => true), sleep(withinMs, false, { ref: false })])
+    const until = performance.now() + withinMs
+    while (!subject.exit && subject.listens().length === 0 && performance.now() < until) {
+      await Promise.race([subject.exited, sleep(LISTENING_MS, undefined, { ref: false })])
+    }
+    // Some look at their arguments only then.
+    await Promise.race([subject.exited, sleep(LISTENING_MS, undefined, { ref: false })])
+    const ended = subject.exit !== undefined
     this.#ended.add(subject)
     await subject.stop()
     return { subject, ended }
