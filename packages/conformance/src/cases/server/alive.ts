@@ -365,7 +365,7 @@ export const alive: readonly Case<ServerLab>[] = [
       await sleep(20)
       const leaver = await answered(lab, instance)
       leaver.close()
-      await leaver.untilOver(QUIET_MS)
+      await sleep(20)
       await lab.works(instance, '')
       const { right } = await lab.errorPrinted(instance, mark, QUIET_MS)
       if (!right) return undefined

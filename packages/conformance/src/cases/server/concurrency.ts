@@ -11,6 +11,9 @@ const STALL_MS = 2000
 
 /** Rounds of clients that come at once: what depends on time does not go wrong each time. */
 const ROUNDS = 5
+/** In so many of them, the first, a process begins with a full pipe behind its stdout, and for how long. */
+const FULL_ROUNDS = 2
+const FULL_PIPE_MS = 40
 /** How many clients come at once. */
 const CROWD = 20
 
@@ -214,6 +217,7 @@ export const concurrency: readonly Case<ServerLab>[] = [
     async check(lab) {
       lab.requireConcurrency()
       const instance = await lab.fresh()
+      const { closes, printing, printsThird } = await lab.facts()
       const mark = lab.mark(instance)
       const meetings: Meeting[] = []
       const base = 100
@@ -226,11 +230,9 @@ export const concurrency: readonly Case<ServerLab>[] = [
           name: `#${at + 1}`,
         })
       }
-      for (const { peer, x } of lab.shuffled(meetings)) {
+      // One after the other: what goes wrong when several are ready at once is told by S6.3, too.
+      for (const { peer, x, name } of lab.shuffled(meetings)) {
         peer.send(lab.message(x))
-        await sleep(3)
-      }
-      for (const { peer, x, name } of meetings) {
         await peer.message(hello(x + 1), lab.settings.patienceMs)
         if (readMessage(peer.received).sequence !== x + 1) {
           const exchange = { x, sent: lab.message(x), reply: peer.received }
@@ -240,14 +242,11 @@ export const concurrency: readonly Case<ServerLab>[] = [
       const order = lab.shuffled(meetings)
       for (const { peer, x } of order) {
         peer.send(lab.message(x + 2))
-        await sleep(3)
+        if (closes) await peer.untilOver(lab.settings.patienceMs)
+        else await sleep(3)
       }
-      for (const { peer } of meetings) {
-        if ((await lab.facts()).closes) await peer.untilOver(lab.settings.patienceMs)
-        peer.close()
-      }
+      for (const { peer } of meetings) peer.close()
       if (!lab.observed) return undefined
-      const { printing, printsThird } = await lab.facts()
       if (printing === 'late') return undefined
       const missing: string[] = []
       if (printsThird) {
@@ -283,10 +282,15 @@ export const concurrency: readonly Case<ServerLab>[] = [
       'Each connects and speaks as soon as it may; a sequential server serves them one after the other. All of them have to come to their end within 8 s.',
     async check(lab) {
       lab.requireEndurance(CROWD)
-      let instance = await lab.fresh()
+      let instance: Instance | undefined
       for (let round = 1; round <= ROUNDS; round++) {
+        // A full pipe holds up who prints first, so that all others are ready when there is room again.
+        const full = round <= FULL_ROUNDS
         // Who serves only so many clients is told so by S5.9.
-        if (lab.endurance < round * (CROWD + 1)) instance = await lab.fresh()
+        const enough = lab.endurance >= (round - FULL_ROUNDS) * (CROWD + 1)
+        if (!instance || round <= FULL_ROUNDS + 1 || !enough) instance = await lab.fresh({ fullPipe: full })
+        const { subject } = instance
+        if (full) setTimeout(() => subject?.drain(), FULL_PIPE_MS)
         const numbers = Array.from({ length: CROWD }, () => lab.anyNumber())
         const mark = lab.mark(instance)
         const { failed, done } = await crowd(lab, instance, numbers, 8000)
