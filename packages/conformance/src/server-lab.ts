@@ -399,8 +399,8 @@ export class ServerLab implements CaseSetting {
       } catch (error) {
         await subject.stop()
         // Somebody else may have taken the port in between; that is nobody's fault.
-        const taken = /in use/i.test(subject.err.text() + subject.out.text())
-        if (!(error instanceof StartError) || !taken || attempt === 3) throw error
+        const said = subject.err.text() + subject.out.text()
+        if (!(error instanceof StartError) || !/in use/i.test(error.message + said) || attempt === 3) throw error
       }
     }
   }

@@ -270,6 +270,9 @@ export async function freePort(): Promise<number> {
 
 const LOOK_AGAIN_MS = 4
 
+/** How long a listener that is none of the program's processes may be somebody else's: Docker listens for others, too. */
+const FOREIGN_MS = 300
+
 /** How long a program may listen only elsewhere before that is taken for its port. */
 const WRONG_PORT_MS = 200
 
@@ -287,7 +290,9 @@ export async function untilListening(
   const until = performance.now() + withinMs
   let lastLook = performance.now()
   let seenElsewhere = false
+  let foreignSince: number | undefined
   for (;;) {
+    if (subject.exit && foreignSince !== undefined) throw new StartError(`port ${port} is in use`)
     if (subject.exit) {
       const said = [...subject.err.lines(), ...subject.out.lines()].at(-1)
       throw new StartError(
@@ -296,8 +301,13 @@ export async function untilListening(
     }
     if (!hasProc) return undefined
     const entry = listeners().find(({ localPort }) => localPort === port)
-    if (entry) return { host: reachable(entry.localAddress), port }
     const now = performance.now()
+    if (entry) {
+      // Somebody else may have taken the port in between: then the program is about to end.
+      foreignSince ??= now
+      const own = subject.listens().some((at) => at.port === port)
+      if (own || now - foreignSince >= FOREIGN_MS) return { host: reachable(entry.localAddress), port }
+    }
     if (now >= until) throw new StartError(`the program did not listen on port ${port} within ${withinMs / 1000} s`)
     // A costly look, so not at each turn.
     if (now - lastLook >= WRONG_PORT_MS) {
