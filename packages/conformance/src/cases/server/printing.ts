@@ -328,11 +328,16 @@ export const printing: readonly Case<ServerLab>[] = [
         for (const { peer, x } of meetings) peer.send(lab.message(x))
         if (full) await sleep(FULL_PIPE_MS / 10)
         subject!.drain()
-        await Promise.all(meetings.map(({ peer, x }) => peer.message(hello(x + 1), lab.settings.patienceMs)))
-        for (const { peer, x } of meetings) peer.send(lab.message(x + 2))
-        if (closes) await Promise.all(meetings.map(({ peer }) => peer.untilOver(QUIET_MS)))
-        else await sleep(20)
-        for (const { peer } of meetings) peer.close()
+        // Each goes on when it is answered: a pool of threads may be smaller than the crowd.
+        await Promise.all(
+          meetings.map(async ({ peer, x }) => {
+            await peer.message(hello(x + 1), lab.settings.patienceMs)
+            peer.send(lab.message(x + 2))
+            if (closes) await peer.untilOver(QUIET_MS)
+            else await sleep(20)
+            peer.close()
+          }),
+        )
         await capture.until(() => [...expected].every((one) => capture.text(from).includes(`${one}\n`)), OUTPUT_MS)
         const bad = capture.lines(from).find((line) => !expected.has(line) && !isError(line) && isPiece(line))
         if (bad !== undefined) {
