@@ -40,6 +40,12 @@ export interface FaultDetails {
   readonly received?: Uint8Array | string | undefined
   /** The mistake that usually looks like this, in the words of the program's author. */
   readonly cause?: string | undefined
+  /** No answer came, whatever the reason. */
+  readonly silent?: boolean
+  /** The program lives, holds the connection open, and says nothing. */
+  readonly stuck?: boolean
+  /** It came to harm only when a client had left. */
+  readonly left?: boolean
 }
 
 /** The verdict `failed`, with all that teaches. */
@@ -72,8 +78,15 @@ export interface CaseSetting {
   begin(id: string): Transcript
   /** What the cases before were: some look at it, so that a fault is not told twice. */
   readonly verdicts: Map<string, Verdict>
-  /** Puts away what a case has left behind. Its value says how the program under test has come to harm, if it has. */
-  end(): Promise<string | undefined>
+  /**
+   * Puts away what a case has left behind. Its value says how the program under test has come to harm, if it has; where
+   * the case has failed, a moment is given to a program that is about to end.
+   */
+  end(failed: boolean): Promise<string | undefined>
+  /** Where cases share a process: the next case has a new one. */
+  renew?(): void
+  /** What a fault of this case has in common with one that was told before: the note of a case that is blocked. */
+  toldBefore?(id: string, fault: Fault): string | undefined
 }
 
 /** Random numbers that a seed repeats: mulberry32. */

@@ -1,5 +1,5 @@
 import { escapeBytes } from '@hs/protocol'
-import { readMessage } from './message.js'
+import { readMessage, successors } from './message.js'
 
 /** What is known of an answer that is wrong. `previous` is what the program had in its hands before. */
 interface Answer {
@@ -52,13 +52,17 @@ export function causeOfAnswer({ side, sent, expected, received }: Answer): strin
   ) {
     return 'Digits were read that were not sent: the buffer still held the previous message. End what was received with buffer[n] = 0, where n is what recv returned.'
   }
-  if (String(expectedNumber).length > String(reading.sequence).length && Math.abs(expectedNumber) >= 100) {
+  const cut = successors(sentNumber ?? expectedNumber).some(
+    (number) =>
+      String(number).length > String(reading.sequence).length && String(number).startsWith(String(reading.sequence)),
+  )
+  if (cut || (Math.abs(expectedNumber) >= 100 && String(expectedNumber).includes(String(reading.sequence)))) {
     return 'Digits were lost on the way: is the buffer, or the number read from it, too small? An int needs 11 characters and the NUL.'
   }
   if (Math.abs(expectedNumber) > 2 ** 24 && Math.abs(reading.sequence - expectedNumber) < 256) {
     return 'The number is nearly right: a float holds only 24 bits. Use int or long.'
   }
-  return undefined
+  return 'The number has nothing to do with the one that was sent: read it from what recv brought, after recv, and directly behind "HELLO ".'
 }
 
 /** Why a program may have died, from the signal that killed it. */
@@ -70,7 +74,7 @@ export function causeOfDeath(signal: NodeJS.Signals | null): string | undefined 
     case 'SIGBUS':
       return 'It touched memory that is not its own: look for strtok, strchr or strstr that returned NULL, an array that is too small, and buffer[n] with n = -1.'
     case 'SIGABRT':
-      return 'The C library found its memory damaged and stopped it: something was written behind the end of a buffer.'
+      return 'The C library found its memory damaged and stopped it: something was written behind the end of a buffer, or free was called twice, or for what malloc did not give.'
     case 'SIGFPE':
       return 'It divided by zero.'
     case 'SIGXCPU':

@@ -60,6 +60,8 @@ export function selects({ only = [], skip = [] }: Pick<CheckOptions, 'only' | 's
   return (only.length === 0 || any(only)) && !any(skip)
 }
 
+type Outcome = Pick<CaseResult, 'verdict' | 'note' | 'fault'>
+
 /** What a case was, as far as later ones have to know. */
 type Standing = 'good' | 'bad' | 'unknown'
 
@@ -98,7 +100,7 @@ export async function runCases<Lab>({ kind, cases, lab, options, seed, target }:
       level,
       weight: one.weight,
     }
-    const report = (outcome: Pick<CaseResult, 'verdict' | 'note' | 'fault'>) => {
+    const report = (outcome: Outcome) => {
       const { verdict } = outcome
       const bad = verdict === 'failed' || verdict === 'blocked'
       lab.verdicts.set(one.id, verdict)
@@ -132,18 +134,32 @@ export async function runCases<Lab>({ kind, cases, lab, options, seed, target }:
       })
       continue
     }
-    const transcript = lab.begin(one.id)
-    let outcome: Pick<CaseResult, 'verdict' | 'note' | 'fault'>
-    try {
-      const note = await limitTo(CASE_MS, one.check(lab))
-      outcome = { verdict: 'passed', ...(note && { note }) }
-    } catch (error) {
-      if (error instanceof StartError && !startedOnce) throw error
-      outcome = outcomeOf(error, kind, transcript, repeating(one, kind, seed, options, target))
+    const attempt = async () => {
+      const transcript = lab.begin(one.id)
+      let thrown: unknown
+      let outcome: Outcome
+      try {
+        const note = await limitTo(CASE_MS, one.check(lab))
+        outcome = { verdict: 'passed', ...(note && { note }) }
+      } catch (error) {
+        if (error instanceof StartError && !startedOnce) throw error
+        thrown = error
+        outcome = outcomeOf(error, kind, transcript, repeating(one, kind, seed, options, target))
+      }
+      startedOnce = true
+      const harm = await lab.end(outcome.verdict === 'failed')
+      return { outcome, thrown, harm }
     }
-    startedOnce = true
-    const harm = await lab.end()
-    if (harm && outcome.fault) {
+    let { outcome, thrown, harm } = await attempt()
+    // A process that cases share may have come to harm by what an earlier one did: this one has its chance on a new one.
+    const silent = thrown instanceof Fault && thrown.details.silent
+    if ((harm || silent) && outcome.fault && lab.renew && !one.alone) {
+      lab.renew()
+      ;({ outcome, thrown, harm } = await attempt())
+    }
+    const told = thrown instanceof Fault ? lab.toldBefore?.(one.id, thrown) : undefined
+    if (told !== undefined) outcome = { verdict: 'blocked', note: told }
+    else if (harm && outcome.fault) {
       outcome = { ...outcome, fault: { ...outcome.fault, summary: `${outcome.fault.summary} (${harm})` } }
     }
     report(outcome)
@@ -172,12 +188,7 @@ export function shellWords(words: readonly string[]): string {
   return words.map((word) => (/^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ')
 }
 
-function outcomeOf(
-  error: unknown,
-  kind: Kind,
-  transcript: Transcript,
-  again: string,
-): Pick<CaseResult, 'verdict' | 'note' | 'fault'> {
+function outcomeOf(error: unknown, kind: Kind, transcript: Transcript, again: string): Outcome {
   if (error instanceof Unjudged) return { verdict: error.verdict, note: error.message }
   if (error instanceof Fault) return { verdict: 'failed', fault: faultReport(error, transcript, kind, again) }
   if (error instanceof StartError) {

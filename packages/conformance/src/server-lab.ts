@@ -13,11 +13,31 @@ export const OUTPUT_MS = 500
 /** How long to look for what must not come. */
 export const QUIET_MS = 150
 /** Short messages after longer ones, some of them across zero: within one connection, too, the second is shorter. */
-const STALE_PROBES = [7, -1, 1234, 9, -1, 654321, 8, 0]
+const STALE_PROBES = [7, -1, 1234, 9, -2, 654321, 8, 0, 321]
 /** Buffers as people declare them. */
 const BUFFER_SIZES = [16, 20, 30, 32, 50, 64, 80, 100, 128, 200, 255, 256, 500, 512, 1000, 1024, 2000, 2048, 4096]
+/** How often to look whether a program listens that ought to end, and how long it may do so. */
+const LISTENING_MS = 100
 /** How long a program takes to end that is about to. */
 const DYING_MS = 40
+
+/** How often the first message is sent, each time to a new process, before it is sent in another dress. */
+const FIRST_TRIES = 3
+/** How often a program is started again that ends while short messages follow long ones. */
+const RESTARTS = 3
+/** Accidents of one kind: where a message was expected, recv tells that the connection is over. */
+const LEAVING: readonly string[] = ['S5.2', 'S5.3', 'S5.4', 'S5.5', 'S5.8']
+
+/** Clients that do nothing wrong, but are many: who ends then has a reason of its own. */
+const CROWDED = /^S(?:5\.(?:1|9|10)|6\.\d+)$/
+
+/** How a program came to harm in a case. */
+interface Harm {
+  /** `it ended with status 1` */
+  readonly text: string
+  /** The last it said about it: tells one exit from another. */
+  readonly words: string
+}
 
 /** A server that runs. */
 export interface Instance {
@@ -49,15 +69,32 @@ export interface Exchange {
  */
 export type Printing = 'live' | 'unbuffered' | 'late' | 'stderr' | 'none'
 
-/** What the first handshakes taught: later cases use it, so that one fault costs one case. */
 /** How much of each stream had come at some moment. */
 export interface Mark {
   readonly out: number
   readonly err: number
 }
 
+/** A handshake of the first ones, and all that could be seen of it. */
+interface Trial {
+  readonly instance: Instance
+  readonly exchange: Exchange
+  readonly closes: boolean
+  /** Both lines came, in whatever company. */
+  readonly seen: boolean
+  /** A line carried memory that was behind the message. */
+  readonly garbled: boolean
+  readonly died: boolean
+  /** How much went wrong after a right answer: lines missing or garbled, ERROR, a program that ended. */
+  readonly flaws: number
+  readonly output: string
+}
+
+/** What the first handshakes taught: later cases use it, so that one fault costs one case. */
 export interface Facts {
   readonly first: Exchange
+  /** Where only some of the first messages were answered: how many. */
+  readonly answered: { readonly times: number; readonly of: number } | undefined
   /** What the first handshake was, before anything was appended to its messages. */
   readonly bare: Exchange
   /** What has to follow a message before this program understands it. */
@@ -150,23 +187,80 @@ export class ServerLab implements CaseSetting {
     return this.#transcript
   }
 
-  async end(): Promise<string | undefined> {
+  renew(): void {
+    this.#retire()
+  }
+
+  async end(failed = false): Promise<string | undefined> {
     for (const peer of this.#peers.splice(0)) peer.close()
-    let harm: string | undefined
+    this.#harm = undefined
     for (const instance of [...this.#alone, ...(this.#shared ? [this.#shared] : [])]) {
       const { subject } = instance
-      if (subject?.exit && !this.#ended.has(subject)) {
-        harm = `the program is dead: ${subject.excess ?? describeExit(subject.exit)}`
-        this.#ended.add(subject)
-      }
+      if (!subject || this.#ended.has(subject)) continue
+      if (failed) await this.died(instance)
+      const text = this.fate(instance)
+      if (text === undefined) continue
+      this.#harm = { text, words: lastWords(subject) }
+      this.#ended.add(subject)
     }
     for (const { subject } of this.#alone.splice(0)) this.#dismiss(subject)
     if (this.#shared?.subject?.exit) {
       this.#dismiss(this.#shared.subject)
       this.#shared = undefined
     }
-    return harm
+    return this.#harm && `the program is dead: ${this.#harm.text}`
   }
+
+  /** How the program came to harm in the last case. */
+  #harm: Harm | undefined
+  /** Every way in which it did, and the case that tells of it. */
+  readonly #told: { readonly id: string; readonly by: string; readonly way: string; readonly words: string }[] = []
+
+  /**
+   * One fault costs one case. An end is the same as an earlier one where the program said the same last words, where it
+   * was SIGPIPE, or where both times a client had left; so is an answer behind something that S1.4 has told of.
+   */
+  toldBefore(id: string, { details }: Fault): string | undefined {
+    const { received, stuck, left, cause } = details
+    const behind = received instanceof Uint8Array && this.#isBehind(received)
+    if (this.verdicts.get('S1.4') === 'failed' && this.junk && behind && id !== 'S1.10') {
+      return 'blocked by S1.4: here, too, something stands in front of the answer'
+    }
+    if (CROWDED.test(id)) return undefined
+    const died = this.#harm !== undefined && received === this.#harm.text
+    if (!died && !stuck && cause !== REMAINS) return undefined
+    const way = died ? this.#harm!.text : stuck ? 'it does not come back' : 'it sends the next client away'
+    const words = died ? this.#harm!.words : ''
+    const leaving = left || LEAVING.includes(id)
+    const same = this.#told.find(
+      (one) =>
+        one.way === way &&
+        ((words !== '' && words === one.words) || /SIGPIPE/.test(way) || (leaving && LEAVING.includes(one.id))),
+    )
+    this.#told.push({ id, by: same?.by ?? id, way, words })
+    return same && `blocked by ${same.by}: ${way}, as it did there`
+  }
+
+  /** Whether something stands in front of a message: another one, or what memory held. */
+  #isBehind(received: Uint8Array): boolean {
+    const said = visibleText(received)
+    return (
+      said.lastIndexOf('HELLO') > 0 ||
+      this.#replies.some((one) => one.length > 7 && one !== said && said.startsWith(one))
+    )
+  }
+
+  /** How many clients it served in a row. */
+  endurance = Number.POSITIVE_INFINITY
+  /** @throws {Unjudged} Where a program ends, or forgets its clients, before a case would be through with them. */
+  requireEndurance(clients: number): void {
+    if (this.endurance < clients) {
+      throw new Unjudged('blocked', `blocked by S5.9: it serves ${this.endurance} clients in a row, and then no more`)
+    }
+  }
+
+  /** An answer in front of which something stood. */
+  junk: Pick<Exchange, 'sent' | 'reply' | 'x'> | undefined
 
   /** Programs that were told to end. */
   readonly #dismissed: Promise<unknown>[] = []
@@ -305,8 +399,8 @@ export class ServerLab implements CaseSetting {
       } catch (error) {
         await subject.stop()
         // Somebody else may have taken the port in between; that is nobody's fault.
-        const taken = /in use/i.test(subject.err.text() + subject.out.text())
-        if (!(error instanceof StartError) || !taken || attempt === 3) throw error
+        const said = subject.err.text() + subject.out.text()
+        if (!(error instanceof StartError) || !/in use/i.test(error.message + said) || attempt === 3) throw error
       }
     }
   }
@@ -360,13 +454,25 @@ export class ServerLab implements CaseSetting {
     }
   }
 
+  /** A queue that is full lets a client wait for a second and more before it asks again; this one asks at once. */
+  async squeezeIn(to: Instance, name: string, leftMs: () => number): Promise<Peer> {
+    for (;;) {
+      try {
+        return await this.connect(to, name, Math.min(200, leftMs()))
+      } catch (error) {
+        if (!(error instanceof Fault) || leftMs() <= 1 || !error.message.includes('ETIMEDOUT')) throw error
+      }
+    }
+  }
+
   /** How the program came to its end, in words; undefined while it runs. */
   fate({ subject }: Instance): string | undefined {
-    return subject?.exit && (subject.excess ?? describeExit(subject.exit))
+    if (!subject?.exit || subject.stopped) return undefined
+    return subject.excess ?? describeExit(subject.exit)
   }
 
   causeOfFate({ subject }: Instance): string | undefined {
-    if (!subject?.exit) return undefined
+    if (!subject?.exit || subject.stopped) return undefined
     return (
       causeOfDeath(subject.exit.signal) ??
       'The program ended itself: look for exit, and for return in main, where one connection has failed or is done.'
@@ -392,7 +498,10 @@ export class ServerLab implements CaseSetting {
     const peer = await this.connect(to, name)
     const sent = this.dress(hello(x), ending)
     peer.send(sent)
-    return this.answer(peer, x, sent, { ...(z !== undefined && { z }), ending })
+    const exchange = await this.answer(peer, x, sent, { ...(z !== undefined && { z }), ending })
+    // Who does not answer may be about to end.
+    if (exchange.reply.length === 0) await this.died(to)
+    return exchange
   }
 
   /** The second half of {@link exchange}: from the answer on. */
@@ -407,12 +516,30 @@ export class ServerLab implements CaseSetting {
     }: { z?: number | 'none'; ending?: Uint8Array; withinMs?: number } = {},
   ): Promise<Exchange> {
     const reply = await peer.message(hello(x + 1), withinMs)
-    const y = readMessage(reply).sequence
-    const right = y !== undefined && successors(x).includes(y)
+    let y = readMessage(reply).sequence
+    let right = y !== undefined && successors(x).includes(y)
+    const behind = right ? undefined : successors(x).find((number) => this.#standsBehind(reply, number))
+    this.#replies = [visibleText(reply), ...this.#replies.slice(0, 7)]
+    if (behind !== undefined) {
+      this.junk ??= { x, sent, reply }
+      y = behind
+      right = true
+    }
     if (z === 'none' || y === undefined) return { peer, x, sent, reply, y, right, z: undefined }
     const next = z ?? (this.arithmetic === 'int32' ? (y + 1) | 0 : y + 1)
     peer.send(this.dress(hello(next), ending))
     return { peer, x, sent, reply, y, right, z: next }
+  }
+
+  /** What was answered last: some programs put their answers behind one another. */
+  #replies: string[] = []
+
+  #standsBehind(reply: Uint8Array, number: number): boolean {
+    const said = visibleText(reply)
+    return (
+      (said.endsWith(text(number)) && said !== text(number)) ||
+      this.#replies.some((earlier) => earlier !== '' && said === `${earlier}${number}`)
+    )
   }
 
   /** The fault of an answer whose number is wrong, or that did not come. */
@@ -425,6 +552,7 @@ export class ServerLab implements CaseSetting {
       expected,
       received: reply.length === 0 && fate ? fate : reply,
       cause: this.causeOfFate(to) ?? causeOfAnswer({ side: 'server', sent, expected, received: reply }),
+      silent: reply.length === 0,
     })
   }
 
@@ -450,9 +578,11 @@ export class ServerLab implements CaseSetting {
       await this.died(to)
       const fault = this.wrongAnswer(to, exchange)
       const silent = exchange.reply.length === 0
+      const stuck = silent && peer.state === 'open' && !this.fate(to)
       throw new Fault(`${context}${lower(fault.message)}`, {
         ...fault.details,
-        cause: this.causeOfFate(to) ?? (silent ? STUCK : fault.details.cause),
+        cause: this.causeOfFate(to) ?? (stuck ? STUCK : silent ? REMAINS : fault.details.cause),
+        stuck,
       })
     }
     await this.finish(exchange)
@@ -516,10 +646,19 @@ export class ServerLab implements CaseSetting {
     while (!right() && performance.now() < until) await sleep(10)
     if (on.stdout()) this.errorsSeen.add('stdout')
     if (on.stderr()) this.errorsSeen.add('stderr')
-    const almost = [...out.lines(from.out), ...err.lines(from.err)].find((line) =>
-      /error|wrong|invalid|incorrect|mismatch|fail/i.test(line),
-    )
+    const almost =
+      [...out.lines(from.out), ...err.lines(from.err)].find((line) =>
+        /error|wrong|invalid|incorrect|mismatch|fail/i.test(line),
+      ) ?? err.lines(from.err).findLast((line) => !line.includes('HELLO'))
     return { right: right(), elsewhere: !right() && (on.stdout() || on.stderr()), almost }
+  }
+
+  /** Whether the line that begins with ERROR comes to its end. */
+  async errorEnded({ subject }: Instance, from: Mark): Promise<boolean> {
+    const { out, err } = subject!
+    const ended = () => /ERROR[^\n]*\n/.test(out.text(from.out)) || /ERROR[^\n]*\n/.test(err.text(from.err))
+    await out.until(ended, QUIET_MS)
+    return ended()
   }
 
   // --- the first handshakes ---
@@ -533,63 +672,111 @@ export class ServerLab implements CaseSetting {
     let instance = await this.#start('live')
     this.#shared = instance
     const x = this.number()
-    let mark = { out: 0, err: 0 }
-    let exchange = await this.#try(instance, x, NOTHING)
-    const bare = exchange
-    let closes = await this.#seeClose(exchange)
-    let seen = this.observed && exchange.right && (await this.#seeLines(instance, exchange, mark))
-    const garbled = seen && !this.#clean(instance, exchange)
+    let trial = await this.#trial(instance, x, NOTHING)
+    const bare = trial
+    // Who leaves an answer out now and then would seem to need whatever was sent when it did not.
+    let answered: Facts['answered']
+    if (bare.exchange.reply.length === 0) {
+      for (let at = 1; at < FIRST_TRIES && !trial.exchange.right; at++) {
+        instance = await this.#again(instance, 'live')
+        this.#shared = instance
+        trial = await this.#trial(instance, x, NOTHING)
+        if (trial.exchange.right) answered = { times: 1, of: at + 1 }
+      }
+    }
 
     // Some programs understand a message only with something behind it. Then everything else is judged that way.
-    if (!exchange.right || garbled) {
-      for (const wanted of [NUL, LF, 'a whole buffer'] as const) {
+    if (!trial.exchange.right || (trial === bare && trial.flaws > 0)) {
+      for (const wanted of trial.exchange.right ? [NUL] : ([NUL, LF, 'a whole buffer'] as const)) {
         const ending = typeof wanted === 'string' ? await this.#findSize(instance, x) : wanted
         if (!ending) continue
-        const next = await this.#again(instance, 'live')
-        mark = next.subject ? { out: 0, err: 0 } : this.mark(next)
-        const other = await this.#try(next, x, ending)
-        const better =
-          other.right &&
-          (!garbled || !next.subject || ((await this.#seeLines(next, other, mark)) && this.#clean(next, other)))
-        instance = next
-        if (!better) continue
-        exchange = other
+        instance = await this.#again(instance, 'live')
+        this.#shared = instance
+        const other = await this.#trial(instance, x, ending)
+        if (!other.exchange.right || (bare.exchange.right && other.flaws >= bare.flaws)) continue
+        if (!bare.exchange.right && !(await this.#isRightAgain(instance, x, ending))) {
+          answered = { times: 1, of: FIRST_TRIES + 2 }
+          continue
+        }
+        trial = other
         this.#ending = ending
-        closes = await this.#seeClose(other)
-        seen = this.observed && (await this.#seeLines(instance, other, mark))
         break
       }
+      if (instance !== trial.instance) this.#dismiss(instance.subject)
     }
-    this.#shared = instance
+    const { exchange, closes } = trial
 
     let printing: Printing = 'live'
-    if (this.observed && exchange.right && !seen) {
-      printing = await this.#findLines(instance, exchange)
+    let witness = trial.instance
+    if (this.observed && exchange.right && !trial.seen) {
+      printing = await this.#findLines(witness, exchange)
       if (printing === 'unbuffered') {
-        const next = await this.#again(instance, 'unbuffered')
-        const other = await this.#try(next, x, this.#ending)
-        await this.#seeClose(other)
-        await this.#seeLines(next, other, { out: 0, err: 0 })
-        instance = next
+        witness = await this.#again(witness, 'unbuffered')
+        await this.#trial(witness, x, this.#ending)
       }
     }
+    instance = witness.subject?.stopped ? await this.#start(printing) : witness
     this.#printing = printing
     this.#shared = instance
     const { z } = exchange
     const printsThird =
-      this.observed && z !== undefined && printing !== 'late' && mentions(this.lines(instance).text(), text(z))
-    const output = instance.subject && { out: instance.subject.out, err: instance.subject.err }
-    this.#single = await this.died(instance)
-    let stale = garbled && this.#ending.length > 0 ? this.#memory(bare, exchange) : this.#digits(bare, exchange)
+      this.observed && z !== undefined && printing !== 'late' && mentions(this.lines(witness).text(), text(z))
+    const output = witness.subject && { out: witness.subject.out, err: witness.subject.err }
+    this.#single = trial.died
+    let stale = bare === trial || this.#ending.length === 0 ? undefined : this.#needsNul(bare, trial)
     if (exchange.right && this.#ending.length === 0 && !this.#single) {
       stale = await this.#findStale(instance)
       if (stale) {
         this.#ending = NUL
-        instance = await this.#again(instance, printing)
-        this.#shared = instance
+        this.#shared = await this.#again(this.#shared, printing)
       }
+      instance = this.#shared
     }
-    return { first: exchange, bare, stale, ending: this.#ending, printing, closes, printsThird, output, instance }
+    return {
+      first: exchange,
+      answered,
+      bare: bare.exchange,
+      stale,
+      ending: this.#ending,
+      printing,
+      closes,
+      printsThird,
+      output,
+      instance,
+    }
+  }
+
+  /** The same once more, to a new process. */
+  async #isRightAgain(previous: Instance, x: number, ending: Uint8Array): Promise<boolean> {
+    if (!previous.subject) return true
+    const instance = await this.#start('live')
+    const { right, peer } = await this.#try(instance, x, ending)
+    peer.close()
+    this.#dismiss(instance.subject)
+    return right
+  }
+
+  async #trial(instance: Instance, x: number, ending: Uint8Array): Promise<Trial> {
+    const mark = this.mark(instance)
+    const exchange = await this.#try(instance, x, ending)
+    const closes = await this.#seeClose(exchange)
+    const { right } = exchange
+    const { subject } = instance
+    if (!subject) return { instance, exchange, closes, seen: false, garbled: false, died: false, flaws: 0, output: '' }
+    const seen = right && (await this.#seeLines(instance, exchange, mark))
+    const garbled = seen && !this.#clean(instance, exchange)
+    const died = await this.died(instance)
+    const wrong = isError(subject.out.text(mark.out)) || isError(subject.err.text(mark.err))
+    return {
+      instance,
+      exchange,
+      closes,
+      seen,
+      garbled,
+      died,
+      flaws: [!seen, garbled, died, wrong].filter(Boolean).length,
+      output: subject.out.text(mark.out) + subject.err.text(mark.err),
+    }
   }
 
   async #again(previous: Instance, printing: Printing): Promise<Instance> {
@@ -656,35 +843,36 @@ export class ServerLab implements CaseSetting {
 
   /** No line of an exchange carries what was not sent: memory behind the message, shown as text. */
   #clean({ subject }: Instance, { x, z }: Exchange): boolean {
-    const foreign = (message: string) =>
-      subject!.out.lines().find((line) => {
-        const at = line.indexOf(message)
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what memory looks like
-        return at >= 0 && /^[\x01-\x08\x0b-\x1f\x7f-\xff]/.test(line.slice(at + message.length))
-      })
+    const foreign = (message: string) => subject!.out.lines().find((line) => isForeign(line, message))
     const garbage = foreign(text(x)) ?? (z === undefined ? undefined : foreign(text(z)))
     this.#garbage ??= garbage
     return garbage === undefined
   }
 
-  /** Why a message was understood only with a NUL behind it, although it was answered without. */
-  #digits(bare: Exchange, other: Exchange): Fault | undefined {
-    if (bare.right || !other.right || bare.reply.length === 0) return undefined
-    const { sent, reply, x } = bare
-    return new Fault(`With nothing behind it, ${text(x)} is read with bytes that were not sent.`, {
-      sent,
-      expected: hello(x + 1),
-      received: reply,
-      cause: UNENDED,
-    })
-  }
-
-  #memory({ sent, x }: Exchange, other: Exchange): Fault | undefined {
-    if (!other.right) return undefined
-    return new Fault(`With nothing behind it, ${text(x)} is printed with bytes that were not sent.`, {
-      sent,
-      expected: text(x),
-      received: this.#garbage ?? 'the message and more',
+  /** Why messages were understood only with a NUL behind them, although X was answered without. */
+  #needsNul({ exchange, garbled, output }: Trial, other: Trial): Fault | undefined {
+    const { sent, reply, right, x, z } = exchange
+    if (!other.exchange.right || reply.length === 0) return undefined
+    if (!right) {
+      return new Fault(`With nothing behind it, ${text(x)} is read with bytes that were not sent.`, {
+        sent,
+        expected: hello(x + 1),
+        received: reply,
+        cause: UNENDED,
+      })
+    }
+    if (garbled) {
+      return new Fault(`With nothing behind it, ${text(x)} is printed with bytes that were not sent.`, {
+        sent,
+        expected: text(x),
+        received: this.#garbage ?? 'the message and more',
+        cause: UNENDED,
+      })
+    }
+    return new Fault(`With nothing behind it, ${text(z!)} is read with bytes that were not sent.`, {
+      sent: hello(z!),
+      expected: `${text(x)}\n${text(z!)}\n`,
+      received: output,
       cause: UNENDED,
     })
   }
@@ -693,10 +881,16 @@ export class ServerLab implements CaseSetting {
   #garbage: string | undefined
 
   /** Short messages after long ones: across connections, and within one. */
-  async #findStale(instance: Instance): Promise<Fault | undefined> {
-    const { subject } = instance
+  async #findStale(first: Instance): Promise<Fault | undefined> {
+    let instance = first
+    let restarts = 0
     for (const x of STALE_PROBES) {
-      if (subject?.exit) return undefined
+      if (instance.subject?.exit) {
+        if (++restarts > RESTARTS) return undefined
+        instance = await this.#again(instance, this.#printing)
+        this.#shared = instance
+      }
+      const { subject } = instance
       const mark = this.mark(instance)
       const exchange = await this.#try(instance, x, NOTHING)
       const { peer, reply, sent, right, z } = exchange
@@ -721,15 +915,32 @@ export class ServerLab implements CaseSetting {
           .text(this.#printing === 'stderr' ? mark.err : mark.out)
           .replaceAll('\0', '')
       await this.printed(instance, text(z), mark, QUIET_MS)
-      for (const number of [x, z]) {
-        const longer = new RegExp(`HELLO ${number}[0-9]+`).exec(lines())?.[0]
-        if (longer === undefined || mentions(lines(), text(number))) continue
-        return new Fault('A short message is printed with the rest of an earlier, longer one.', {
-          sent: number === x ? sent : join(sent, hello(z)),
-          expected: text(number),
-          received: longer,
+      const judged = await this.errorPrinted(instance, mark, 0)
+      if (judged.right && (await this.#isRightWithNul(instance, x))) {
+        return new Fault(`After other messages, ${text(z)} is read with bytes that were not sent.`, {
+          sent: join(sent, hello(z)),
+          expected: `${text(x)}\n${text(z)}\n`,
+          received: lines(),
           cause: UNENDED,
         })
+      }
+      for (const number of [x, z]) {
+        const longer = new RegExp(`HELLO ${number}[0-9]+`).exec(lines())?.[0]
+        const dirty = lines()
+          .split('\n')
+          .find((line) => isForeign(line, text(number)))
+        if (dirty === undefined && (longer === undefined || mentions(lines(), text(number)))) continue
+        return new Fault(
+          dirty === undefined
+            ? 'A short message is printed with the rest of an earlier, longer one.'
+            : `${text(number)} is printed with bytes that were not sent.`,
+          {
+            sent: number === x ? sent : join(sent, hello(z)),
+            expected: text(number),
+            received: dirty ?? longer!,
+            cause: UNENDED,
+          },
+        )
       }
     }
     return undefined
@@ -745,10 +956,11 @@ export class ServerLab implements CaseSetting {
     // The same history, so that what is left in memory is the same, too.
     let right = false
     for (const number of STALE_PROBES.slice(0, STALE_PROBES.indexOf(x) + 1)) {
+      const mark = this.mark(instance)
       const exchange = await this.#try(instance, number, NUL)
       await exchange.peer.untilOver(QUIET_MS)
       exchange.peer.close()
-      right = exchange.right
+      right = exchange.right && !(await this.errorPrinted(instance, mark, 20)).right
     }
     this.#dismiss(instance.subject)
     return right
@@ -798,12 +1010,18 @@ export class ServerLab implements CaseSetting {
     return mentions(out.text(), text(1_000_000_000 + x))
   }
 
-  /** Whether a trial run of the program without arguments ends by itself, and how. */
+  /** Whether a trial run of the program with other arguments ends by itself, and how. Who listens does not. */
   async runWith(words: readonly string[], withinMs: number): Promise<{ subject: Subject; ended: boolean }> {
     this.#retire()
     const subject = await Subject.start({ command: words, cwd: this.#target.cwd })
     this.#watch(subject)
-    const ended = await Promise.race([subject.exited.then(() => true), sleep(withinMs, false, { ref: false })])
+    const until = performance.now() + withinMs
+    while (!subject.exit && subject.listens().length === 0 && performance.now() < until) {
+      await Promise.race([subject.exited, sleep(LISTENING_MS, undefined, { ref: false })])
+    }
+    // Some look at their arguments only then.
+    await Promise.race([subject.exited, sleep(LISTENING_MS, undefined, { ref: false })])
+    const ended = subject.exit !== undefined
     this.#ended.add(subject)
     await subject.stop()
     return { subject, ended }
@@ -814,13 +1032,35 @@ export class ServerLab implements CaseSetting {
   }
 }
 
+/** A line in which memory stands behind the message, shown as text. */
+function isForeign(line: string, message: string): boolean {
+  const at = line.indexOf(message)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what memory looks like
+  return at >= 0 && /^\S*[\x01-\x08\x0b-\x1f\x7f-\xff]/.test(line.slice(at + message.length))
+}
+
+const visibleText = (received: Uint8Array) =>
+  Buffer.from(received)
+    .toString('latin1')
+    .replace(/[\0\r\n]+$/, '')
+
+/** The last that a program said before it ended, without what the system adds to it. */
+function lastWords({ out, err }: Subject): string {
+  const error = out.lines().findLast((line) => line.includes('ERROR'))
+  const words = err.lines().at(-1) ?? error?.slice(error.indexOf('ERROR')) ?? ''
+  return words.replace(/: [A-Z][a-z][a-z ]+$/, '').replace(/\d+/g, '#')
+}
+
 const UNENDED =
-  'The buffer still held the previous message, or whatever was in memory: recv does not end a text. Clear the buffer before each recv, or write buffer[n] = 0 behind what came, where n is what recv returned.'
+  'The buffer still held an earlier message, the answer that was sent from it, or whatever was in memory: recv does not end a text. Clear the buffer before each recv, or write buffer[n] = 0 behind what came, where n is what recv returned.'
 
 const STUCK =
   'It does not come back to accept: it still waits for the earlier connection, or loops there. When recv returns 0 or -1 the connection is over: close it and go on.'
 
-const lower = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1)
+export const REMAINS =
+  'It closed the connection instead of answering: something of an earlier connection is still there, a counter, an expected number, or what was in a buffer. What belongs to one connection begins anew with each.'
+
+export const lower = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1)
 
 /** A line that begins with ERROR; or one that would, if the message before it had been ended. */
 export function isError(output: string): boolean {

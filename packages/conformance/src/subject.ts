@@ -54,6 +54,8 @@ export class Subject {
   readonly pid: number
   readonly exited: Promise<Exit>
   exit: Exit | undefined
+  /** The checker ended it, for reasons of its own. */
+  stopped = false
   /** Why the checker ended it, if it did so for being too greedy. */
   excess: string | undefined
   readonly #child: ChildProcess
@@ -191,6 +193,7 @@ export class Subject {
   async stop(): Promise<Exit> {
     clearInterval(this.#watch)
     this.drain()
+    this.stopped ||= this.exit === undefined
     this.kill()
     const exit = await this.exited
     // A second look: something may have been started while the first was going on.
@@ -267,6 +270,9 @@ export async function freePort(): Promise<number> {
 
 const LOOK_AGAIN_MS = 4
 
+/** How long a listener that is none of the program's processes may be somebody else's: Docker listens for others, too. */
+const FOREIGN_MS = 300
+
 /** How long a program may listen only elsewhere before that is taken for its port. */
 const WRONG_PORT_MS = 200
 
@@ -284,7 +290,9 @@ export async function untilListening(
   const until = performance.now() + withinMs
   let lastLook = performance.now()
   let seenElsewhere = false
+  let foreignSince: number | undefined
   for (;;) {
+    if (subject.exit && foreignSince !== undefined) throw new StartError(`port ${port} is in use`)
     if (subject.exit) {
       const said = [...subject.err.lines(), ...subject.out.lines()].at(-1)
       throw new StartError(
@@ -293,8 +301,13 @@ export async function untilListening(
     }
     if (!hasProc) return undefined
     const entry = listeners().find(({ localPort }) => localPort === port)
-    if (entry) return { host: reachable(entry.localAddress), port }
     const now = performance.now()
+    if (entry) {
+      // Somebody else may have taken the port in between: then the program is about to end.
+      foreignSince ??= now
+      const own = subject.listens().some((at) => at.port === port)
+      if (own || now - foreignSince >= FOREIGN_MS) return { host: reachable(entry.localAddress), port }
+    }
     if (now >= until) throw new StartError(`the program did not listen on port ${port} within ${withinMs / 1000} s`)
     // A costly look, so not at each turn.
     if (now - lastLook >= WRONG_PORT_MS) {

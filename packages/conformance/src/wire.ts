@@ -128,6 +128,7 @@ export class Peer {
     const right = () =>
       rest().length > 0 &&
       (rest().subarray(0, expected.length).equals(expected) ||
+        rest().toString('latin1').replace(/\0+$/, '').endsWith(Buffer.from(expected).toString('latin1')) ||
         (number !== undefined && readMessage(rest()).sequence === number))
     const until = performance.now() + withinMs
     await this.until(() => rest().length > 0 || this.state !== 'open', withinMs)

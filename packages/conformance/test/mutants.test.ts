@@ -18,8 +18,13 @@ const hasCompiler = (() => {
 })()
 
 const isClient = (source: string) => source.startsWith('client')
-const buildOfMutant = ({ source, flag }: Mutant): Build => ({ source, flags: [`BUG_${flag}`] })
+const buildOfMutant = ({ source, flag, more = [] }: Mutant): Build => ({
+  source,
+  flags: [flag, ...more].map((name) => `BUG_${name}`),
+})
 const buildOfRight = ({ source, flags = [] }: RightProgram): Build => ({ source, flags })
+
+const SEVERAL_FAULTS: Build = { source: 'server', flags: ['BUG_EXIT_ON_ERROR', 'BUG_SIGPIPE', 'BUG_STRTOK'] }
 
 const failed = ({ results }: Report) => results.filter(({ verdict }) => verdict === 'failed')
 const count = (report: Report) =>
@@ -41,7 +46,7 @@ const told = (report: Report) =>
 describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () => {
   let programs: Awaited<ReturnType<typeof compile>>
   beforeAll(async () => {
-    programs = await compile([...MUTANTS.map(buildOfMutant), ...RIGHT_PROGRAMS.map(buildOfRight)])
+    programs = await compile([...MUTANTS.map(buildOfMutant), ...RIGHT_PROGRAMS.map(buildOfRight), SEVERAL_FAULTS])
   }, 5 * MINUTE)
   afterAll(() => programs?.remove())
 
@@ -71,6 +76,38 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
           ).toEqual([])
       })
     }
+  })
+
+  describe.concurrent('one fault costs one case', () => {
+    const blockedBy = ({ results }: Report, by: string) =>
+      results.filter(({ note }) => note?.startsWith(`blocked by ${by}`)).map(({ id }) => id)
+
+    it('what ends with the same words when a client leaves has told so when Z was wrong', {
+      timeout: MINUTE,
+    }, async () => {
+      const report = await check(
+        { source: 'server', flags: ['BUG_EXIT_ON_ANYTHING'] },
+        { only: ['S3.4', 'S5.2', 'S5.4', 'S5.5', 'S5.8'] },
+      )
+      expect(count(report), told(report)).toEqual(['S3.4'])
+      expect(blockedBy(report, 'S3.4')).toEqual(['S5.2', 'S5.4', 'S5.5', 'S5.8'])
+    })
+
+    it('answers that stand behind one another are read where they stand', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'server', flags: ['BUG_STRCAT'] }, { only: ['S1', 'S5.1'] })
+      expect(count(report), told(report)).toEqual(['S1.4'])
+    })
+
+    it('a state that survives a client is told once', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'server', flags: ['BUG_COUNTER_STAYS'] }, { only: ['S3.6', 'S5'] })
+      expect(count(report), told(report)).toEqual(['S5.4'])
+      expect(blockedBy(report, 'S5.4')).toContain('S5.5')
+    })
+
+    it('a fault of another kind is told beside it', { timeout: MINUTE }, async () => {
+      const report = await check(SEVERAL_FAULTS, { only: ['S3.4', 'S5'] })
+      expect(count(report), told(report)).toEqual(expect.arrayContaining(['S3.4', 'S5.5', 'S5.6']))
+    })
   })
 
   describe.concurrent('no right program fails anything', () => {

@@ -4,6 +4,8 @@ import type { Expectation } from '../src/server-lab.js'
 export interface Mutant {
   readonly source: string
   readonly flag: string
+  /** Other bugs that are planted with it. */
+  readonly more?: readonly string[]
   /** What is wrong, in the words of a table. */
   readonly what: string
   readonly caught: string
@@ -36,16 +38,23 @@ export const MUTANTS: readonly Mutant[] = [
   server('LOWER_CASE', 'answers Hello', 'S1.4'),
   server('PADDED_NUMBER', 'pads the number with zeros', 'S1.4'),
   server('NO_WORD', 'answers the number alone', 'S1.4'),
+  server('STRCAT', 'puts each answer behind the last', 'S1.4'),
   server('NEWLINE', 'sends a newline behind its answer', 'S1.5'),
   server('DIRTY_BUFFER', 'sends 32 bytes of a buffer that held something else', 'S1.7', ['S1.6']),
   server('ANSWERS_TWICE', 'sends its answer twice', 'S1.7'),
   server('ANSWERS_Z', 'answers Z too', 'S1.8'),
   server('TWO_WRITES', 'sends the word and the number by themselves', 'S1.9'),
   server('STALE', 'does not end what it received', 'S1.10'),
+  server('ANSWER_STAYS', 'receives Z into the buffer that holds its own answer', 'S1.10'),
   server('ZERO', 'refuses X = 0', 'S1.11'),
   server('LENGTH_OF_RECEIVED', 'sends as many bytes as it received', 'S1.12'),
+  {
+    ...server('LENGTH_OF_RECEIVED', 'does not end what it received, and sends as many bytes', 'S1.12', ['S1.10']),
+    more: ['STALE'],
+  },
   server('UNSIGNED', 'refuses negative numbers', 'S1.13'),
   server('SKIPS_SIGN', 'reads the digits without the sign', 'S1.13'),
+  server('SENTINEL', 'takes -1 for "no message yet"', 'S1.14'),
   server('SHORT', 'counts in 16 bits', 'S1.15'),
   server('FLOAT', 'counts in a float', 'S1.15'),
   server('TINY_BUFFER', 'has a buffer of 12 bytes', 'S1.15'),
@@ -71,20 +80,24 @@ export const MUTANTS: readonly Mutant[] = [
   server('NO_ERROR', 'prints no ERROR', 'S3.2'),
   server('ERROR_TEXT', 'prints "Wrong number" instead of ERROR', 'S3.2'),
   server('ERROR_LOWER', 'prints Error', 'S3.2'),
+  server('ERROR_OPEN', 'prints ERROR without a newline', 'S3.2'),
   server('PREFIX_COMPARE', 'takes every Z that begins like the right one', 'S3.2'),
   server('AT_LEAST', 'takes every Z that is greater than Y', 'S3.2'),
   server('OPEN_ON_ERROR', 'keeps the connection open when Z is wrong', 'S3.3'),
   server('EXIT_ON_ERROR', 'ends when Z is wrong', 'S3.4'),
+  server('EXIT_ON_ANYTHING', 'ends when Z is wrong, and where a message is missing', 'S3.4'),
   server('WRONG_COMPARE', 'compares Z with Y+2', 'S3.5'),
   server('SSCANF_KEEPS', 'does not look at what sscanf returns', 'S3.6'),
   server('WAITS_FOR_CLOSE', 'waits until the client closes', 'S4.1'),
   server('NEVER_CLOSES', 'never closes a connection', 'S4.1'),
+  server('CLOSES_ONLY_ON_ERROR', 'closes only where Z is wrong', 'S4.1'),
   server('IMPATIENT', 'gives up on a client after 200 ms', 'S4.2'),
   server('CLOSES_BEFORE_Z', 'closes after its answer', 'S4.2'),
   server('ONE_CLIENT', 'ends after one client', 'S5.1'),
   server('EXIT_ON_EOF', 'ends when a client closes without a word', 'S5.2'),
-  server('SPIN_AT_END', 'loops when recv returns 0', 'S5.2', ['S5.4', 'S5.5']),
-  server('EXIT_ON_EOF_FOR_Z', 'ends when a client closes instead of sending Z', 'S5.4', ['S5.5']),
+  server('SPIN_AT_END', 'loops when recv returns 0', 'S5.2'),
+  server('EXIT_ON_EOF_FOR_Z', 'ends when a client closes instead of sending Z', 'S5.4'),
+  server('COUNTER_STAYS', 'counts messages over all connections', 'S5.4'),
   server('EXIT_ON_RESET', 'ends when a connection is reset', 'S5.5'),
   server('SIGPIPE', 'writes to a broken connection', 'S5.5'),
   server('MINUS_ONE', 'writes to buffer[-1] when recv fails', 'S5.5'),
@@ -126,6 +139,7 @@ export const MUTANTS: readonly Mutant[] = [
     expect: 'events',
   },
   { source: 'server-select', flag: 'TABLE_OF_TEN', what: 'has room for ten connections', caught: 'S6.3' },
+  { source: 'server-select', flag: 'ALL_READY', what: 'serves a row twice when two are ready', caught: 'S6.3' },
   { source: 'server-select', flag: 'BUSY', what: 'calls select with a timeout of 0', caught: 'S5.12' },
   { source: 'server-epoll', flag: 'ONE_ACCEPT_PER_EDGE', what: 'accepts one connection per edge', caught: 'S6.3' },
   { source: 'server-fork', flag: 'PARENT_KEEPS', what: 'does not close its copy after fork', caught: 'S4.1' },

@@ -8,9 +8,9 @@ function tables(): string {
   const cases = listCases().map(
     ({ id, level, clause, weight, title }) => `| ${id} | ${level} | ${clause} | ${weight} | ${title} |`,
   )
-  const mutants = MUTANTS.map(({ source, flag, what, caught, expect }) => {
+  const mutants = MUTANTS.map(({ source, flag, more = [], what, caught, expect }) => {
     const titled = listCases().find(({ id }) => id === caught)!.title
-    return `| \`${source}.c\` | \`BUG_${flag}\` | ${what} | ${caught}${expect ? ` with \`--expect ${expect}\`` : ''} | ${titled} |`
+    return `| \`${source}.c\` | ${[flag, ...more].map((name) => `\`BUG_${name}\``).join(' ')} | ${what} | ${caught}${expect ? ` with \`--expect ${expect}\`` : ''} | ${titled} |`
   })
   return [
     BEGIN,

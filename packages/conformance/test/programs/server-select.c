@@ -1,5 +1,6 @@
 /* select, and a table of connections. */
 #include "common.h"
+#include <fcntl.h>
 #include <sys/select.h>
 
 #if defined BUG_TABLE_OF_TEN
@@ -34,6 +35,9 @@ int main(int argc, char **argv) {
 #endif
     if (FD_ISSET(listener, &wanted)) {
       int client = accept(listener, NULL, NULL);
+#ifdef BUG_ALL_READY
+      fcntl(client, F_SETFL, O_NONBLOCK);
+#endif
       int at = 0;
       while (at < SEATS && seats[at].fd >= 0) at++;
       if (at == SEATS) close(client);
@@ -41,6 +45,13 @@ int main(int argc, char **argv) {
     }
     for (int at = 0; at < SEATS; at++) {
       if (seats[at].fd < 0 || seats[at].waits_for_z == 2 || !FD_ISSET(seats[at].fd, &wanted)) continue;
+#ifdef BUG_ALL_READY
+      /* A row that was served already is served again, and has nothing to say. */
+      if (at + 1 < SEATS && seats[at + 1].fd >= 0 && FD_ISSET(seats[at + 1].fd, &wanted) && !step(&seats[at + 1])) {
+        close(seats[at + 1].fd);
+        seats[at + 1].fd = -1;
+      }
+#endif
 #ifdef BUG_WHOLE_HANDSHAKE
       while (step(&seats[at])) {
       }

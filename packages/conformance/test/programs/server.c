@@ -7,8 +7,16 @@
 #define SIZE 1024
 #endif
 
-#ifdef BUG_STALE
+#if defined BUG_STALE || defined BUG_ANSWER_STAYS
 static char in[SIZE];
+#endif
+
+#ifdef BUG_STRCAT
+static char replies[8192];
+#endif
+
+#ifdef BUG_COUNTER_STAYS
+static int messages, expected;
 #endif
 
 static void print(const char *text) {
@@ -51,20 +59,22 @@ static void error(void) {
   printf("Wrong number\n");
 #elif defined BUG_ERROR_LOWER
   printf("Error\n");
+#elif defined BUG_ERROR_OPEN
+  printf("ERROR");
 #elif defined ERROR_ON_STDERR
   fprintf(stderr, "ERROR: wrong number\n");
 #else
   printf("ERROR\n");
 #endif
   fflush(stdout);
-#ifdef BUG_EXIT_ON_ERROR
+#if defined BUG_EXIT_ON_ERROR || defined BUG_EXIT_ON_ANYTHING
   exit(1);
 #endif
 }
 
 /* Returns the bytes that came; 0 or less: the connection is over. */
 static int take(int client, char *buffer) {
-#if defined BUG_STALE
+#if defined BUG_STALE || defined BUG_ANSWER_STAYS
   return recv(client, buffer, SIZE - 1, 0);
 #elif defined BUG_MINUS_ONE
   int n = recv(client, buffer, SIZE - 1, 0);
@@ -135,7 +145,10 @@ static void answer(int client, int y, int received) {
 #elif defined BUG_DIRTY_BUFFER
   length = 32;
 #endif
-#ifdef BUG_TWO_WRITES
+#ifdef BUG_STRCAT
+  strcat(replies, out);
+  send(client, replies, strlen(replies), 0);
+#elif defined BUG_TWO_WRITES
   send(client, out, 6, MSG_NOSIGNAL);
   send(client, out + 6, length - 6, MSG_NOSIGNAL);
 #else
@@ -147,9 +160,31 @@ static void answer(int client, int y, int received) {
 #endif
 }
 
+#ifdef BUG_COUNTER_STAYS
+/* Every second message is a Z, whoever sends it. */
 static void serve(int client) {
-#ifdef BUG_STALE
+  char buffer[SIZE];
+  int number;
+  while (take(client, buffer) > 0) {
+    int is_hello = sscanf(buffer, "HELLO %d", &number) == 1;
+    print(buffer);
+    if (++messages % 2) {
+      if (!is_hello) number = 0;
+      expected = (int)((unsigned)number + 2u);
+      answer(client, (int)((unsigned)number + 1u), 0);
+      continue;
+    }
+    if (!is_hello || number != expected) error();
+    return;
+  }
+}
+#else
+static void serve(int client) {
+#if defined BUG_STALE
   char *buffer = in;
+#elif defined BUG_ANSWER_STAYS
+  char *buffer = in;
+  memset(in, 0, sizeof in);
 #else
   char buffer[SIZE];
 #endif
@@ -162,6 +197,9 @@ static void serve(int client) {
 #endif
 #ifdef BUG_ERROR_AT_PROBE
   if (n == 0) printf("ERROR\n");
+#endif
+#ifdef BUG_EXIT_ON_ANYTHING
+  if (n <= 0) error();
 #endif
 #ifdef BUG_SIGPIPE
   if (n <= 0) strcpy(buffer, "HELLO 0");
@@ -218,6 +256,18 @@ static void serve(int client) {
   y = (int)(x + 1);
 #endif
   answer(client, y, n);
+#ifdef BUG_ANSWER_STAYS
+  sprintf(buffer, "HELLO %d", y);
+#endif
+#ifdef BUG_SENTINEL
+  if (x == -1) {
+    n = take(client, buffer);
+    if (n <= 0 || sscanf(buffer, "HELLO %d", &x) != 1) return;
+    print(buffer);
+    y = x + 1;
+    answer(client, y, n);
+  }
+#endif
 #ifdef BUG_SENDS_FIRST
   usleep(20000);
   print(buffer);
@@ -237,6 +287,9 @@ static void serve(int client) {
 #endif
 #ifdef BUG_ERROR_WHEN_LEFT
   if (n == 0) error();
+#endif
+#ifdef BUG_EXIT_ON_ANYTHING
+  if (n <= 0) error();
 #endif
   if (n <= 0) return;
 #ifdef BUG_PRINTS_LATE
@@ -279,7 +332,11 @@ static void serve(int client) {
   while (recv(client, buffer, SIZE - 1, 0) > 0) {
   }
 #endif
+#ifdef BUG_CLOSES_ONLY_ON_ERROR
+  if (right) dup(client);
+#endif
 }
+#endif
 
 int main(int argc, char **argv) {
 #ifdef BUG_NO_ARGC
@@ -307,7 +364,7 @@ int main(int argc, char **argv) {
   int listener = listen_on(argc, argv, SOMAXCONN);
 #endif
 #ifdef BUG_GREETING
-  printf("Server listening on port %s\n", argv[1]);
+  printf("Server listening on port %s \n", argv[1]);
   fflush(stdout);
 #endif
 #ifdef BUG_GIVES_UP
