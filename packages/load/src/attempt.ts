@@ -106,7 +106,7 @@ export class Attempt implements DriveObserver {
 
   #connect(signal: AbortSignal, tries: number): void {
     const { endpoint, sources } = this.target
-    const source = sources.current
+    const source = sources.take()
     const { transport } = this.#settings
     transport.connect(endpoint, source ? { signal, localAddress: source } : { signal }).then(
       (connection) => this.#open(connection),
