@@ -11,7 +11,7 @@ import { describeStartup, measureStartup } from './startup.ts'
 const HELP = `Usage: pnpm bench [options]
 
   --rounds N     rounds, in each of which every contestant has one turn (default 5)
-  --count N      handshakes of one turn (default 20000)
+  --count N      handshakes of one turn (default 60000)
   --only TEXT    of ours, only those whose workload and name hold the text: "idle", "many events, linux"
   --startup      measure the start of tcpclient instead
   --runs N       starts of each program (default 31)
@@ -21,7 +21,7 @@ const HELP = `Usage: pnpm bench [options]
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    count: { type: 'string', default: '20000' },
+    count: { type: 'string', default: '60000' },
     only: { type: 'string', default: '' },
     startup: { type: 'boolean', default: false },
     runs: { type: 'string', default: '31' },

@@ -8,10 +8,10 @@ import { type Instance, isError, OUTPUT_MS, QUIET_MS, type ServerLab } from '../
 const FULL_PIPE_MS = 250
 
 /** How often many clients speak at once; torn lines are rare. After so many of them no more are needed. */
-const ROUNDS = 24
+const ROUNDS = 16
 const ENOUGH = 3
 /** In so many rounds, the first, a process begins with a full pipe behind its stdout. */
-const FULL_ROUNDS = 6
+const FULL_ROUNDS = 3
 /** How many clients speak at once. */
 const CROWD = 24
 /** How long clients that come at once may take to get their connections. */
@@ -301,13 +301,13 @@ export const printing: readonly Case<ServerLab>[] = [
       let example = ''
       const isPiece = (line: string) => lab.verdicts.get('S2.5') === 'passed' || /HELLO|^[HELO\s\d-]+$/.test(line)
       // Who serves only so many clients is told so by S5.9.
-      const roundsEach = Math.max(1, Math.min(6, Math.floor(lab.endurance / CROWD)))
+      const roundsEach = Math.max(1, Math.floor(lab.endurance / CROWD))
       let instance: Instance | undefined
       let round = 0
       for (; round < ROUNDS && torn < ENOUGH; round++) {
         // A full pipe holds up the first line, so that all others are ready to come when there is room again.
         const full = round < FULL_ROUNDS
-        if (!instance || full || round % roundsEach === 0) instance = await lab.fresh({ fullPipe: full })
+        if (!instance || round <= FULL_ROUNDS || round % roundsEach === 0) instance = await lab.fresh({ fullPipe: full })
         const { subject } = instance
         const server = instance
         const capture = lab.lines(instance)
