@@ -21,6 +21,8 @@ const AFTER_LETTERS = 5
 const AFTER_SPACE = 6
 const AFTER_SIGN = 7
 const IN_DIGITS = 8
+/** Where we are in the stream is lost. */
+const NOWHERE = 9
 
 /** Most chunks end no message for certain, and most servers see nothing else. */
 const NOTHING: readonly Decoded[] = []
@@ -47,7 +49,6 @@ export class HelloDecoder {
   #place = 0
   #negative = false
   #magnitude = 0
-  #failed = false
 
   /** @throws {RangeError} If `maxMessageBytes` is less than 7, the shortest message there is. */
   constructor({
@@ -82,7 +83,7 @@ export class HelloDecoder {
    */
   push(chunk: Uint8Array): readonly Decoded[] {
     let decoded = NOTHING
-    for (let at = 0; at < chunk.length && !this.#failed; at++) {
+    for (let at = 0; at < chunk.length && this.#place !== NOWHERE; at++) {
       const byte = chunk[at]!
       if (!this.#strict) {
         if (isTerminator(byte) && (this.#length === 0 || this.#place === IN_DIGITS)) {
@@ -90,7 +91,7 @@ export class HelloDecoder {
           continue
         }
         if (this.#place === IN_DIGITS && upper(byte) === 0x48) decoded = [...decoded, this.#finish()]
-        if (this.#failed) break
+        if (this.#place === NOWHERE) break
       }
       if (this.#length === this.#maxMessageBytes) {
         const limit = `a message has at most ${this.#maxMessageBytes} bytes`
@@ -110,7 +111,7 @@ export class HelloDecoder {
 
   /** Says that what is held is a whole message: the stream ended, or the peer has paused (HS-3.3, HS-3.4). */
   flush(): readonly Decoded[] {
-    if (this.#length === 0 || this.#failed) return NOTHING
+    if (this.#length === 0) return NOTHING
     return this.#place === IN_DIGITS
       ? [this.#finish()]
       : [this.#fail('ERR_HS_MALFORMED', 'the message stops before its number', new Uint8Array())]
@@ -189,12 +190,12 @@ export class HelloDecoder {
   }
 
   #fail(code: DecodeFailure['code'], reason: string, rest: Uint8Array): Decoded {
-    this.#failed = true
     const held = this.#text()
     const received = new Uint8Array(held.length + rest.length)
     for (let at = 0; at < held.length; at++) received[at] = held.charCodeAt(at)
     received.set(rest, held.length)
-    this.#length = this.#place = 0
+    this.#length = 0
+    this.#place = NOWHERE
     // A terminator at the very end says nothing about what is wrong, and would be printed as an escape (HS-5.3).
     let end = received.length
     while (!this.#strict && end > 0 && isTerminator(received[end - 1]!)) end--
