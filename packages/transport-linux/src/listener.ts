@@ -113,7 +113,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
       if (fd >= 0) {
         this.#budget--
         this.#ledger?.opened(fd)
-        return { done: false, value: new LinuxConnection(this.#reactor, fd, true, this.#ledger) }
+        return { done: false, value: new LinuxConnection(this.#reactor, fd, this.#ledger) }
       }
       switch (fd) {
         case EINTR:

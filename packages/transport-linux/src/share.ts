@@ -77,7 +77,7 @@ export class SharedLinuxListener implements ShareableListener {
     while (this.#late.length < BACKLOG) {
       const fd = this.#system.accept(this.#fd)
       if (fd < 0) break
-      this.#late.push(new LinuxConnection(this.#reactor, fd, true))
+      this.#late.push(new LinuxConnection(this.#reactor, fd))
     }
     this.#late.finish()
     this.#system.stopListening(this.#fd)

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { Connection, ConnectOptions, Endpoint, Listener, ListenOptions, Transport } from '@hs/transport'
-import { LinuxConnection } from './connection.js'
+import { OwnConnection } from './connection.js'
 import { BACKLOG, LinuxListener } from './listener.js'
 import { Reactor } from './reactor.js'
 import { SharedLinuxListener } from './share.js'
@@ -86,7 +86,7 @@ async function connectOnce(
     system.close(fd)
     throw error
   }
-  return new LinuxConnection(reactor, fd, false)
+  return new OwnConnection(reactor, fd)
 }
 
 /** How a connect ended that goes on in the background: 0, or the negative number of the error. Ends early on an abort. */
