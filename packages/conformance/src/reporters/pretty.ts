@@ -30,7 +30,8 @@ export function pretty(
     `${paint(1, report.name)}  ${paint(90, `${report.kind}, seed ${report.seed}${report.strict ? ', strict' : ''}`)}`,
   ]
   if (report.notStarted !== undefined) {
-    return [...lines, '', `${paint(31, '✗')} It could not be started: ${report.notStarted.replace(/\.?$/, '.')}`, ''].join('\n')
+    const why = report.notStarted.replace(/\.?$/, '.')
+    return [...lines, '', `${paint(31, '✗')} It could not be started: ${why}`, ''].join('\n')
   }
   for (const [theme, results] of byTheme(report.results)) {
     lines.push('', paint(1, theme))
