@@ -187,10 +187,6 @@ export class ServerLab implements CaseSetting {
     return this.#transcript
   }
 
-  renew(): void {
-    this.#retire()
-  }
-
   async end(failed = false): Promise<string | undefined> {
     for (const peer of this.#peers.splice(0)) peer.close()
     this.#harm = undefined
@@ -353,7 +349,7 @@ export class ServerLab implements CaseSetting {
   async fresh({ plain = false, fullPipe = false }: { plain?: boolean; fullPipe?: boolean } = {}): Promise<Instance> {
     await this.facts()
     if (!this.observed) return this.shared()
-    this.#retire()
+    this.renew()
     const asUsual = !fullPipe && (!plain || this.#printing === 'live')
     const instance = await ((asUsual && this.#spare) || this.#start(plain ? 'live' : this.#printing, fullPipe))
     this.#alone.push(instance)
@@ -372,7 +368,8 @@ export class ServerLab implements CaseSetting {
     return spare
   }
 
-  #retire(): void {
+  /** Ends the shared process: whoever asks for it next gets a new one. */
+  renew(): void {
     this.#dismiss(this.#shared?.subject)
   }
 
@@ -1012,7 +1009,7 @@ export class ServerLab implements CaseSetting {
 
   /** Whether a trial run of the program with other arguments ends by itself, and how. Who listens does not. */
   async runWith(words: readonly string[], withinMs: number): Promise<{ subject: Subject; ended: boolean }> {
-    this.#retire()
+    this.renew()
     const subject = await Subject.start({ command: words, cwd: this.#target.cwd })
     this.#watch(subject)
     const until = performance.now() + withinMs
