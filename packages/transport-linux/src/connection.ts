@@ -53,8 +53,13 @@ export class LinuxConnection implements Connection, Pollable {
   }
 
   write(bytes: Uint8Array): void {
+    this.send(bytes, false)
+  }
+
+  /** @param more - Something follows at once, a close at the least: what is written waits for it, and travels with it. */
+  protected send(bytes: Uint8Array, more: boolean): void {
     if (this.#fd < 0 || this.#closing || this.#error) return
-    const sent = this.#unsent ? 0 : this.#send(bytes)
+    const sent = this.#unsent ? 0 : this.#send(bytes, more)
     if (sent === bytes.length) return
     const rest = bytes.subarray(sent)
     if (!this.#error) this.#unsent = this.#unsent ? concatenate(this.#unsent, rest) : rest
@@ -87,14 +92,14 @@ export class LinuxConnection implements Connection, Pollable {
   }
 
   #flush(): void {
-    const sent = this.#send(this.#unsent!)
+    const sent = this.#send(this.#unsent!, false)
     this.#unsent = sent < this.#unsent!.length ? this.#unsent!.subarray(sent) : undefined
     if (this.#error || (this.#closing && !this.#unsent)) this.#shut(this.#error)
   }
 
   /** @returns How many bytes are out; an error is kept for the close, since a writer need not expect to be called back. */
-  #send(bytes: Uint8Array): number {
-    const count = this.#reactor.system.send(this.#fd, bytes)
+  #send(bytes: Uint8Array, more: boolean): number {
+    const count = this.#reactor.system.send(this.#fd, bytes, more)
     if (count >= 0) return count
     if (count !== EAGAIN) this.#error = systemError('write', count)
     return 0
@@ -127,9 +132,46 @@ export class LinuxConnection implements Connection, Pollable {
   }
 }
 
-/** Where it is we who connected, nothing has arrived yet. A class, since a field would be there 15,000 times for nothing. */
+/**
+ * A connection that is our own: nothing has arrived on it yet, and it is mostly we who close it, right behind the last
+ * message. A class, since its fields would be there 15,000 times for nothing.
+ */
 export class OwnConnection extends LinuxConnection {
+  /** A chunk is being handed out, and whoever gets it may answer it and close. */
+  #handingOut = false
+  /** What was written meanwhile: a close that follows goes in the same segment, which is one less for both sides. */
+  #held: Uint8Array | undefined
+
   protected override firstLook(): void {}
+
+  override ready(events: number): void {
+    this.#handingOut = true
+    super.ready(events)
+    this.#handingOut = false
+    this.#release(false)
+  }
+
+  override write(bytes: Uint8Array): void {
+    this.#release(false)
+    if (this.#handingOut) this.#held = bytes
+    else super.write(bytes)
+  }
+
+  override close(): void {
+    this.#release(true)
+    super.close()
+  }
+
+  override abort(): void {
+    this.#release(false)
+    super.abort()
+  }
+
+  #release(closing: boolean): void {
+    const held = this.#held
+    this.#held = undefined
+    if (held) this.send(held, closing)
+  }
 }
 
 function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {

@@ -16,7 +16,9 @@ const IPPROTO_IP = 0
 const IP_BIND_ADDRESS_NO_PORT = 24
 const IPPROTO_TCP = 6
 const TCP_NODELAY = 1
+const TCP_QUICKACK = 12
 const MSG_NOSIGNAL = 0x4000
+const MSG_MORE = 0x8000
 const SHUT_RD = 0
 const RLIMIT_NOFILE = 7
 const EPOLL_CTL_ADD = 1
@@ -126,6 +128,7 @@ export function loadSystem() {
   }
   const event = new EpollEvents(memory(SMALL_BYTES))
   const small = memory(SMALL_BYTES)
+  const zero = Int32Array.of(0)
   const one = Int32Array.of(1)
   /** Whoever connects once connects again, and a socket address is made of three objects and a foreign call. */
   let peer: Endpoint & { readonly address: Uint8Array } = { host: '', port: -1, address: new Uint8Array() }
@@ -196,6 +199,8 @@ export function loadSystem() {
     reuseAddress: (fd: number): number => outcome(c.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, one, 4)),
     /** On a listening socket, whatever it accepts inherits it. */
     noDelay: (fd: number): number => outcome(c.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, one, 4)),
+    /** What arrives is acknowledged by what we send next, or after 40 ms: for a side that always has something to send. */
+    delayAcknowledgements: (fd: number): number => outcome(c.setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, zero, 4)),
     /** How a connect ended: 0, or the negative number of the error. */
     pendingError(fd: number): number {
       const error = Int32Array.of(0)
@@ -207,14 +212,19 @@ export function loadSystem() {
     receive(fd: number, into: Memory): number {
       return outcome(c.recv(fd, into.address, into.bytes.length, 0))
     },
-    /** How many bytes the kernel took. */
-    send(fd: number, bytes: Uint8Array): number {
+    /**
+     * How many bytes the kernel took.
+     *
+     * @param more - Something follows at once, and may travel in the same segment: more bytes, or the end.
+     */
+    send(fd: number, bytes: Uint8Array, more: boolean): number {
       const { length } = bytes
+      const flags = more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL
       // A small array lives in the heap of JavaScript, and asking for its address moves it out, at a multiple of the
       // cost of copying it to where it has one.
-      if (length > SMALL_BYTES) return outcome(c.send(fd, bytes, length, MSG_NOSIGNAL))
+      if (length > SMALL_BYTES) return outcome(c.send(fd, bytes, length, flags))
       for (let at = 0; at < length; at++) small.bytes[at] = bytes[at]!
-      return outcome(c.sendSmall(fd, small.address, length, MSG_NOSIGNAL))
+      return outcome(c.sendSmall(fd, small.address, length, flags))
     },
     /** Whatever it answers, the descriptor is gone: never call it twice. */
     close(fd: number): void {

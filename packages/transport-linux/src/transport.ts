@@ -71,7 +71,9 @@ async function connectOnce(
   const fd = system.socket(to.host)
   if (fd < 0) throw systemError('socket', fd, to)
   try {
-    // TCP_NODELAY is not set: each side sends one small message and waits for the answer, so Nagle never holds one back.
+    // Each side sends one small message and waits for the answer. So Nagle never holds one back, and TCP_NODELAY is not
+    // set; but without this, the kernel would acknowledge what comes with a segment of its own, just before the answer.
+    system.delayAcknowledgements(fd)
     let state = localAddress === undefined ? 0 : system.bindAddress(fd, localAddress)
     if (state === 0) state = system.connect(fd, to)
     // On one machine the peer has mostly answered by now, and asking once more costs a fifth of being told by epoll.
