@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { CommandLine, ServerProcess } from './server-process.ts'
 
-/** One slice of one contestant: what was measured, by name. */
+/** One turn of one contestant: what was measured, by name. */
 export interface Sample {
   /** User and system CPU of all threads of the server, per handshake, in microseconds. */
   readonly cpuUs?: number
@@ -44,7 +44,10 @@ const TICKS_PER_SECOND = 100
 
 /** How long a server may take until it has nothing to do any more, and how often it is looked at meanwhile. */
 const SETTLE_MS = 5_000
-const LOOK_MS = 100
+const LOOK_MS = 30
+
+/** What is asked of a server's memory has its garbage collected first, which takes a while. */
+const COLLECT_MS = 100
 
 /** Handshakes before an idle server's memory is read for the first time, so that its code and its heap are there. */
 const IDLE_WARM_UP = 5_000
@@ -73,7 +76,7 @@ export async function measureLoad(
   const { stdout } = await promisify(execFile)(load, [...words, '127.0.0.1', `${port}`, `${concurrency}`, `${count}`])
   const machine = (await machineCpuSeconds()) - machineBefore
   // The load knows that it has sent the last Z; the server may still have to read it.
-  const cpu = (await settled(() => cpuSeconds(pid))) - before
+  const cpu = (await settled(() => cpuSeconds(pid), LOOK_MS)) - before
   const report = JSON.parse(stdout) as LoadReport
   const { handshakes, seconds } = report
   if (handshakes === 0) throw new Error(`not one handshake of ${count} was established: ${stdout}`)
@@ -134,7 +137,7 @@ export async function memoryInUse(pid: number): Promise<number> {
     if (collects) process.kill(pid, 'SIGUSR2')
     const [, kilobytes] = /^VmRSS:\s*(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'latin1'))!
     return Number(kilobytes) * 1024
-  })
+  }, COLLECT_MS)
 }
 
 export async function countDescriptors(pid: number): Promise<number> {
@@ -142,10 +145,10 @@ export async function countDescriptors(pid: number): Promise<number> {
 }
 
 /** Reads until two readings are equal, or for as long as is reasonable. */
-async function settled(read: () => Promise<number>): Promise<number> {
+async function settled(read: () => Promise<number>, pauseMs: number): Promise<number> {
   let last = await read()
   for (const until = performance.now() + SETTLE_MS; performance.now() < until; ) {
-    await sleep(LOOK_MS)
+    await sleep(pauseMs)
     const now = await read()
     if (now === last) break
     last = now

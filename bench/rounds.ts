@@ -3,20 +3,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Contestant, WORKLOADS } from './contestants.ts'
 import { measureIdle, measureLoad, type Pinning, type Sample } from './measure.ts'
-import { brief, type Row } from './report.ts'
+import { brief, type Row, spread } from './report.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 
 export interface Settings {
-  /** In each round every contestant has one turn, so that a slow minute of the machine hits all of them. */
   readonly rounds: number
-  /** Handshakes of one turn. */
+  /** Handshakes of one contestant in a round. */
   readonly count: number
 }
 
-/** Before the first round each server does so much of a turn, so that its code is compiled. */
+/**
+ * In each round every contestant has so many turns, a fraction of a second each. How fast a shared machine is changes
+ * from second to second, by half as much again; whose turns are as close as that to the others' has the same machine.
+ */
+const TURNS = 15
+
+/** Before the first round each server does so much of a round, so that its code is compiled. */
 const WARM_UP = 0.5
 
-/** One client in a row takes longer for a handshake than 64 at once: so much of a turn is enough. */
+/** One client in a row takes longer for a handshake than 64 at once: so much of a round is enough. */
 const SHARE_OF_SINGLE = 0.25
 
 interface Runner {
@@ -27,7 +32,7 @@ interface Runner {
 }
 
 /**
- * Starts all servers, and gives them turns. Whoever of ours cannot start is reported as absent, with the reason.
+ * Starts all servers, and gives them turns, in rounds. Whoever of ours cannot start is reported as absent, with the reason.
  *
  * @param peers - The compiled C programs.
  * @throws If anything else cannot start, or a server that prints has not printed every line.
@@ -56,6 +61,7 @@ export async function runRounds(
     }
   }
 
+  /** @param share - How much of a round. */
   const turn = async (contestant: Contestant, runner: Runner, share: number): Promise<Sample> => {
     const { concurrency } = WORKLOADS[contestant.workload]
     const handshakes = Math.ceil(count * share * (concurrency === 1 ? SHARE_OF_SINGLE : 1))
@@ -88,17 +94,54 @@ export async function runRounds(
   }
   const order = [...runners]
   for (let round = 1; round <= rounds; round++) {
-    for (const [row, runner] of order) {
-      const { contestant, samples } = row
-      const sample = await (contestant.workload === 'idle' ? idleTurn(contestant) : turn(contestant, runner, 1))
-      samples.push(sample)
+    const turns = new Map(order.map(([row]) => [row, [] as Sample[]]))
+    for (let number = 0; number < TURNS; number++) {
+      for (const [row, runner] of order) {
+        if (row.contestant.workload !== 'idle') turns.get(row)!.push(await turn(row.contestant, runner, 1 / TURNS))
+        else if (number === 0) turns.get(row)!.push(await idleTurn(row.contestant))
+      }
+      // Forth and back: what a turn leaves behind for the next one (ports in TIME_WAIT, a warm core) is dealt out evenly.
+      order.reverse()
+    }
+    for (const row of rows) {
+      const samples = turns.get(row)
+      if (!samples) continue
+      const sample = joinTurns(samples)
+      row.samples.push(sample)
       note(`round ${round} of ${rounds}; ${describe(row)}: ${brief(sample)}`)
     }
-    // Forth and back: what a turn leaves behind for the next one (ports in TIME_WAIT, a warm core) is dealt out evenly.
-    order.reverse()
   }
   for (const [row, runner] of order) if (row.contestant.workload === 'printed') checkLines(row, runner)
   return rows
+}
+
+/** The turns of a round as one: they are equally long, so that the mean of a time is the time of all. */
+function joinTurns(turns: readonly Sample[]): Sample {
+  const join = (measure: keyof Sample, values: readonly number[]): number => {
+    const sum = values.reduce((sum, value) => sum + value)
+    switch (measure) {
+      case 'errors':
+        return sum
+      case 'rate':
+        return values.length / values.reduce((sum, value) => sum + 1 / value, 0)
+      // Of all together they cannot be told any more.
+      case 'p50Us':
+      case 'p99Us':
+        return spread(values).median
+      default:
+        return sum / values.length
+    }
+  }
+  const measures = Object.keys(turns[0]!) as (keyof Sample)[]
+  return Object.fromEntries(
+    measures.map((measure) => [
+      measure,
+      join(
+        measure,
+        turns.map((turn) => turn[measure]!),
+      ),
+    ]),
+  )
 }
 
 function describe({ contestant: { workload, name } }: Row): string {

@@ -10,8 +10,8 @@ import { describeStartup, measureStartup } from './startup.ts'
 
 const HELP = `Usage: pnpm bench [options]
 
-  --rounds N     rounds, in each of which every contestant has one turn (default 5)
-  --count N      handshakes of one turn (default 60000)
+  --rounds N     rounds, in each of which every contestant has 15 turns (default 5)
+  --count N      handshakes of each contestant in a round (default 60000)
   --only TEXT    of ours, only those whose workload and name hold the text: "idle", "many events, linux"
   --startup      measure the start of tcpclient instead
   --runs N       starts of each program (default 31)
