@@ -47,8 +47,9 @@ export const ECANCELED = -125
 /** More than V8 keeps within its heap (64 bytes), so that it has an address from the beginning. */
 const SMALL_BYTES = 256
 
-/** 28 bytes hold an IPv4 or an IPv6 socket address. */
-const SOCKADDR_BYTES = 28
+/** `sockaddr_in`, and `sockaddr_in6`, which is the longest. */
+const SOCKADDR_BYTES = 16
+const SOCKADDR6_BYTES = 28
 
 /** `struct epoll_event` is packed on x86 and not elsewhere: counted in 32-bit words, its size and where its descriptor is. */
 const EVENT_WORDS = process.arch === 'x64' ? 3 : 4
@@ -61,6 +62,12 @@ const EVENT_FD = process.arch === 'x64' ? 1 : 2
 export interface Memory {
   readonly bytes: Uint8Array
   readonly address: number
+}
+
+/** An IPv4 or IPv6 address and a port, as the kernel has them. */
+interface SocketAddress extends Memory {
+  /** Of `bytes`, so many count. */
+  readonly length: number
 }
 
 /** Ready descriptors, as `epoll_wait` fills them in. */
@@ -96,11 +103,11 @@ export function loadSystem() {
   const { errno } = koffi
   const c = {
     socket: libc.func('int socket(int, int, int)'),
-    bind: libc.func('int bind(int, void *, uint32_t)'),
+    bind: libc.func('int bind(int, uintptr_t, uint32_t)'),
     listen: libc.func('int listen(int, int)'),
     accept4: libc.func('int accept4(int, uintptr_t, uintptr_t, int)'),
-    connect: libc.func('int connect(int, void *, uint32_t)'),
-    setsockopt: libc.func('int setsockopt(int, int, int, void *, uint32_t)'),
+    connect: libc.func('int connect(int, uintptr_t, uint32_t)'),
+    setsockopt: libc.func('int setsockopt(int, int, int, uintptr_t, uint32_t)'),
     getsockopt: libc.func('int getsockopt(int, int, int, void *, void *)'),
     getsockname: libc.func('int getsockname(int, void *, void *)'),
     getpeername: libc.func('int getpeername(int, void *, void *)'),
@@ -128,30 +135,36 @@ export function loadSystem() {
   }
   const event = new EpollEvents(memory(SMALL_BYTES))
   const small = memory(SMALL_BYTES)
-  const zero = Int32Array.of(0)
-  const one = Int32Array.of(1)
+  const off = memory(SMALL_BYTES)
+  const on = memory(SMALL_BYTES)
+  on.bytes[0] = 1
   /** Whoever connects once connects again, and a socket address is made of three objects and a foreign call. */
-  let peer: Endpoint & { readonly address: Uint8Array } = { host: '', port: -1, address: new Uint8Array() }
-  let source: { readonly host: string; readonly address: Uint8Array } = { host: '', address: new Uint8Array() }
+  let peer: (Endpoint & { readonly address: SocketAddress }) | undefined
+  let source: { readonly host: string; readonly address: SocketAddress } | undefined
   const address = new Uint8Array(SMALL_BYTES)
   const addressLength = new Int32Array(1)
   const addressText = new Uint8Array(SMALL_BYTES)
 
-  function sockaddr({ host, port }: Endpoint): Uint8Array {
-    const bytes = new Uint8Array(SOCKADDR_BYTES)
+  function sockaddr({ host, port }: Endpoint): SocketAddress {
+    const { bytes, address } = memory(SMALL_BYTES)
     const view = new DataView(bytes.buffer)
     const six = isSix(host)
-    const [address, zone] = host.split('%')
+    const [number, zone] = host.split('%')
     view.setUint16(0, six ? AF_INET6 : AF_INET, true)
     view.setUint16(2, port)
-    c.inet_pton(six ? AF_INET6 : AF_INET, address, bytes.subarray(six ? 8 : 4))
+    c.inet_pton(six ? AF_INET6 : AF_INET, number, bytes.subarray(six ? 8 : 4))
     if (zone) view.setUint32(24, Number(zone) || c.if_nametoindex(zone), true)
-    return six ? bytes : bytes.subarray(0, 16)
+    return { bytes, address, length: six ? SOCKADDR6_BYTES : SOCKADDR_BYTES }
   }
+
+  const bind = (fd: number, { address, length }: SocketAddress): number => outcome(c.bind(fd, address, length))
+
+  const setOption = (fd: number, level: number, option: number, value: Memory): number =>
+    outcome(c.setsockopt(fd, level, option, value.address, 4))
 
   /** Nothing to tell (the peer is gone): an empty host. */
   function endpoint(call: (fd: number, address: Uint8Array, length: Int32Array) => number, fd: number): Endpoint {
-    addressLength[0] = SOCKADDR_BYTES
+    addressLength[0] = SOCKADDR6_BYTES
     if (call(fd, address, addressLength) < 0) return { host: '', port: 0 }
     const port = address[2]! * 256 + address[3]!
     if (address[0] === AF_INET) return { host: `${address[4]}.${address[5]}.${address[6]}.${address[7]}`, port }
@@ -172,10 +185,7 @@ export function loadSystem() {
     /** A non-blocking TCP socket for the family of `host`, which must be an address. */
     socket: (host: string): number =>
       outcome(c.socket(isSix(host) ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
-    bind(fd: number, at: Endpoint): number {
-      const address = sockaddr(at)
-      return outcome(c.bind(fd, address, address.length))
-    },
+    bind: (fd: number, at: Endpoint): number => bind(fd, sockaddr(at)),
     listen: (fd: number, backlog: number): number => outcome(c.listen(fd, backlog)),
     /** Newcomers are refused from now on, in whichever thread the descriptor is known. */
     stopListening: (fd: number): number => outcome(c.shutdown(fd, SHUT_RD)),
@@ -186,21 +196,19 @@ export function loadSystem() {
      * towards this peer; `bind` would have to find one that is free towards all.
      */
     bindAddress(fd: number, host: string): number {
-      c.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, one, 4)
-      if (host !== source.host) source = { host, address: sockaddr({ host, port: 0 }) }
-      return outcome(c.bind(fd, source.address, source.address.length))
+      setOption(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, on)
+      if (host !== source?.host) source = { host, address: sockaddr({ host, port: 0 }) }
+      return bind(fd, source.address)
     },
     connect(fd: number, to: Endpoint): number {
-      if (to.host !== peer.host || to.port !== peer.port) {
-        peer = { host: to.host, port: to.port, address: sockaddr(to) }
-      }
-      return outcome(c.connect(fd, peer.address, peer.address.length))
+      if (to.host !== peer?.host || to.port !== peer.port) peer = { ...to, address: sockaddr(to) }
+      return outcome(c.connect(fd, peer.address.address, peer.address.length))
     },
-    reuseAddress: (fd: number): number => outcome(c.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, one, 4)),
+    reuseAddress: (fd: number): number => setOption(fd, SOL_SOCKET, SO_REUSEADDR, on),
     /** On a listening socket, whatever it accepts inherits it. */
-    noDelay: (fd: number): number => outcome(c.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, one, 4)),
+    noDelay: (fd: number): number => setOption(fd, IPPROTO_TCP, TCP_NODELAY, on),
     /** What arrives is acknowledged by what we send next, or after 40 ms: for a side that always has something to send. */
-    delayAcknowledgements: (fd: number): number => outcome(c.setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, zero, 4)),
+    delayAcknowledgements: (fd: number): number => setOption(fd, IPPROTO_TCP, TCP_QUICKACK, off),
     /** How a connect ended: 0, or the negative number of the error. */
     pendingError(fd: number): number {
       const error = Int32Array.of(0)
