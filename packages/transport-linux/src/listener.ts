@@ -7,8 +7,11 @@ import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from './
 /** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
 export const BACKLOG = 4096
 
-/** Connections accepted in a row before those that are already open get their turn. */
-const ACCEPTS_PER_TURN = 64
+/** Connections accepted before those that are already open get their turn. */
+const ACCEPTS_IN_A_ROW = 64
+
+/** Told of a newcomer so often, one after the other, who asks takes it that there are more. */
+const CROWD = 2
 
 /** How long to leave newcomers to the kernel when there is no descriptor left for them, or accepting fails in other ways. */
 const BACK_OFF_MS = 100
@@ -34,7 +37,9 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   /** Accepted by {@link close}, and not yet asked for. */
   readonly #rest: Accepted[] = []
   #closed = false
-  #budget = ACCEPTS_PER_TURN
+  #budget = ACCEPTS_IN_A_ROW
+  /** How often the kernel has told of newcomers since it last had none. To be told costs more than to ask in vain. */
+  #toldInARow = 0
   #backOff: Timer | undefined
 
   /**
@@ -67,7 +72,8 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
 
   next(): Promise<Accepted> {
     if (this.#closed) return Promise.resolve(this.#rest.shift() ?? END)
-    const accepted = this.#registered || this.#budget === 0 || this.#backOff ? undefined : this.#accept()
+    const awaits = this.#registered && this.#toldInARow < CROWD
+    const accepted = awaits || this.#budget === 0 || this.#backOff ? undefined : this.#accept()
     if (accepted) return Promise.resolve(accepted)
     return new Promise((resolve) => {
       this.#taker = resolve
@@ -83,7 +89,8 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   }
 
   ready(): void {
-    this.#budget = ACCEPTS_PER_TURN
+    this.#budget = ACCEPTS_IN_A_ROW
+    this.#toldInARow++
     if (this.#taker) this.#settle(this.#accept())
     // Nobody asks, although whoever was given the last one has gone on since: leave it to the kernel, and to the other
     // threads.
@@ -112,6 +119,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
       const fd = this.#reactor.system.accept(this.#fd)
       if (fd >= 0) {
         this.#budget--
+        this.#reactor.countEvent()
         this.#ledger?.opened(fd)
         return { done: false, value: new LinuxConnection(this.#reactor, fd, this.#ledger) }
       }
@@ -121,6 +129,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
           // That one is gone; the next may be there.
           continue
         case EAGAIN:
+          this.#toldInARow = 0
           return undefined
         case EMFILE:
         case ENFILE:

@@ -3,11 +3,8 @@ import type * as Koffi from 'koffi'
 import { type Callback, Deadlines } from './deadlines.js'
 import { loadSystem, type System, systemError } from './system.js'
 
-/** Descriptors told of in one call. What is ready beyond it comes in the next turn. */
+/** After so many the rest of the program has its turn: two or three milliseconds' worth. */
 const EVENTS_PER_TURN = 256
-
-/** How often a turn looks for more before the rest of the program gets its own. */
-const LOOKS_PER_TURN = 16
 
 /** One read takes at most so much; a peer that sends more is read again in the next turn, after the others. */
 const READ_BYTES = 65_536
@@ -52,7 +49,8 @@ export class Reactor {
   #epoll = -1
   #watch: Koffi.node.PollHandle | undefined
   #turnScheduled = false
-  #looks = 0
+  /** In this turn. */
+  #handled = 0
   readonly #lookAgain = () => {
     if (this.#epoll >= 0) this.#look(0)
   }
@@ -109,6 +107,11 @@ export class Reactor {
     this.release()
   }
 
+  /** Something was done that is as much work as an event, and of which epoll has not told. */
+  countEvent(): void {
+    this.#handled++
+  }
+
   /** @returns What `recv` answered; the bytes are in {@link chunk}. */
   receive(fd: number): number {
     return this.system.receive(fd, this.#buffer)
@@ -125,7 +128,7 @@ export class Reactor {
   #turn(): void {
     this.#turnScheduled = false
     if (this.#epoll < 0) return
-    this.#looks = 0
+    this.#handled = 0
     this.#look(this.#patience())
   }
 
@@ -134,13 +137,15 @@ export class Reactor {
    * looks promises go on: whoever was given a connection asks for the next one there.
    */
   #look(timeoutMs: number): void {
+    const isFirst = this.#handled === 0
     let ready = 0
     try {
       ready = this.#poll(timeoutMs)
+      this.#handled += ready
       // Once a turn is often enough; in the event loop there is an alarm for it.
-      if (this.#waiting === 'block' && this.#looks === 0) this.#deadlines.run(this.clock.now())
+      if (this.#waiting === 'block' && isFirst) this.#deadlines.run(this.clock.now())
     } finally {
-      if (ready > 0 && ++this.#looks < LOOKS_PER_TURN) queueMicrotask(this.#lookAgain)
+      if (ready > 0 && this.#handled < EVENTS_PER_TURN) queueMicrotask(this.#lookAgain)
       else if (this.#waiting === 'block') this.#scheduleTurn()
     }
   }
