@@ -13,7 +13,7 @@ export class Deadlines {
   readonly #lists = new Map<number, List>()
 
   /** @returns The timer, due at `now + ms`, rounded up to whole milliseconds, so that lengths coincide. */
-  add(now: number, ms: number, callback: Callback, argument: unknown): Timer {
+  add(now: number, ms: number, callback: Callback, argument: unknown): Timer & { readonly due: number } {
     const length = Math.ceil(ms)
     // Whole milliseconds fit a field of the object; others would be an object of their own.
     const due = Math.ceil(now + length)

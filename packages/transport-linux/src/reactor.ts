@@ -192,7 +192,7 @@ export class Reactor {
   #after(ms: number, callback: Callback, argument: unknown): Timer {
     if (ms > MAX_TIMER_MS) return { cancel() {} }
     const timer = this.#deadlines.add(this.clock.now(), ms, callback, argument)
-    if (this.#waiting === 'loop') this.#setAlarm()
+    if (this.#waiting === 'loop' && timer.due < this.#alarmDue) this.#setAlarm()
     return timer
   }
 
