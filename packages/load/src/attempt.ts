@@ -72,6 +72,7 @@ export class Attempt implements DriveObserver {
     kind: ClientKind,
     x: number,
     intended: number,
+    started: number,
   ) {
     this.#settings = settings
     this.#observer = observer
@@ -80,7 +81,7 @@ export class Attempt implements DriveObserver {
     this.kind = kind
     this.#x = x
     this.intended = intended
-    this.started = settings.transport.clock.now()
+    this.started = started
   }
 
   /** @param signal - Ends the connect. */

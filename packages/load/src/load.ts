@@ -250,7 +250,7 @@ class Load implements AttemptObserver {
         this.#finish = resolve
         if (signal?.aborted) this.#stop()
         else if (rate !== undefined) this.#pace(rate)
-        else for (let client = 0; client < concurrency; client++) this.#next()
+        else for (let client = 0; client < concurrency; client++) this.#next(this.#clock.now())
         this.#finishIfOver()
       })
     } finally {
@@ -268,9 +268,8 @@ class Load implements AttemptObserver {
   }
 
   /** Closed loop: one client's next handshake. */
-  #next(): void {
-    const now = this.#clock.now()
-    if (this.#goesOn(now)) this.#begin(now)
+  #next(now: number): void {
+    if (this.#goesOn(now)) this.#begin(now, now)
     else this.#finishIfOver()
   }
 
@@ -282,7 +281,7 @@ class Load implements AttemptObserver {
       const now = this.#clock.now()
       let intended = began + (number * 1000) / rate
       while (intended <= now && this.#goesOn(intended)) {
-        this.#begin(intended)
+        this.#begin(intended, this.#clock.now())
         intended = began + (++number * 1000) / rate
       }
       if (!this.#goesOn(intended)) {
@@ -311,20 +310,19 @@ class Load implements AttemptObserver {
     this.#finishIfOver()
   }
 
-  #begin(intended: number): void {
+  #begin(intended: number, now: number): void {
     const number = this.#begun++
     const x = Math.floor(this.#random() * SEQUENCES)
     const kind = this.#settings.choose(this.#random())
     const slot = this.#freeSlots.pop() ?? this.#attempts.length
     const target = this.#targets[number % this.#targets.length]!
-    const attempt = new Attempt(this.#shared, this, slot, target, kind, x, intended)
-    const { started } = attempt
+    const attempt = new Attempt(this.#shared, this, slot, target, kind, x, intended, now)
     if (this.#isCounted(attempt)) {
       this.#results.counts.started++
-      this.#results.latestStartMs = Math.max(this.#results.latestStartMs, started - intended)
+      this.#results.latestStartMs = Math.max(this.#results.latestStartMs, now - intended)
     }
     this.#attempts[slot] = attempt
-    attempt.start(this.#connectSignal(started))
+    attempt.start(this.#connectSignal(now))
   }
 
   /** Those of the warm-up are not. */
@@ -337,18 +335,18 @@ class Load implements AttemptObserver {
   }
 
   onOver(attempt: Attempt, outcome: LoadOutcome, message: string): void {
+    const now = this.#clock.now()
     this.#attempts[attempt.slot] = undefined
     this.#freeSlots.push(attempt.slot)
-    if (this.#isCounted(attempt)) this.#count(attempt, outcome, message)
+    if (this.#isCounted(attempt)) this.#count(attempt, now, outcome, message)
     if (this.#settings.rate !== undefined) this.#finishIfOver()
-    else if (attempt.connected > 0 || this.#stopped) this.#next()
-    else this.#clock.after(PAUSE_AFTER_FAILURE_MS, () => this.#next())
+    else if (attempt.connected > 0 || this.#stopped) this.#next(now)
+    else this.#clock.after(PAUSE_AFTER_FAILURE_MS, () => this.#next(this.#clock.now()))
   }
 
-  #count(attempt: Attempt, outcome: LoadOutcome, message: string): void {
+  #count(attempt: Attempt, ended: number, outcome: LoadOutcome, message: string): void {
     const { kind, target, intended, started, connected, replied, localPort } = attempt
     const { durationMs, onHandshake } = this.#settings
-    const ended = this.#clock.now()
     if (outcome === 'established') {
       this.#results.established(kind, replied - connected, ended - intended)
       if (ended <= this.#origin + durationMs) this.#inTime++

@@ -129,7 +129,6 @@ export class Results {
       return
     }
     record(this.histograms.reply, replyMs)
-    record(this.histograms.total, totalMs)
     record(this.#recent, totalMs)
   }
 
@@ -144,11 +143,12 @@ export class Results {
     return this.#established + this.#failed > 0
   }
 
-  /** Ends an interval, of which the next one follows. */
+  /** Ends an interval, of which the next one follows. Only then are its times in `histograms.total`, too. */
   cut(atMs: number, lengthMs: number): Interval {
     const { p50, p99 } = latencyOf(this.#recent)
     const interval = { atMs, lengthMs, established: this.#established, failed: this.#failed, p50, p99 }
     this.intervals.push(interval)
+    this.histograms.total.add(this.#recent)
     this.#recent.reset()
     this.#established = 0
     this.#failed = 0

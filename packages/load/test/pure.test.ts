@@ -61,6 +61,7 @@ describe('results', () => {
     const results = new Results()
     for (let ms = 1; ms <= 1000; ms++) results.established('normal', ms / 2, ms)
     results.established('slow', 1, 5000)
+    results.cut(0, 1000)
     const { total, reply } = results.histograms
     expect(latencyOf(total).p50).toBeCloseTo(500, -1)
     expect(latencyOf(total).p99).toBeCloseTo(990, -1)
@@ -80,6 +81,7 @@ describe('results', () => {
     results.failed('reset', 'why')
     expect(results.cut(10, 10)).toMatchObject({ established: 0, failed: 1, p50: 0 })
     expect(results.hasRecent).toBe(false)
+    expect(latencyOf(results.histograms.total).count).toBe(1)
   })
 })
 

@@ -14,11 +14,17 @@ import { EALREADY, EINPROGRESS, EINTR, EPOLLIN, EPOLLOUT, systemError } from './
  */
 export function linuxTransport(): Transport {
   const reactor = new Reactor('loop')
+  /** The last host that needed no looking up: whoever connects once connects again. */
+  let literal: string | undefined
   return {
     name: 'linux',
     clock: reactor.clock,
     listen: (at, options) => listen(reactor, at, options),
-    connect: (to, options) => connect(reactor, to, options),
+    connect(to, options = {}) {
+      if (to.host !== literal && !isIP(to.host)) return connectByName(reactor, to, options)
+      literal = to.host
+      return connectOnce(reactor, to, options)
+    },
   }
 }
 
@@ -38,11 +44,6 @@ async function listen(reactor: Reactor, at: Endpoint, options: ListenOptions): P
   }
   if (options.shared) return new SharedLinuxListener(reactor, fd)
   return new LinuxListener(reactor, fd, EPOLLIN, options.onDrop, () => system.close(fd))
-}
-
-function connect(reactor: Reactor, to: Endpoint, options: ConnectOptions = {}): Promise<Connection> {
-  // An address needs no looking up, and no promise around the promise.
-  return isIP(to.host) ? connectOnce(reactor, to, options) : connectByName(reactor, to, options)
 }
 
 /** Tries the addresses of a name one after the other, until one answers. */
