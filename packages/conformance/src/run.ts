@@ -1,5 +1,5 @@
 import { escapeBytes } from '@hs/protocol'
-import { type Case, type CaseSetting, Fault, type FaultDetails, type Level, Unjudged } from './case.js'
+import { type Case, Fault, type FaultDetails, type Lab, type Level, type Setting, Unjudged } from './case.js'
 import { CLAUSES } from './clauses.js'
 import { comparison } from './diagnose.js'
 import { bytes } from './message.js'
@@ -43,10 +43,10 @@ export interface CheckOptions {
 /** No case takes longer: a last resort, since every wait has an end of its own. */
 const CASE_MS = 45_000
 
-interface Engine<Lab> {
+interface Engine<L extends Lab> {
   readonly kind: Kind
-  readonly cases: readonly Case<Lab>[]
-  readonly lab: Lab & CaseSetting
+  readonly cases: readonly Case<L>[]
+  readonly setting: Setting<L>
   readonly options: CheckOptions
   readonly seed: number
   /** The words that come after `npx @hs/conformance server`. */
@@ -71,11 +71,18 @@ type Standing = 'good' | 'bad' | 'unknown'
  *
  * @throws {StartError} If the program could not be started the first time.
  */
-export async function runCases<Lab>({ kind, cases, lab, options, seed, target }: Engine<Lab>): Promise<CaseResult[]> {
+export async function runCases<L extends Lab>({
+  kind,
+  cases,
+  setting,
+  options,
+  seed,
+  target,
+}: Engine<L>): Promise<CaseResult[]> {
   const byId = new Map(cases.map((one) => [one.id, one]))
   const wanted = cases.filter(({ id }) => selects(options, id))
-  const order: Case<Lab>[] = []
-  const add = (one: Case<Lab>) => {
+  const order: Case<L>[] = []
+  const add = (one: Case<L>) => {
     if (order.includes(one)) return
     for (const id of [...(one.needs ?? []), ...(one.after ?? [])]) add(byId.get(id)!)
     order.push(one)
@@ -103,7 +110,7 @@ export async function runCases<Lab>({ kind, cases, lab, options, seed, target }:
     const report = (outcome: Outcome) => {
       const { verdict } = outcome
       const bad = verdict === 'failed' || verdict === 'blocked'
-      lab.verdicts.set(one.id, verdict)
+      setting.findings.verdicts.set(one.id, verdict)
       const blockedBy = verdict === 'blocked' ? (/\b[SC]\d+\.\d+\b/.exec(outcome.note ?? '')?.[0] ?? one.id) : one.id
       standings.set(one.id, { standing: bad ? 'bad' : verdict === 'passed' ? 'good' : 'unknown', by: blockedBy })
       if (!asked) return
@@ -127,7 +134,7 @@ export async function runCases<Lab>({ kind, cases, lab, options, seed, target }:
       report({ verdict: 'not-run', note: 'the time for the whole run was over' })
       continue
     }
-    if (one.observes && !lab.observed) {
+    if (one.observes && !setting.observed) {
       report({
         verdict: 'not-observable',
         note: 'only an address was given: neither its output nor its process is seen',
@@ -135,7 +142,7 @@ export async function runCases<Lab>({ kind, cases, lab, options, seed, target }:
       continue
     }
     const attempt = async () => {
-      const transcript = lab.begin(one.id)
+      const lab = setting.begin(one.id)
       let thrown: unknown
       let outcome: Outcome
       try {
@@ -144,23 +151,26 @@ export async function runCases<Lab>({ kind, cases, lab, options, seed, target }:
       } catch (error) {
         if (error instanceof StartError && !startedOnce) throw error
         thrown = error
-        outcome = outcomeOf(error, kind, transcript, repeating(one, kind, seed, options, target))
+        outcome = outcomeOf(error, kind, lab.transcript, repeating(one, kind, seed, options, target))
       }
       startedOnce = true
       const harm = await lab.end(outcome.verdict === 'failed')
-      return { outcome, thrown, harm }
+      return { lab, outcome, thrown, harm }
     }
-    let { outcome, thrown, harm } = await attempt()
+    let { lab, outcome, thrown, harm } = await attempt()
     // A process that cases share may have come to harm by what an earlier one did: this one has its chance on a new one.
     const silent = thrown instanceof Fault && thrown.details.silent
-    if ((harm || silent) && outcome.fault && lab.renew && !one.alone) {
-      lab.renew()
-      ;({ outcome, thrown, harm } = await attempt())
+    if ((harm || silent) && outcome.fault && setting.renew && !one.alone) {
+      setting.renew()
+      ;({ lab, outcome, thrown, harm } = await attempt())
     }
-    const told = thrown instanceof Fault ? lab.toldBefore?.(one.id, thrown) : undefined
+    const told = thrown instanceof Fault ? setting.toldBefore?.(one.id, thrown, harm, lab) : undefined
     if (told !== undefined) outcome = { verdict: 'blocked', note: told }
     else if (harm && outcome.fault) {
-      outcome = { ...outcome, fault: { ...outcome.fault, summary: `${outcome.fault.summary} (${harm})` } }
+      outcome = {
+        ...outcome,
+        fault: { ...outcome.fault, summary: `${outcome.fault.summary} (the program is dead: ${harm.text})` },
+      }
     }
     report(outcome)
   }

@@ -1,4 +1,4 @@
-import type { Expectation } from '../src/server-lab.js'
+import type { Expectation } from '../src/report.js'
 
 /** One planted bug: a flag of one of the programs in test/programs, and the case that is meant to catch it. */
 export interface Mutant {

@@ -44,8 +44,8 @@ export const printing: readonly Case<ClientLab>[] = [
       'Exactly the message, nothing before it and nothing behind it. NULs, carriage returns and blanks at the end are forgiven here (C2.4 judges them).',
     async check(lab) {
       const numbers = [lab.number()]
-      if (lab.verdicts.get('C1.12') === 'passed' && !lab.small) numbers.push(-60)
-      if (lab.verdicts.get('C1.14') === 'passed') numbers.push(1_234_567_890)
+      if (lab.findings.verdicts.get('C1.12') === 'passed' && !lab.findings.small) numbers.push(-60)
+      if (lab.findings.verdicts.get('C1.14') === 'passed') numbers.push(1_234_567_890)
       for (const x of lab.some(numbers)) {
         const run = await lab.right(x)
         const message = text(x + 1)

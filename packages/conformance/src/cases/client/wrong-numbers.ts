@@ -34,7 +34,7 @@ export const wrongNumbers: readonly Case<ClientLab>[] = [
         lab.requireError(run, 'C3.1', `${answerOf(run.x)} came where ${text(run.x + 1)} had to`)
         await lab.end()
       }
-      return `seen on ${[...lab.errorsSeen].join(' and ')}`
+      return `seen on ${[...lab.findings.errorsSeen].join(' and ')}`
     },
   },
   {
@@ -51,7 +51,7 @@ export const wrongNumbers: readonly Case<ClientLab>[] = [
         const run = await wrong(lab, answerOf)
         if (run.third.length > 0) {
           const { right, elsewhere, almost } = lab.error(run)
-          if (lab.verdicts.get('C3.1') === 'failed' && !right && !elsewhere && !almost) {
+          if (lab.findings.verdicts.get('C3.1') === 'failed' && !right && !elsewhere && !almost) {
             throw new Unjudged('blocked', 'blocked by C3.1: it took the answer for right')
           }
           throw new Fault(`${answerOf(run.x)} is wrong, and yet something was sent after it.`, {

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { mentions, visible } from '../../capture.js'
+import { isError, mentions, OUTPUT_MS, visible } from '../../capture.js'
 import { type Case, Fault, Unjudged } from '../../case.js'
+import { FROM_THE_BEGINNING } from '../../error-line.js'
 import { bytes, hello, text } from '../../message.js'
-import { type Instance, isError, OUTPUT_MS, QUIET_MS, type ServerLab } from '../../server-lab.js'
+import type { ServerLab } from '../../server-lab.js'
+import { died, type Instance } from '../../server-program.js'
+import { QUIET_MS } from '../../wire.js'
 
 /** How long a program may hesitate that is not held up by a full pipe. */
 const FULL_PIPE_MS = 250
@@ -180,8 +183,8 @@ export const printing: readonly Case<ServerLab>[] = [
         if (!exchange.right) break
         await lab.finish(exchange)
         expected.add(text(exchange.x)).add(text(exchange.z!))
-        await lab.printed(instance, text(exchange.z!), { out: 0, err: 0 })
-        if (await lab.died(instance)) break
+        await lab.printed(instance, text(exchange.z!), FROM_THE_BEGINNING)
+        if (await died(instance)) break
       }
       const { out } = instance.subject!
       const extra = () =>
@@ -231,7 +234,7 @@ export const printing: readonly Case<ServerLab>[] = [
         const message = text(which === 'first' ? x : exchange.z!)
         if (which === 'third') await exchange.peer.untilOver(closes ? lab.settings.patienceMs : QUIET_MS)
         // A printf that comes after the answer has its chance: its order is another matter.
-        await lab.printed(instance, message, { out: 0, err: 0 }, 300)
+        await lab.printed(instance, message, FROM_THE_BEGINNING, 300)
         await lab.kill(instance)
         const output = lab.lines(instance).text()
         if (mentions(output, message)) continue
@@ -299,9 +302,10 @@ export const printing: readonly Case<ServerLab>[] = [
       }
       let torn = 0
       let example = ''
-      const isPiece = (line: string) => lab.verdicts.get('S2.5') === 'passed' || /HELLO|^[HELO\s\d-]+$/.test(line)
+      const isPiece = (line: string) =>
+        lab.findings.verdicts.get('S2.5') === 'passed' || /HELLO|^[HELO\s\d-]+$/.test(line)
       // Who serves only so many clients is told so by S5.9.
-      const roundsEach = Math.max(1, Math.floor(lab.endurance / CROWD))
+      const roundsEach = Math.max(1, Math.floor(lab.findings.endurance / CROWD))
       let instance: Instance | undefined
       let round = 0
       for (; round < ROUNDS && torn < ENOUGH; round++) {
@@ -384,7 +388,7 @@ export const printing: readonly Case<ServerLab>[] = [
           cause: 'Print and flush first, then send: a program that is killed in between has told what it received.',
         })
       }
-      const exchange = await lab.answer(peer, x, sent)
+      const exchange = await lab.answer(instance, peer, x, sent)
       if (!exchange.right) throw lab.wrongAnswer(instance, exchange)
       return undefined
     },

@@ -45,10 +45,10 @@ export const usage: readonly Case<ServerLab>[] = [
     alone: true,
     explain: 'With any status, but of its own accord: no crash, and no server on some port that nobody named.',
     async check(lab) {
-      const { command } = lab
+      const { command } = lab.program
       if (!command!.some((word) => word.includes('{port}')))
         throw new Unjudged('not-applicable', 'the command takes no {port}')
-      return requireOwnEnd(await lab.runWith(withoutArguments(command!), AT_ONCE_MS), 'Without arguments')
+      return requireOwnEnd(await lab.program.runWith(withoutArguments(command!), AT_ONCE_MS), 'Without arguments')
     },
   },
   {
@@ -61,12 +61,12 @@ export const usage: readonly Case<ServerLab>[] = [
     alone: true,
     explain: 'Most programs ignore it.',
     async check(lab) {
-      const { command } = lab
+      const { command } = lab.program
       if (!command!.some((word) => word.includes('{port}')))
         throw new Unjudged('not-applicable', 'the command takes no {port}')
       const port = String(await freePort())
       const words = [...command!.map((word) => word.replaceAll('{port}', port)), port]
-      return requireOwnEnd(await lab.runWith(words, AT_ONCE_MS), 'With an argument too many')
+      return requireOwnEnd(await lab.program.runWith(words, AT_ONCE_MS), 'With an argument too many')
     },
   },
 ]
