@@ -3,7 +3,7 @@ import { OUTPUT_MS } from '../../capture.js'
 import { type Case, Fault } from '../../case.js'
 import type { Mark } from '../../error-line.js'
 import { hello, readMessage, text } from '../../message.js'
-import { connections, descriptors, hasProc, listeners, loopsOf, tasksOf } from '../../proc.js'
+import { connections, descriptors, hasProc, listenerOn, loopsOf, tasksOf } from '../../proc.js'
 import type { Nature } from '../../report.js'
 import type { ServerLab } from '../../server-lab.js'
 import { causeOfFate, fate, type Instance } from '../../server-program.js'
@@ -28,8 +28,8 @@ function natureOf({ subject, port }: Instance, peers: readonly Peer[], tasksBefo
   if (!subject || !hasProc) return 'concurrent'
   const remote = new Set(peers.map(({ localPort }) => localPort))
   const inodes = new Set(
-    connections()
-      .filter((at) => at.localPort === port && remote.has(at.remotePort))
+    connections(port)
+      .filter(({ remotePort }) => remote.has(remotePort))
       .map(({ inode }) => inode),
   )
   const pids = subject.pids()
@@ -47,7 +47,7 @@ function natureOf({ subject, port }: Instance, peers: readonly Peer[], tasksBefo
   const tasks = pids.reduce((sum, pid) => sum + tasksOf(pid, inodes).count, 0)
   const receiving = pids.reduce((sum, pid) => sum + tasksOf(pid, inodes).receiving, 0)
   // Threads that share the queue may leave all of these connections to one of them, but each watches for newcomers.
-  const queue = listeners().find(({ localPort }) => localPort === port)
+  const queue = listenerOn(port)
   const watched = new Set([...inodes, ...(queue ? [queue.inode] : [])])
   const loops = pids.reduce((sum, pid) => sum + loopsOf(pid, watched), 0)
   if (receiving > 1 || loops > 1 || tasks - tasksBefore >= peers.length - 1) return 'threads'
