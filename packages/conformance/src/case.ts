@@ -98,6 +98,10 @@ export interface Setting<L extends Lab> {
   /** Whether the checker has started the program, and so sees what it prints and what it is made of. */
   readonly observed: boolean
   readonly findings: Findings
+  /** How many cases may be at work at the same time, where each has processes of its own. */
+  readonly parallel: number
+  /** Every case has. */
+  readonly apart: boolean
   begin(id: string): L
   /** Where cases share a process: the next case has a new one. */
   renew?(): void
@@ -115,6 +119,9 @@ export interface LabSettings {
   readonly startMs: number
   readonly expect?: Expectation | undefined
 }
+
+/** How many programs are at work at a time: two hardly disturb one another, even where there is one processor. */
+export const SIDE_BY_SIDE = 2
 
 /** Random numbers that a seed repeats: mulberry32. */
 export function randomFrom(seed: number, salt: string): () => number {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mentions } from './capture.js'
-import { Fault, type Lab, type LabSettings, randomFrom, type Setting, Unjudged } from './case.js'
+import { Fault, type Lab, type LabSettings, randomFrom, type Setting, SIDE_BY_SIDE, Unjudged } from './case.js'
 import { causeOfAnswer, causeOfDeath } from './diagnose.js'
 import { ALMOST, type ErrorLine, findError, instead, streamsOf } from './error-line.js'
 import { ClientFindings, type Omission } from './findings.js'
@@ -65,16 +65,22 @@ const APART_MS = 40
 const SLOW_MS = 150
 /** A program that takes so long between the answer and Z is asked for less. */
 const TAKES_ITS_TIME_MS = 1000
-/** How long a silent server is waited for: the five seconds of HS-6.2, and something for the machine. */
-export const SILENCE_MS = 7000
+/** How long a client waits for a silent server (HS-6.2). */
+const DEADLINE_MS = 5000
+/** How long the checker waits for its end: something for the machine is in it. */
+export const SILENCE_MS = 5500
 
 /** What all cases of a client have in common: its command, and what was found out about it. */
 export class ClientSetting implements Setting<ClientLab> {
   readonly observed = true
+  readonly parallel = SIDE_BY_SIDE
+  readonly apart = true
   readonly findings = new ClientFindings()
   readonly command: readonly string[]
   readonly settings: LabSettings
   readonly processes: Processes
+  /** Runs that several cases look at, by what they are. */
+  readonly #looks = new Map<string, Promise<Run>>()
   #learning: Promise<ClientFacts> | undefined
   #silence: Promise<Silence> | undefined
 
@@ -90,14 +96,26 @@ export class ClientSetting implements Setting<ClientLab> {
 
   /** What the first runs taught. */
   facts(): Promise<ClientFacts> {
-    this.#learning ??= this.#learn()
+    this.#learning ??= this.#within('', (lab) => new FirstRuns(lab).learn())
     return this.#learning
   }
 
-  async #learn(): Promise<ClientFacts> {
-    const lab = this.begin('')
+  look(what: string, x: number | undefined, script: (x: number) => Script = () => ({})): Promise<Run> {
+    const made =
+      this.#looks.get(what) ??
+      this.#within(what, (lab) => {
+        const number = x ?? lab.number()
+        return lab.run(number, script(number))
+      })
+    this.#looks.set(what, made)
+    return made
+  }
+
+  /** What is not one case's has a lab of its own. */
+  async #within<T>(id: string, work: (lab: ClientLab) => Promise<T>): Promise<T> {
+    const lab = this.begin(id)
     try {
-      return await new FirstRuns(lab).learn()
+      return await work(lab)
     } finally {
       await lab.end()
     }
@@ -106,20 +124,11 @@ export class ClientSetting implements Setting<ClientLab> {
   /** A run against a server that never speaks. It is begun before all others, which go on meanwhile. */
   silence(): Promise<Silence> {
     if (!this.#silence) {
-      this.#silence = this.#stayingSilent()
+      this.#silence = this.#within('silence', (lab) => lab.staySilent())
       // Where it cannot be started, the first case tells.
       this.#silence.catch(() => {})
     }
     return this.#silence
-  }
-
-  async #stayingSilent(): Promise<Silence> {
-    const lab = this.begin('silence')
-    try {
-      return await lab.staySilent()
-    } finally {
-      await lab.end()
-    }
   }
 
   async close(): Promise<void> {
@@ -157,7 +166,7 @@ export class ClientLab implements Lab {
 
   async end(): Promise<undefined> {
     for (const server of this.#servers.splice(0)) server.close()
-    await Promise.all(this.#subjects.splice(0).map((subject) => subject.stop()))
+    await Promise.all(this.#subjects.splice(0).map((subject) => this.#setting.processes.stop(subject)))
   }
 
   /** Any X of three digits, or of one where the program has no room for three. */
@@ -279,25 +288,41 @@ export class ClientLab implements Lab {
     return y === undefined ? NOTHING : hello(y + 1)
   }
 
-  /** A run with the right answer. @throws {Fault} If X or Z is another number. */
-  async right(x: number, script: Script = {}): Promise<Run> {
-    const run = await this.run(x, script)
-    this.requireFirst(run)
-    this.requireThird(run)
-    return run
-  }
-
   isFirst({ x, first }: Run): boolean {
     return readMessage(first).sequence === x
   }
 
-  /** A right run of which nothing special is asked. */
+  /**
+   * A run that several cases look at: it is made once, since each time says the same, and a program takes its time.
+   *
+   * @param what - Names it, and decides its numbers.
+   */
+  async look(what: string, x?: number, script?: (x: number) => Script): Promise<Run> {
+    const run = await this.#setting.look(what, x, script)
+    this.show(run)
+    return run
+  }
+
+  /** A right run of which nothing special is asked. @throws {Fault} If X or Z is another number. */
   async usual(): Promise<Run> {
-    if (!this.findings.takesItsTime) return this.right(this.number())
     const { first } = await this.facts()
-    this.show(first)
-    this.requireThird(first)
-    return first
+    return this.requireRight(this.findings.takesItsTime ? first : await this.look('usual'))
+  }
+
+  /** A run with the right answer, and this number. @throws {Fault} If X or Z is another number. */
+  async numbered(x: number): Promise<Run> {
+    return this.requireRight(await this.look(`X = ${x}`, x))
+  }
+
+  /** A run with the right answer. @throws {Fault} If X or Z is another number. */
+  async right(x: number, script: Script): Promise<Run> {
+    return this.requireRight(await this.run(x, script))
+  }
+
+  requireRight(run: Run): Run {
+    this.requireFirst(run)
+    this.requireThird(run)
+    return run
   }
 
   requireFirst(run: Run): void {
@@ -432,11 +457,14 @@ export class ClientLab implements Lab {
     const x = this.number()
     const server = await ScriptedServer.listen(await freePort(), transcript)
     this.#servers.push(server)
+    const started = performance.now()
     const subject = await this.start(this.words('127.0.0.1', server.port, x))
     const peer = await server.connection(this.settings.startMs, subject.exited)
     await peer?.message(hello(x), this.settings.patienceMs)
     const began = performance.now()
-    const ended = await Promise.race([subject.exited.then(() => true), sleep(SILENCE_MS, false, { ref: false })])
+    // Who is slow to begin may be slow to end, too.
+    const ms = Math.max(SILENCE_MS, DEADLINE_MS + 2 * (began - started))
+    const ended = await Promise.race([subject.exited.then(() => true), sleep(ms, false, { ref: false })])
     return { transcript, waitedMs: ended ? performance.now() - began : undefined, exit: subject.exit }
   }
 

@@ -103,7 +103,7 @@ export class FirstHandshakes {
         this.#findings.ending = ending
         break
       }
-      if (instance !== trial.instance) this.#program.dismiss(instance)
+      if (instance !== trial.instance) void this.#program.dismiss(instance)
     }
     const { exchange, closes } = trial
 
@@ -151,7 +151,7 @@ export class FirstHandshakes {
     const instance = await this.#program.start({ printing: 'live' })
     const { right, peer } = await this.#try(instance, x, ending)
     peer.close()
-    this.#program.dismiss(instance)
+    void this.#program.dismiss(instance)
     return right
   }
 
@@ -215,7 +215,7 @@ export class FirstHandshakes {
     }
     const found = readMessage(peer.received).sequence === x + 1
     peer.close()
-    this.#program.dismiss(instance)
+    void this.#program.dismiss(instance)
     return found ? new Uint8Array(sent) : undefined
   }
 
@@ -355,7 +355,7 @@ export class FirstHandshakes {
       exchange.peer.close()
       right = exchange.right && !(await this.#lab.errorPrinted(instance, mark, 20)).right
     }
-    this.#program.dismiss(instance)
+    void this.#program.dismiss(instance)
     return right
   }
 
@@ -380,8 +380,7 @@ export class FirstHandshakes {
     await this.#seeClose(exchange)
     await this.#seeLines(next, exchange, FROM_THE_BEGINNING)
     const output = next.subject!.out.text()
-    this.#program.dismiss(next)
-    await next.subject!.stop()
+    await this.#program.dismiss(next)
     return [x, exchange.z].filter((one) => one !== undefined && mentions(output, text(one))).length
   }
 
@@ -396,7 +395,7 @@ export class FirstHandshakes {
       exchange.peer.close()
     }
     await out.until(() => out.total > 0, 100)
-    this.#program.dismiss(next)
+    await this.#program.dismiss(next)
     return mentions(out.text(), text(1_000_000_000 + x))
   }
 }

@@ -196,12 +196,22 @@ const RECEIVING: Partial<Record<NodeJS.Architecture, readonly number[]>> = {
   arm64: [63, 65, 207, 212],
 }
 
+/** How each task of a process stands: `R`, `S`, `D` ... */
+function statesOf(pid: number): string[] {
+  return list(`/proc/${pid}/task`).map((task) => {
+    const stat = read(`/proc/${pid}/task/${task}/stat`)
+    return stat.charAt(stat.lastIndexOf(')') + 2)
+  })
+}
+
 /** Whether a task of this process runs, or waits only for its turn. */
 export function isRunning(pid: number): boolean {
-  return list(`/proc/${pid}/task`).some((task) => {
-    const stat = read(`/proc/${pid}/task/${task}/stat`)
-    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('R')
-  })
+  return statesOf(pid).includes('R')
+}
+
+/** Whether all tasks of this process wait for something to happen. */
+export function isAsleep(pid: number): boolean {
+  return statesOf(pid).every((state) => state === 'S')
 }
 
 export interface Tasks {

@@ -6,13 +6,13 @@ import { Subject, type SubjectOptions } from './subject.js'
 export class Processes {
   readonly #cwd: string | undefined
   readonly #pipes = new Pipes()
-  readonly #running = new Set<Subject>()
+  /** Also those that have ended by themselves: something that they started may be there. */
+  readonly #left = new Set<Subject>()
   /** Whether `stdbuf` is there; undefined until that is asked. */
   #unbuffers: boolean | undefined
-  /** Those that were told to end. */
-  readonly #stopping: Promise<unknown>[] = []
+  readonly #stopping = new Set<Promise<unknown>>()
   readonly #onExit = () => {
-    for (const subject of this.#running) subject.kill()
+    for (const subject of this.#left) subject.kill()
   }
 
   constructor(cwd: string | undefined) {
@@ -29,14 +29,17 @@ export class Processes {
       cwd: this.#cwd,
       pipe: this.#pipes.take(),
     })
-    this.#running.add(subject)
-    void subject.exited.then(() => this.#running.delete(subject))
+    this.#left.add(subject)
     return subject
   }
 
-  /** Ends a program; {@link close} waits for it. */
-  stop(subject: Subject): void {
-    this.#stopping.push(subject.stop())
+  /** Ends a program with all that it started. Who does not wait for it leaves that to {@link close}. */
+  async stop(subject: Subject): Promise<void> {
+    if (!this.#left.delete(subject)) return
+    const stopping = subject.stop()
+    this.#stopping.add(stopping)
+    await stopping
+    this.#stopping.delete(stopping)
   }
 
   #canUnbuffer(): boolean {
@@ -45,7 +48,8 @@ export class Processes {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#stopping, ...[...this.#running].map((subject) => subject.stop())])
+    for (const subject of this.#left) void this.stop(subject)
+    await Promise.all(this.#stopping)
     this.#pipes.close()
     process.off('exit', this.#onExit)
   }

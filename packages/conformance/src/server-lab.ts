@@ -1,6 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mentions, OUTPUT_MS } from './capture.js'
-import { Fault, type Harm, type Lab, type LabSettings, randomFrom, type Setting, Unjudged } from './case.js'
+import {
+  Fault,
+  type Harm,
+  type Lab,
+  type LabSettings,
+  randomFrom,
+  type Setting,
+  SIDE_BY_SIDE,
+  Unjudged,
+} from './case.js'
 import { causeOfAnswer, lower, REMAINS, STUCK } from './diagnose.js'
 import { type ErrorLine, findError, type Mark } from './error-line.js'
 import { ServerFindings } from './findings.js'
@@ -44,6 +53,12 @@ export class ServerSetting implements Setting<ServerLab> {
 
   get observed(): boolean {
     return this.program.observed
+  }
+
+  readonly apart = false
+
+  get parallel(): number {
+    return this.program.runsBesideItself ? SIDE_BY_SIDE : 1
   }
 
   begin(id: string): ServerLab {
@@ -109,7 +124,7 @@ export class ServerLab implements Lab {
       const text = this.program.untoldFate(instance)
       if (text !== undefined) harm = { text, words: lastWords(instance.subject!) }
     }
-    for (const instance of this.#own) this.program.dismiss(instance)
+    for (const instance of this.#own) void this.program.dismiss(instance)
     return harm
   }
 
@@ -167,7 +182,9 @@ export class ServerLab implements Lab {
     if (!this.observed) return this.shared()
     const { printing } = this.findings
     const usual = !fullPipe && (!plain || printing === 'live')
-    const instance = await this.program.fresh({ printing: plain ? 'live' : printing, fullPipe }, usual)
+    const starting = this.program.fresh({ printing: plain ? 'live' : printing, fullPipe }, usual)
+    this.program.prepare(printing)
+    const instance = await starting
     this.#instances.add(instance)
     this.#own.push(instance)
     return instance

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SIDE_BY_SIDE } from './case.js'
 import { causeOfDeath } from './diagnose.js'
 import { EarlierAnswers } from './earlier-answers.js'
 import type { Printing } from './findings.js'
@@ -10,8 +11,8 @@ import { connectPeer, QUIET_MS } from './wire.js'
 
 /** How often to look whether a program listens that ought to end, and how long it may do so. */
 const LISTENING_MS = 100
-/** How long a program takes to end that is about to. */
-const DYING_MS = 40
+/** How long a program takes at most to end that is about to. */
+const DYING_MS = 100
 /** What is said to a program of which the system does not tell whether it listens, and how long its answer may take. */
 const KNOCK = 300
 const KNOCK_MS = 2000
@@ -57,7 +58,7 @@ export function causeOfFate({ subject }: Instance): string | undefined {
 /** Whether a program has ended or does so within the moment that this takes. */
 export async function died({ subject }: Instance): Promise<boolean> {
   if (!subject) return false
-  await Promise.race([subject.exited, sleep(DYING_MS, undefined, { ref: false })])
+  await subject.rest(DYING_MS)
   return subject.exit !== undefined
 }
 
@@ -75,8 +76,8 @@ export class ServerProgram {
   #single = false
   /** Something was done that programs may not survive, so that the shared process may be about to end. */
   #doubtful = false
-  /** The next process of its own, started while the one before it is at work: half of a run would be waiting. */
-  #spare: Promise<Instance> | undefined
+  /** The next processes, started while those before them are at work: half of a run would be waiting. */
+  readonly #spares: Promise<Instance>[] = []
   /** Programs that the checker ended itself, or whose end was told already. */
   readonly #done = new WeakSet<Subject>()
 
@@ -91,9 +92,13 @@ export class ServerProgram {
     return this.command !== undefined
   }
 
-  /** Whether it takes the port from its command: two of a kind cannot run side by side on a port that is fixed. */
   get takesPort(): boolean {
     return this.command?.some((word) => word.includes('{port}')) ?? false
+  }
+
+  /** Two of a kind cannot run side by side on a port that is fixed, be it in the command or in the program. */
+  get runsBesideItself(): boolean {
+    return this.takesPort && this.#shared?.toldPort === undefined
   }
 
   /** The process that gentle cases share from now on. `single`: it serves one client, and ends. */
@@ -123,25 +128,29 @@ export class ServerProgram {
 
   /** Ends the shared process: whoever asks for it next gets a new one. */
   renew(): void {
-    this.dismiss(this.#shared)
+    void this.dismiss(this.#shared)
   }
 
   /** A process of its own. `usual`: started as most are, so that one that was prepared will do. */
-  async fresh(start: Start, usual: boolean): Promise<Instance> {
+  fresh(start: Start, usual: boolean): Promise<Instance> {
     this.renew()
-    const instance = await ((usual && this.#spare) || this.start(start))
-    if (usual && this.takesPort) {
-      this.#spare = this.start(start)
-      this.#spare.catch(() => {})
+    return (usual && this.#spares.shift()) || this.start(start)
+  }
+
+  /** Starts what will be wanted next. */
+  prepare(printing: Printing): void {
+    while (this.runsBesideItself && this.#spares.length < SIDE_BY_SIDE) {
+      const spare = this.start({ printing })
+      spare.catch(() => {})
+      this.#spares.push(spare)
     }
-    return instance
   }
 
   /** The same program once more, when this process of it has ended. */
   async again(previous: Instance, start: Start): Promise<Instance> {
     if (!previous.subject) return previous
     this.#done.add(previous.subject)
-    await previous.subject.stop()
+    await this.#processes.stop(previous.subject)
     return this.start(start)
   }
 
@@ -164,7 +173,7 @@ export class ServerProgram {
           ...(at.port !== port && this.takesPort && { toldPort: port }),
         }
       } catch (error) {
-        await subject.stop()
+        await this.#processes.stop(subject)
         // Somebody else may have taken the port in between; that is nobody's fault.
         const said = subject.err.text() + subject.out.text()
         if (!(error instanceof StartError) || !/in use/i.test(error.message + said) || attempt === 3) throw error
@@ -202,15 +211,15 @@ export class ServerProgram {
     // Some look at their arguments only then.
     await Promise.race([subject.exited, sleep(LISTENING_MS, undefined, { ref: false })])
     const ended = subject.exit !== undefined
-    await subject.stop()
+    await this.#processes.stop(subject)
     return { subject, ended }
   }
 
   /** Tells nobody of its end: the checker ends it, or has told already. */
-  dismiss({ subject }: Partial<Instance> = {}): void {
+  async dismiss({ subject }: Partial<Instance> = {}): Promise<void> {
     if (!subject) return
     this.#done.add(subject)
-    this.#processes.stop(subject)
+    await this.#processes.stop(subject)
   }
 
   /** How a process came to its end, by itself, where nobody was told yet. */
@@ -231,7 +240,7 @@ export class ServerProgram {
   }
 
   async close(): Promise<void> {
-    await this.#spare?.catch(() => {})
+    await Promise.allSettled(this.#spares)
     await this.#processes.close()
   }
 }

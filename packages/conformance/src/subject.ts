@@ -8,6 +8,7 @@ import {
   descriptors,
   family,
   hasProc,
+  isAsleep,
   isRunning,
   listenerOn,
   listeners,
@@ -24,6 +25,9 @@ const LIMITS = {
   processes: 400,
   outputBytes: 64 * 1024 * 1024,
 } as const
+
+/** How often to look whether a program sleeps. */
+const REST_MS = 4
 
 /** How often memory and number of processes are looked at. */
 const WATCH_MS = 200
@@ -167,6 +171,18 @@ export class Subject {
   /** Whether one of its tasks is at work, or would be if the machine let it. */
   isBusy(): boolean {
     return this.pids().some((pid) => isRunning(pid))
+  }
+
+  /** Waits until it has ended, or sleeps and was not about to: so a loaded machine gives it the time that it needs. */
+  async rest(withinMs: number): Promise<void> {
+    const until = performance.now() + withinMs
+    for (let asleep = 0; !this.exit && asleep < 2 && performance.now() < until; ) {
+      const ms = hasProc ? REST_MS : withinMs
+      await Promise.race([this.exited, sleep(ms, undefined, { ref: false })])
+      const pids = hasProc ? this.pids() : []
+      // A dead process that was not told yet to the checker is none that sleeps.
+      asleep = pids.includes(this.pid) && pids.every((pid) => isAsleep(pid)) ? asleep + 1 : 0
+    }
   }
 
   openDescriptors(): number {

@@ -13,6 +13,7 @@ function answered(
     level: 'MAY',
     weight: 1,
     needs: ['C1.2', 'C3.5'],
+    after: ['C1.3', 'C1.9'],
     ...about,
     async check(lab) {
       const x = lab.number()

@@ -11,10 +11,7 @@ function eachOf(numbers: readonly number[], { long = false } = {}): Case<ClientL
   return async (lab) => {
     const tried = lab.some(lab.findings.small && !long ? numbers.filter((x) => Math.abs(x) < 100) : numbers)
     if (tried.length === 0) throw new Unjudged('blocked', 'blocked by C1.11: longer numbers are too much for it')
-    for (const x of tried) {
-      await lab.right(x)
-      await lab.end()
-    }
+    for (const x of tried) await lab.numbered(x)
     return `tried ${tried.join(', ')}`
   }
 }
@@ -302,7 +299,7 @@ export const wire: readonly Case<ClientLab>[] = [
     explain:
       'After the largest int comes 2147483648, or -2147483648 where a program counts in 32 bits. Both are right; the report says which was seen.',
     async check(lab) {
-      const run = await lab.right(2147483646)
+      const run = await lab.numbered(2147483646)
       lab.findings.arithmetic = readMessage(run.third).sequence! < 0 ? 'int32' : 'safe'
       return `counts ${lab.findings.arithmetic === 'int32' ? 'in 32 bits' : 'on to 2147483648'}`
     },

@@ -35,7 +35,7 @@ type Misfortune = (lab: ServerLab, instance: Instance) => Promise<void>
  */
 function survives(
   about: Pick<Case<ServerLab>, 'id' | 'title' | 'clause' | 'weight' | 'explain'> &
-    Partial<Pick<Case<ServerLab>, 'needs'>>,
+    Partial<Pick<Case<ServerLab>, 'needs' | 'after'>>,
   context: string,
   happens: Misfortune,
   processes = 1,
@@ -45,7 +45,7 @@ function survives(
     alone: true,
     ...about,
     needs: ['S1.1', 'S5.1', ...(about.needs ?? [])],
-    after: ['S5.9'],
+    after: ['S5.9', ...(about.after ?? [])],
     async check(lab) {
       lab.requireEndurance(ACCIDENTS)
       for (let process = 0; process < processes; process++) await survive(lab, await lab.fresh(), context, happens)
@@ -180,6 +180,7 @@ export const alive: readonly Case<ServerLab>[] = [
   survives(
     {
       id: 'S5.6',
+      after: ['S5.2', 'S5.4', 'S5.5'],
       title: 'survives a first message that is none',
       clause: 'HS-5.3',
       weight: 2,

@@ -278,7 +278,7 @@ export const concurrency: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 3,
     needs: ['S1.1', 'S4.2', 'S5.1'],
-    after: ['S1.15', 'S5.9'],
+    after: ['S1.15', 'S5.9', 'S6.1'],
     alone: true,
     explain:
       'Each connects and speaks as soon as it may; a sequential server serves them one after the other. All of them have to come to their end within 8 s.',

@@ -74,7 +74,11 @@ async function requireEstablished(
   cause: string,
 ): Promise<void> {
   const { printsThird } = await lab.facts()
-  if (printsThird && !(await lab.printed(instance, text(x + 2), mark, OUTPUT_MS))) {
+  // After ERROR there is nothing to wait for.
+  if (printsThird) {
+    await Promise.race([lab.printed(instance, text(x + 2), mark), lab.errorPrinted(instance, mark, OUTPUT_MS)])
+  }
+  if (printsThird && !(await lab.printed(instance, text(x + 2), mark, 0))) {
     throw new Fault(`${text(x + 2)} did not come out whole.`, {
       expected: `${text(x)}\n${text(x + 2)}\n`,
       received: lab.lines(instance).text(mark.out),

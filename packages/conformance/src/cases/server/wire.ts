@@ -62,12 +62,15 @@ function eachOf(numbers: readonly number[]): Case<ServerLab>['check'] {
 }
 
 /** All that came on a connection in a handshake that leaves time for what should not come. */
-async function unhurried(lab: ServerLab): Promise<{ before: Buffer; after: Buffer; exchange: Exchange }> {
+async function unhurried(
+  lab: ServerLab,
+  pauseMs = QUIET_MS,
+): Promise<{ before: Buffer; after: Buffer; exchange: Exchange }> {
   const instance = await lab.shared()
   const exchange = await lab.exchange(instance, lab.number(), { z: 'none' })
   if (!exchange.right) throw lab.wrongAnswer(instance, exchange)
   const { peer, y } = exchange
-  await peer.until(() => peer.state !== 'open', QUIET_MS)
+  await peer.untilOver(pauseMs)
   const before = peer.received
   peer.send(lab.message(y! + 1))
   await peer.untilOver((await lab.facts()).closes ? lab.settings.patienceMs : QUIET_MS)
@@ -266,9 +269,11 @@ export const wire: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['S1.1'],
+    after: ['S1.7'],
     explain: 'Three messages are a handshake. The server prints Z and closes; it sends nothing more.',
     async check(lab) {
-      const { after, exchange } = await unhurried(lab)
+      // What comes without Z was seen by S1.7.
+      const { after, exchange } = await unhurried(lab, lab.findings.verdicts.get('S1.7') === 'passed' ? 0 : QUIET_MS)
       const more = Buffer.from(after.filter((byte) => byte !== 0 && byte !== 0x0a && byte !== 0x0d))
       if (more.length === 0) return undefined
       throw new Fault('It sent something after the second message.', {
