@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { checkClient, checkServer, type Report } from '../src/index.js'
-import { type Build, compile } from './compile.js'
+import { type Build, compiler } from './compile.js'
 import { MUTANTS, type Mutant, RIGHT_PROGRAMS, type RightProgram } from './mutants.js'
 
 /** Everything against every mutant takes a quarter of an hour: `HS_EVERY_CASE=1`. Otherwise, what is meant for it. */
@@ -44,14 +44,11 @@ const told = (report: Report) =>
   ].join('\n')
 
 describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () => {
-  let programs: Awaited<ReturnType<typeof compile>>
-  beforeAll(async () => {
-    programs = await compile([...MUTANTS.map(buildOfMutant), ...RIGHT_PROGRAMS.map(buildOfRight), SEVERAL_FAULTS])
-  }, 5 * MINUTE)
-  afterAll(() => programs?.remove())
+  const programs = compiler()
+  afterAll(() => programs.remove())
 
-  const check = (build: Build, options: Parameters<typeof checkServer>[1]) => {
-    const path = programs.path(build)
+  const check = async (build: Build, options: Parameters<typeof checkServer>[1]) => {
+    const path = await programs.program(build)
     return isClient(build.source)
       ? checkClient({ command: [path, '{host}', '{port}', '{sequence}'] }, options)
       : checkServer({ command: [path, '{port}'] }, options)
