@@ -433,12 +433,7 @@ export class ClientLab implements Lab {
    * @throws {Fault} If a signal has killed it.
    * @throws {Unjudged} If the same signal did so in the case `like`.
    */
-  requireNoCrash(
-    { exit }: Subject,
-    id: string,
-    why: string,
-    { like, cause }: { like?: string; cause?: string } = {},
-  ): void {
+  requireNoCrash({ exit }: Subject, id: string, why: string, { like }: { like?: string } = {}): void {
     const signal = exit?.signal
     if (!signal || signal === 'SIGPIPE') return
     if (like !== undefined && this.findings.crashes.get(like) === signal) {
@@ -448,7 +443,7 @@ export class ClientLab implements Lab {
     throw new Fault(`${why}, and the program is killed by ${signal}.`, {
       expected: 'an end of its own accord',
       received: describeExit(exit),
-      cause: cause ?? causeOfDeath(signal),
+      cause: causeOfDeath(signal),
     })
   }
 

@@ -31,8 +31,9 @@ export type Printing = 'live' | 'unbuffered' | 'late' | 'stderr' | 'none'
 export class ServerFindings extends Findings {
   nature: Nature = 'unknown'
   printing: Printing = 'live'
-  /** How many clients it served in a row. */
+  /** How many clients it served in a row, and the case that tells why they were not more. */
   endurance = Number.POSITIVE_INFINITY
+  enduranceToldBy = 'S5.9'
   /** An answer in front of which something stood. */
   junk: { readonly x: number; readonly sent: Uint8Array; readonly reply: Buffer } | undefined
 

@@ -4,6 +4,8 @@ import type { Subject } from './subject.js'
 
 /** Accidents of one kind: where a message was expected, recv tells that the connection is over. */
 const LEAVING: readonly string[] = ['S5.2', 'S5.3', 'S5.4', 'S5.5', 'S5.8']
+/** Messages of one kind: what should be read from them is not there. Of 5,000 bytes, the second part has no word. */
+const MALFORMED: readonly string[] = ['S5.6', 'S5.7']
 
 /** Clients that do nothing wrong, but are many: who ends then has a reason of its own. */
 const CROWDED = /^S(?:5\.(?:1|9|10)|6\.\d+)$/
@@ -19,7 +21,7 @@ export class RepeatedFaults {
 
   /**
    * An end is the same as an earlier one where the program said the same last words, where it was SIGPIPE, or where both
-   * times a client had left; so is an answer behind something that S1.4 has told of.
+   * times a client had left, or had sent what is no message; so is an answer behind something that S1.4 has told of.
    *
    * @returns The note of a case that is blocked.
    */
@@ -42,7 +44,10 @@ export class RepeatedFaults {
     const same = this.#told.find(
       (one) =>
         one.way === way &&
-        ((words !== '' && words === one.words) || /SIGPIPE/.test(way) || (leaving && LEAVING.includes(one.id))),
+        ((words !== '' && words === one.words) ||
+          /SIGPIPE/.test(way) ||
+          (leaving && LEAVING.includes(one.id)) ||
+          (end && MALFORMED.includes(id) && MALFORMED.includes(one.id))),
     )
     this.#told.push({ id, by: same?.by ?? id, way, words })
     return same && `blocked by ${same.by}: ${way}, as it did there`

@@ -134,9 +134,10 @@ export class ServerLab implements Lab {
 
   /** @throws {Unjudged} Where a program ends, or forgets its clients, before a case would be through with them. */
   requireEndurance(clients: number): void {
-    const { endurance } = this.findings
+    const { endurance, enduranceToldBy } = this.findings
     if (endurance < clients) {
-      throw new Unjudged('blocked', `blocked by S5.9: it serves ${endurance} clients in a row, and then no more`)
+      const note = `blocked by ${enduranceToldBy}: it serves ${endurance} clients in a row, and then no more`
+      throw new Unjudged('blocked', note)
     }
   }
 

@@ -101,6 +101,29 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       expect(blockedBy(report, 'S5.4')).toContain('S5.5')
     })
 
+    it('a Z that is not printed because it is taken for wrong is told by the ERROR', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_WRONG_COMPARE', 'BUG_PRINTS_ONLY_RIGHT']
+      const report = await check({ source: 'server', flags }, { only: ['S2', 'S3'] })
+      expect(count(report), told(report)).toEqual(['S3.5'])
+      expect(blockedBy(report, 'S3.5')).toEqual(['S2.3', 'S3.1'])
+    })
+
+    it('the same signal after what is no message is told once', { timeout: MINUTE }, async () => {
+      const report = await check(
+        { source: 'server', flags: ['BUG_STRTOK', 'BUG_OVERFLOW'] },
+        { only: ['S5.5', 'S5.6', 'S5.7'] },
+      )
+      expect(count(report), told(report)).toEqual(['S5.6'])
+      expect(blockedBy(report, 'S5.6')).toEqual(['S5.7'])
+    })
+
+    it('answers that grow are what clients in a row are lost by', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_STRCAT', 'BUG_LITTLE_ROOM']
+      const report = await check({ source: 'server', flags }, { only: ['S5.9', 'S5.10', 'S6.4'] })
+      expect(count(report), told(report)).toEqual([])
+      expect(blockedBy(report, 'S1.4')).toEqual(['S5.9', 'S5.10', 'S6.4'])
+    })
+
     it('a fault of another kind is told beside it', { timeout: MINUTE }, async () => {
       const report = await check(SEVERAL_FAULTS, { only: ['S3.4', 'S5'] })
       expect(count(report), told(report)).toEqual(expect.arrayContaining(['S3.4', 'S5.5', 'S5.6']))

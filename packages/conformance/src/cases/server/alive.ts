@@ -84,6 +84,17 @@ async function answered(lab: ServerLab, instance: Instance) {
   return exchange.peer
 }
 
+/** It serves so many clients and no more. @throws {Unjudged} Where its answers grow: then that is what is used up. */
+function tired(lab: ServerLab, clients: number): void {
+  lab.findings.endurance = clients
+  if (lab.findings.verdicts.get('S1.4') !== 'failed' || !lab.findings.junk) return
+  lab.findings.enduranceToldBy = 'S1.4'
+  throw new Unjudged(
+    'blocked',
+    `blocked by S1.4: with what stands in front of its answers, client ${clients + 1} gets none`,
+  )
+}
+
 export const alive: readonly Case<ServerLab>[] = [
   {
     id: 'S5.1',
@@ -257,7 +268,7 @@ export const alive: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['S1.1', 'S5.1'],
-    after: ['S1.15'],
+    after: ['S1.4', 'S1.15'],
     alone: true,
     explain:
       'Tables that are never cleared, arrays of threads that are never reused, and memory that grows show themselves after some dozens of clients.',
@@ -271,12 +282,12 @@ export const alive: readonly Case<ServerLab>[] = [
         try {
           exchange = await lab.exchange(instance, x)
         } catch (error) {
-          lab.findings.endurance = at - 1
+          tired(lab, at - 1)
           if (error instanceof Fault) throw new Fault(`Client ${at} of ${SERIES}: ${error.message}`, error.details)
           throw error
         }
         if (!exchange.right) {
-          lab.findings.endurance = at - 1
+          tired(lab, at - 1)
           const fault = lab.wrongAnswer(instance, exchange, `Client ${at} of ${SERIES}: `)
           throw new Fault(fault.message, {
             ...fault.details,
@@ -318,8 +329,9 @@ export const alive: readonly Case<ServerLab>[] = [
         for (let at = 0; at < count; at++) {
           const exchange = await lab.exchange(instance, lab.number(), early ? { z: 'none' } : {})
           if (!exchange.right) {
-            if (lab.findings.verdicts.get('S5.9') === 'failed')
-              throw new Unjudged('blocked', 'blocked by S5.9: it ends on the way')
+            const { endurance, enduranceToldBy } = lab.findings
+            if (Number.isFinite(endurance))
+              throw new Unjudged('blocked', `blocked by ${enduranceToldBy}: it ends on the way`)
             throw lab.wrongAnswer(instance, exchange, `Connection ${at + 1}: `)
           }
           if (closes && !early) await exchange.peer.untilOver(lab.settings.patienceMs)

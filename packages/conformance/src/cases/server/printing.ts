@@ -34,7 +34,7 @@ async function printedBy(lab: ServerLab, x: number) {
   const lines = lab.lines(instance)
   const from = lines === instance.subject!.err ? mark.err : mark.out
   await lines.until(() => mentions(lines.text(from), text(x)) && mentions(lines.text(from), text(z!)), OUTPUT_MS)
-  return { exchange, z: z!, raw: lines.text(from), capture: lines, from, instance }
+  return { exchange, z: z!, raw: lines.text(from), capture: lines, from, instance, mark }
 }
 
 export const printing: readonly Case<ServerLab>[] = [
@@ -125,12 +125,17 @@ export const printing: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 3,
     needs: ['S1.1', 'S2.1', 'S4.2'],
+    after: ['S3.5'],
     observes: 'output',
     explain: 'The server prints both messages that it receives: X and Z.',
     async check(lab) {
       lab.requireOutput()
-      const { raw, z } = await printedBy(lab, lab.number())
+      const { raw, z, instance, mark } = await printedBy(lab, lab.number())
       if (mentions(raw, text(z))) return undefined
+      // A server that prints Z only where it is right, and takes it for wrong, has one fault to mend first.
+      if (lab.findings.verdicts.get('S3.5') === 'failed' && (await lab.errorPrinted(instance, mark, 0)).right) {
+        throw new Unjudged('blocked', 'blocked by S3.5: ERROR is printed instead')
+      }
       throw new Fault(`${text(z)} is not printed.`, {
         sent: hello(z),
         expected: `${text(z)}\n`,
