@@ -7,6 +7,9 @@ const LEAVING: readonly string[] = ['S5.2', 'S5.3', 'S5.4', 'S5.5', 'S5.8']
 /** Messages of one kind: what should be read from them is not there. Of 5,000 bytes, the second part has no word. */
 const MALFORMED: readonly string[] = ['S5.6', 'S5.7']
 
+/** What stays behind of one client does so whatever the client did. */
+const SENT_AWAY = 'it sends the next client away'
+
 /** Clients that do nothing wrong, but are many: who ends then has a reason of its own. */
 const CROWDED = /^S(?:5\.(?:1|9|10)|6\.\d+)$/
 
@@ -30,15 +33,18 @@ export class RepeatedFaults {
     { details }: Fault,
     { harm, behind }: { harm: Harm | undefined; behind: boolean },
   ): string | undefined {
-    const { received, stuck, turnedAway, left } = details
+    const { received, silent, stuck, turnedAway, left } = details
     const { verdicts, junk } = this.#findings
     if (verdicts.get('S1.4') === 'failed' && junk && behind && id !== 'S1.10') {
       return 'blocked by S1.4: here, too, something stands in front of the answer'
     }
+    if (verdicts.get('S4.2') === 'failed' && silent && !harm && id !== 'S4.2') {
+      return 'blocked by S4.2: it does not wait, so what it answers depends on time'
+    }
     if (CROWDED.test(id)) return undefined
     const end = harm && received === harm.text ? harm : undefined
     if (!end && !stuck && !turnedAway) return undefined
-    const way = end ? end.text : stuck ? 'it does not come back' : 'it sends the next client away'
+    const way = end ? end.text : stuck ? 'it does not come back' : SENT_AWAY
     const words = end?.words ?? ''
     const leaving = left || LEAVING.includes(id)
     const same = this.#told.find(
@@ -47,6 +53,7 @@ export class RepeatedFaults {
         ((words !== '' && words === one.words) ||
           /SIGPIPE/.test(way) ||
           (leaving && LEAVING.includes(one.id)) ||
+          way === SENT_AWAY ||
           (end && MALFORMED.includes(id) && MALFORMED.includes(one.id))),
     )
     this.#told.push({ id, by: same?.by ?? id, way, words })

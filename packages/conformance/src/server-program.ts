@@ -41,6 +41,12 @@ interface Start {
   readonly fullPipe?: boolean
 }
 
+/** A run with other arguments. */
+export interface Trial {
+  readonly subject: Subject
+  readonly ended: boolean
+}
+
 /** How the program came to its end, in words; undefined while it runs. */
 export function fate({ subject }: Instance): string | undefined {
   if (!subject?.exit || subject.stopped) return undefined
@@ -78,6 +84,8 @@ export class ServerProgram {
   #doubtful = false
   /** The next processes, started while those before them are at work: half of a run would be waiting. */
   readonly #spares: Promise<Instance>[] = []
+  /** Runs with other arguments, which several cases look at. */
+  readonly #trials = new Map<string, Promise<Trial>>()
   /** Programs that the checker ended itself, or whose end was told already. */
   readonly #done = new WeakSet<Subject>()
 
@@ -201,7 +209,14 @@ export class ServerProgram {
   }
 
   /** Whether a trial run of the program with other arguments ends by itself, and how. Who listens does not. */
-  async runWith(words: readonly string[], withinMs: number): Promise<{ subject: Subject; ended: boolean }> {
+  runWith(words: readonly string[], withinMs: number): Promise<Trial> {
+    const key = words.join('\0')
+    const trial = this.#trials.get(key) ?? this.#try(words, withinMs)
+    this.#trials.set(key, trial)
+    return trial
+  }
+
+  async #try(words: readonly string[], withinMs: number): Promise<Trial> {
     this.renew()
     const subject = await this.#processes.launch({ command: words })
     const until = performance.now() + withinMs

@@ -310,7 +310,7 @@ export const alive: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['S1.1', 'S5.1'],
-    after: ['S4.1', 'S5.4', 'S5.9'],
+    after: ['S4.1', 'S4.2', 'S5.4', 'S5.9'],
     observes: 'process',
     alone: true,
     explain:

@@ -289,8 +289,8 @@ export const concurrency: readonly Case<ServerLab>[] = [
         // A full pipe holds up who prints first, so that all others are ready when there is room again.
         const full = round <= FULL_ROUNDS
         // Who serves only so many clients is told so by S5.9.
-        const enough = lab.findings.endurance >= (round - FULL_ROUNDS) * (CROWD + 1)
-        if (!instance || round <= FULL_ROUNDS + 1 || !enough) instance = await lab.fresh({ fullPipe: full })
+        const enough = lab.findings.endurance >= (round - FULL_ROUNDS + 1) * (CROWD + 1)
+        if (!instance || full || !enough) instance = await lab.fresh({ fullPipe: full })
         const { subject } = instance
         if (full) setTimeout(() => subject?.drain(), FULL_PIPE_MS)
         const numbers = Array.from({ length: CROWD }, () => lab.anyNumber())

@@ -316,8 +316,7 @@ export const printing: readonly Case<ServerLab>[] = [
       for (; round < ROUNDS && torn < ENOUGH; round++) {
         // A full pipe holds up the first line, so that all others are ready to come when there is room again.
         const full = round < FULL_ROUNDS
-        if (!instance || round <= FULL_ROUNDS || round % roundsEach === 0)
-          instance = await lab.fresh({ fullPipe: full })
+        if (!instance || full || round % roundsEach === 0) instance = await lab.fresh({ fullPipe: full })
         const { subject } = instance
         const server = instance
         const capture = lab.lines(instance)

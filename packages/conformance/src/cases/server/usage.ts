@@ -1,6 +1,7 @@
 import { type Case, Fault, Unjudged } from '../../case.js'
 import type { ServerLab } from '../../server-lab.js'
-import { describeExit, freePort, type Subject } from '../../subject.js'
+import type { Trial } from '../../server-program.js'
+import { describeExit, freePort } from '../../subject.js'
 
 /** How soon "at once" is, for runtimes that take a second to load. */
 export const AT_ONCE_MS = 3000
@@ -12,12 +13,6 @@ export function withoutArguments(command: readonly string[]): string[] {
   return command
     .filter((word) => !/^\{(?:port|host|sequence)\}$/.test(word))
     .map((word) => word.replaceAll(PLACEHOLDER, ''))
-}
-
-/** A run of a program with other arguments. */
-interface Trial {
-  readonly subject: Subject
-  readonly ended: boolean
 }
 
 /** Any end will do, also by a signal: that it crashes is told, and costs nothing. @throws {Fault} If it did not end. */
