@@ -4,7 +4,7 @@ export default defineProject({
   // The build puts it in; tests read the sources.
   define: { __VERSION__: JSON.stringify('0.0.0-test') },
   test: {
-    // Each of these tests runs programs that need the machine to themselves.
-    maxConcurrency: 3,
+    // Most of these tests wait most of the time.
+    maxConcurrency: 5,
   },
 })

@@ -1,5 +1,7 @@
 /** Where to look at output: how much is kept, and how long one read of the checker may wait for it. */
 const KEEP_BYTES = 4 * 1024 * 1024
+/** How long output may take to come through the pipe once it was written. */
+export const OUTPUT_MS = 500
 
 /** What a program wrote to one of its descriptors, as it came. */
 export class Capture {
@@ -75,4 +77,18 @@ export function visible(line: string): string {
 export function mentions(text: string, message: string): boolean {
   const escaped = message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   return new RegExp(`${escaped}(?![0-9])`).test(text.replaceAll('\0', ''))
+}
+
+/** A line that begins with ERROR; or one that would, if the message before it had been ended. */
+export function isError(output: string): boolean {
+  return /(?:^|\n|HELLO ?-?\w*?)[\s\0]*ERROR/.test(output)
+}
+
+/** The line in which memory stands behind a message, shown as text. */
+export function foreignLine(lines: readonly string[], message: string): string | undefined {
+  return lines.find((line) => {
+    const at = line.indexOf(message)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what memory looks like
+    return at >= 0 && /^\S*[\x01-\x08\x0b-\x1f\x7f-\xff]/.test(line.slice(at + message.length))
+  })
 }

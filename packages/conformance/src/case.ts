@@ -1,4 +1,6 @@
 import type { Clause } from './clauses.js'
+import type { Findings } from './findings.js'
+import type { Expectation } from './report.js'
 import type { Transcript } from './transcript.js'
 
 export type Level = 'MUST' | 'SHOULD' | 'MAY'
@@ -44,6 +46,8 @@ export interface FaultDetails {
   readonly silent?: boolean
   /** The program lives, holds the connection open, and says nothing. */
   readonly stuck?: boolean
+  /** The program lives, and closed the connection instead of answering. */
+  readonly turnedAway?: boolean
   /** It came to harm only when a client had left. */
   readonly left?: boolean
 }
@@ -70,24 +74,54 @@ export class Unjudged extends Error {
   }
 }
 
-/** What the engine needs of a lab; everything else is between a lab and its cases. */
-export interface CaseSetting {
+/** How a program came to harm in a case. */
+export interface Harm {
+  /** `it ended with status 1` */
+  readonly text: string
+  /** The last it said about it: tells one exit from another. */
+  readonly words: string
+}
+
+/** What one case works with, from its beginning to its end: a transcript, and random numbers from the seed and its id. */
+export interface Lab {
+  readonly transcript: Transcript
+  /**
+   * Puts away what the case has left behind. Where it has failed, a moment is given to a program that is about to end.
+   *
+   * @returns How the program under test has come to harm, if it has.
+   */
+  end(failed: boolean): Promise<Harm | undefined>
+}
+
+/** What the cases of a run have in common; everything else is between a lab and its case. */
+export interface Setting<L extends Lab> {
   /** Whether the checker has started the program, and so sees what it prints and what it is made of. */
   readonly observed: boolean
-  /** Begins a case: a transcript and random numbers of its own, the latter from the seed and the case's id. */
-  begin(id: string): Transcript
-  /** What the cases before were: some look at it, so that a fault is not told twice. */
-  readonly verdicts: Map<string, Verdict>
-  /**
-   * Puts away what a case has left behind. Its value says how the program under test has come to harm, if it has; where
-   * the case has failed, a moment is given to a program that is about to end.
-   */
-  end(failed: boolean): Promise<string | undefined>
+  readonly findings: Findings
+  /** How many cases may be at work at the same time, where each has processes of its own. */
+  readonly parallel: number
+  /** Every case has. */
+  readonly apart: boolean
+  begin(id: string): L
   /** Where cases share a process: the next case has a new one. */
   renew?(): void
   /** What a fault of this case has in common with one that was told before: the note of a case that is blocked. */
-  toldBefore?(id: string, fault: Fault): string | undefined
+  toldBefore?(id: string, fault: Fault, harm: Harm | undefined, lab: L): string | undefined
+  close(): Promise<void>
 }
+
+export interface LabSettings {
+  readonly seed: number
+  readonly errors: 'stdout' | 'stderr' | 'either'
+  /** How long to wait for what has to come. */
+  readonly patienceMs: number
+  /** How long a program may take until it listens, or connects. */
+  readonly startMs: number
+  readonly expect?: Expectation | undefined
+}
+
+/** How many programs are at work at a time: two hardly disturb one another, even where there is one processor. */
+export const SIDE_BY_SIDE = 2
 
 /** Random numbers that a seed repeats: mulberry32. */
 export function randomFrom(seed: number, salt: string): () => number {

@@ -1,7 +1,8 @@
+import type { Setting } from './case.js'
 import { serverCases } from './cases/server/index.js'
-import { countVerdicts, isObstacle, type Profile, type Report, scoreOf } from './report.js'
+import { countVerdicts, type Expectation, isObstacle, type Report, scoreOf } from './report.js'
 import { type CheckOptions, runCases, shellWords } from './run.js'
-import { type Expectation, ServerLab } from './server-lab.js'
+import { ServerSetting } from './server-lab.js'
 import { StartError } from './subject.js'
 
 /** From package.json, put in by the build. */
@@ -32,7 +33,7 @@ export async function checkServer(target: ServerTarget, options: CheckServerOpti
   const command = 'command' in target ? target.command : undefined
   if (command?.length === 0) throw new TypeError('the command has no words')
   const seed = options.seed ?? randomSeed()
-  const lab = new ServerLab(
+  const setting = new ServerSetting(
     { ...target, cwd: options.cwd },
     {
       seed,
@@ -53,14 +54,8 @@ export async function checkServer(target: ServerTarget, options: CheckServerOpti
     target: described,
     options,
     seed,
-    run: () => runCases({ kind: 'server', cases: serverCases, lab, options, seed, target: again }),
-    profile: () => ({
-      nature: lab.nature,
-      ...(lab.terminator && { terminator: lab.terminator }),
-      ...(lab.errorsSeen.size > 0 && { errors: lab.errorsSeen.size === 2 ? 'both' : [...lab.errorsSeen][0]! }),
-      ...(lab.arithmetic && { arithmetic: lab.arithmetic }),
-    }),
-    close: () => lab.close(),
+    run: () => runCases({ kind: 'server', cases: serverCases, setting, options, seed, target: again }),
+    setting,
   })
 }
 
@@ -74,12 +69,11 @@ interface Work {
   readonly options: CheckOptions
   readonly seed: number
   readonly run: () => Promise<Report['results'][number][]>
-  readonly profile: () => Profile
-  readonly close: () => Promise<void>
+  readonly setting: Pick<Setting<never>, 'findings' | 'close'>
 }
 
 /** Runs, puts everything away, and makes the report. */
-export async function finish({ kind, target, options, seed, run, profile, close }: Work): Promise<Report> {
+export async function finish({ kind, target, options, seed, run, setting }: Work): Promise<Report> {
   const began = performance.now()
   let results: Report['results'] = []
   let notStarted: string | undefined
@@ -89,7 +83,7 @@ export async function finish({ kind, target, options, seed, run, profile, close 
     if (!(error instanceof StartError)) throw error
     notStarted = error.message
   } finally {
-    await close()
+    await setting.close()
   }
   return {
     format: 1,
@@ -101,7 +95,7 @@ export async function finish({ kind, target, options, seed, run, profile, close 
     strict: options.strict ?? false,
     passed: notStarted === undefined && !results.some(isObstacle),
     ...(notStarted !== undefined && { notStarted }),
-    profile: profile(),
+    profile: setting.findings.profile(),
     score: scoreOf(results),
     counts: countVerdicts(results),
     durationMs: Math.round(performance.now() - began),

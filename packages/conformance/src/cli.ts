@@ -6,11 +6,11 @@ import { checkClient } from './check-client.js'
 import { checkServer } from './check-server.js'
 import { checkMatrix, parsePrograms } from './matrix.js'
 import { matrixPage } from './matrix-page.js'
+import type { Expectation } from './report.js'
 import { isObstacle, type Report } from './report.js'
 import { REPORTER_NAMES, type ReporterName, render } from './reporters/index.js'
 import { summaryLine } from './reporters/text.js'
 import { type CheckOptions, selects } from './run.js'
-import type { Expectation } from './server-lab.js'
 
 /** From package.json, put in by the build. */
 declare const __VERSION__: string

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mentions } from './capture.js'
-import { type CaseSetting, Fault, randomFrom, Unjudged, type Verdict } from './case.js'
+import { Fault, type Lab, type LabSettings, randomFrom, type Setting, SIDE_BY_SIDE, Unjudged } from './case.js'
 import { causeOfAnswer, causeOfDeath } from './diagnose.js'
-import { bytes, hello, join, readMessage, successors, text } from './message.js'
-import { isError, type LabSettings } from './server-lab.js'
-import { describeExit, type Exit, freePort, StartError, Subject } from './subject.js'
+import { ALMOST, type ErrorLine, findError, instead, streamsOf } from './error-line.js'
+import { ClientFindings, type Omission } from './findings.js'
+import { type ClientFacts, FirstRuns } from './first-runs.js'
+import { hello, join, readMessage, successors, text } from './message.js'
+import { Processes } from './processes.js'
+import { describeExit, type Exit, freePort, StartError, type Subject } from './subject.js'
 import { type Step, Transcript } from './transcript.js'
 import { type Peer, ScriptedServer } from './wire.js'
 
@@ -55,98 +58,120 @@ interface Silence {
   readonly exit: Exit | undefined
 }
 
-export interface ClientFacts {
-  readonly first: Run
-  readonly bare: Run
-  readonly ending: Uint8Array
-  /** How bytes of an earlier message were seen, and where. */
-  readonly stale: { readonly fault: Fault; readonly run: Run } | undefined
-}
-
-/** How a program that should have printed ERROR did not. */
-type Omission = 'another text' | 'silence'
-
 const NOTHING = new Uint8Array()
 const MINUS = 0x2d
-const WHOLE_BUFFER = new Uint8Array(1024)
 const APART_MS = 40
 /** How long to wait for what did not come before, with all patience. */
 const SLOW_MS = 150
-/** Who answers or leaves so soon has not waited for more. */
-const AT_ONCE_MS = 500
 /** A program that takes so long between the answer and Z is asked for less. */
 const TAKES_ITS_TIME_MS = 1000
-/** How long a silent server is waited for: the five seconds of HS-6.2, and something for the machine. */
-export const SILENCE_MS = 7000
+/** How long a client waits for a silent server (HS-6.2). */
+const DEADLINE_MS = 5000
+/** How long the checker waits for its end: something for the machine is in it. */
+export const SILENCE_MS = 5500
 
-/** Everything that a client case works with. */
-export class ClientLab implements CaseSetting {
+/** What all cases of a client have in common: its command, and what was found out about it. */
+export class ClientSetting implements Setting<ClientLab> {
   readonly observed = true
-  readonly verdicts = new Map<string, Verdict>()
-  readonly settings: LabSettings
+  readonly parallel = SIDE_BY_SIDE
+  readonly apart = true
+  readonly findings = new ClientFindings()
   readonly command: readonly string[]
-  readonly #cwd: string | undefined
-  #transcript = new Transcript()
-  #random: () => number
-  #subjects: Subject[] = []
-  #servers: ScriptedServer[] = []
+  readonly settings: LabSettings
+  readonly processes: Processes
+  /** Runs that several cases look at, by what they are. */
+  readonly #looks = new Map<string, Promise<Run>>()
   #learning: Promise<ClientFacts> | undefined
-  #ending: Uint8Array = NOTHING
-  /** What it was seen to take too long for: once is enough to wait for. */
-  readonly #slow = new Set<'after a wrong answer' | 'after a right answer' | 'to end'>()
-  terminator: string | undefined
-  arithmetic: 'int32' | 'safe' | undefined
-  readonly errorsSeen = new Set<'stdout' | 'stderr'>()
-  /** It has connected, once at least. */
-  #connects = false
-  #takesItsTime = false
-  /** Numbers of three digits are too much for it: others are tried with one. */
-  small = false
   #silence: Promise<Silence> | undefined
-  /** How it did not print ERROR, by the case that has told of it. */
-  readonly #omissions = new Map<string, Omission>()
-  /** Which signal killed it, by the case that has told of it. */
-  readonly #crashes = new Map<string, NodeJS.Signals>()
-
-  /** Programs that run. Whoever ends the checker ends them too: in groups of their own, they hear no Ctrl-C. */
-  readonly #running = new Set<Subject>()
-  readonly #onExit = () => {
-    for (const subject of this.#running) subject.kill()
-  }
 
   constructor(command: readonly string[], cwd: string | undefined, settings: LabSettings) {
     this.command = command
-    this.#cwd = cwd
     this.settings = settings
-    this.#random = randomFrom(settings.seed, '')
-    process.on('exit', this.#onExit)
+    this.processes = new Processes(cwd)
   }
 
-  get transcript(): Transcript {
-    return this.#transcript
+  begin(id: string): ClientLab {
+    return new ClientLab(this, id)
   }
 
-  begin(id: string): Transcript {
-    this.#transcript = new Transcript()
+  /** What the first runs taught. */
+  facts(): Promise<ClientFacts> {
+    this.#learning ??= this.#within('', (lab) => new FirstRuns(lab).learn())
+    return this.#learning
+  }
+
+  look(what: string, x: number | undefined, script: (x: number) => Script = () => ({})): Promise<Run> {
+    const made =
+      this.#looks.get(what) ??
+      this.#within(what, (lab) => {
+        const number = x ?? lab.number()
+        return lab.run(number, script(number))
+      })
+    this.#looks.set(what, made)
+    return made
+  }
+
+  /** What is not one case's has a lab of its own. */
+  async #within<T>(id: string, work: (lab: ClientLab) => Promise<T>): Promise<T> {
+    const lab = this.begin(id)
+    try {
+      return await work(lab)
+    } finally {
+      await lab.end()
+    }
+  }
+
+  /** A run against a server that never speaks. It is begun before all others, which go on meanwhile. */
+  silence(): Promise<Silence> {
+    if (!this.#silence) {
+      this.#silence = this.#within('silence', (lab) => lab.staySilent())
+      // Where it cannot be started, the first case tells.
+      this.#silence.catch(() => {})
+    }
+    return this.#silence
+  }
+
+  async close(): Promise<void> {
+    await this.processes.close()
+    await this.#silence?.catch(() => {})
+  }
+}
+
+/** What a client case works with. */
+export class ClientLab implements Lab {
+  readonly transcript = new Transcript()
+  readonly settings: LabSettings
+  readonly command: readonly string[]
+  readonly findings: ClientFindings
+  readonly #setting: ClientSetting
+  readonly #random: () => number
+  readonly #subjects: Subject[] = []
+  readonly #servers: ScriptedServer[] = []
+
+  constructor(setting: ClientSetting, id: string) {
+    this.#setting = setting
+    this.settings = setting.settings
+    this.command = setting.command
+    this.findings = setting.findings
     this.#random = randomFrom(this.settings.seed, id)
-    return this.#transcript
+  }
+
+  facts(): Promise<ClientFacts> {
+    return this.#setting.facts()
+  }
+
+  silence(): Promise<Silence> {
+    return this.#setting.silence()
   }
 
   async end(): Promise<undefined> {
     for (const server of this.#servers.splice(0)) server.close()
-    await Promise.all(this.#subjects.splice(0).map((subject) => subject.stop()))
-  }
-
-  async close(): Promise<void> {
-    await this.end()
-    await Promise.all([...this.#running].map((subject) => subject.stop()))
-    await this.#silence?.catch(() => {})
-    process.off('exit', this.#onExit)
+    await Promise.all(this.#subjects.splice(0).map((subject) => this.#setting.processes.stop(subject)))
   }
 
   /** Any X of three digits, or of one where the program has no room for three. */
   number(): number {
-    return this.small ? 2 + Math.floor(this.#random() * 5) : 200 + Math.floor(this.#random() * 700)
+    return this.findings.small ? 2 + Math.floor(this.#random() * 5) : 200 + Math.floor(this.#random() * 700)
   }
 
   words(host: string, port: number, x: number): string[] {
@@ -157,34 +182,25 @@ export class ClientLab implements CaseSetting {
 
   /** What a case tries: all of it, or the last where the program takes so long that all would take minutes. */
   some<T>(things: readonly T[]): readonly T[] {
-    return this.#takesItsTime ? things.slice(-1) : things
+    return this.findings.takesItsTime ? things.slice(-1) : things
   }
 
   async start(words: readonly string[], options: { plain?: boolean; fullPipe?: boolean } = {}): Promise<Subject> {
-    const subject = await this.#launch(words, options)
-    this.#subjects.push(subject)
-    return subject
-  }
-
-  /** Ended by {@link close}, and not with the case. */
-  async #launch(words: readonly string[], options: { plain?: boolean; fullPipe?: boolean }): Promise<Subject> {
-    const subject = await Subject.start({
+    const subject = await this.#setting.processes.launch({
       command: words,
-      cwd: this.#cwd,
       unbuffered: !options.plain,
       ...(options.fullPipe && { fullPipe: true }),
     })
-    this.#running.add(subject)
-    void subject.exited.then(() => this.#running.delete(subject))
+    this.#subjects.push(subject)
     return subject
   }
 
   /** One run. @throws {StartError} If there is no such program. */
   async run(x: number, script: Script = {}): Promise<Run> {
     const { patienceMs, startMs } = this.settings
-    const { steps } = this.#transcript
+    const { steps } = this.transcript
     const from = steps.length
-    const server = await ScriptedServer.listen(await freePort(), this.#transcript)
+    const server = await ScriptedServer.listen(await freePort(), this.transcript)
     this.#servers.push(server)
     const full = script.fullForMs !== undefined
     const subject = await this.start(this.words('127.0.0.1', server.port, x), {
@@ -212,11 +228,11 @@ export class ClientLab implements CaseSetting {
         steps: steps.slice(from),
       }
     }
-    this.#connects = true
+    this.findings.connects = true
     await peer.message(hello(x), patienceMs)
     if (script.pauseMs) await peer.untilOver(script.pauseMs)
     const first = peer.received
-    const pieces = script.answer ?? [join(hello(x + 1), script.ending ?? this.#ending)]
+    const pieces = script.answer ?? [join(hello(x + 1), script.ending ?? this.findings.ending)]
     if (script.instead === 'close') peer.close()
     else if (script.instead === 'reset') peer.reset()
     else if (pieces !== 'nothing') {
@@ -235,18 +251,18 @@ export class ClientLab implements CaseSetting {
     if (script.instead === undefined) await peer.message(this.thirdFor(answered), patienceMs, first.length)
     const wrong = pieces !== 'nothing' && readMessage(answered).sequence !== x + 1
     const holds = wrong ? 'after a wrong answer' : 'after a right answer'
-    const closed = await peer.untilOver(this.#slow.has(holds) ? SLOW_MS : patienceMs)
-    if (!closed) this.#slow.add(holds)
+    const closed = await peer.untilOver(this.findings.slow.has(holds) ? SLOW_MS : patienceMs)
+    if (!closed) this.findings.slow.add(holds)
     // What comes after the server has closed is no answer to anything.
     const third = peer.received.subarray(first.length)
-    if (third.length > 0 && !full && peer.lastByteAt - answeredAt > TAKES_ITS_TIME_MS) this.#takesItsTime = true
+    if (third.length > 0 && !full && peer.lastByteAt - answeredAt > TAKES_ITS_TIME_MS) this.findings.takesItsTime = true
     let ended: Run['ended'] = 'no'
     const exits = (ms: number) => Promise.race([subject.exited.then(() => true), sleep(ms, false, { ref: false })])
-    if (await exits((closed || script.instead) && !this.#slow.has('to end') ? patienceMs : 20)) ended = 'itself'
+    if (await exits((closed || script.instead) && !this.findings.slow.has('to end') ? patienceMs : 20)) ended = 'itself'
     else {
       peer.finish()
-      if (await exits(this.#slow.has('to end') ? SLOW_MS : patienceMs)) ended = 'after-close'
-      else this.#slow.add('to end')
+      if (await exits(this.findings.slow.has('to end') ? SLOW_MS : patienceMs)) ended = 'after-close'
+      else this.findings.slow.add('to end')
     }
     if (subject.exit) {
       await Promise.all([subject.out, subject.err].map((stream) => stream.until(() => stream.ended, 300)))
@@ -272,37 +288,53 @@ export class ClientLab implements CaseSetting {
     return y === undefined ? NOTHING : hello(y + 1)
   }
 
-  /** A run with the right answer. @throws {Fault} If X or Z is another number. */
-  async right(x: number, script: Script = {}): Promise<Run> {
-    const run = await this.run(x, script)
-    this.requireFirst(run)
-    this.requireThird(run)
-    return run
-  }
-
   isFirst({ x, first }: Run): boolean {
     return readMessage(first).sequence === x
   }
 
-  /** A right run of which nothing special is asked. */
+  /**
+   * A run that several cases look at: it is made once, since each time says the same, and a program takes its time.
+   *
+   * @param what - Names it, and decides its numbers.
+   */
+  async look(what: string, x?: number, script?: (x: number) => Script): Promise<Run> {
+    const run = await this.#setting.look(what, x, script)
+    this.show(run)
+    return run
+  }
+
+  /** A right run of which nothing special is asked. @throws {Fault} If X or Z is another number. */
   async usual(): Promise<Run> {
-    if (!this.#takesItsTime) return this.right(this.number())
     const { first } = await this.facts()
-    this.show(first)
-    this.requireThird(first)
-    return first
+    return this.requireRight(this.findings.takesItsTime ? first : await this.look('usual'))
+  }
+
+  /** A run with the right answer, and this number. @throws {Fault} If X or Z is another number. */
+  async numbered(x: number): Promise<Run> {
+    return this.requireRight(await this.look(`X = ${x}`, x))
+  }
+
+  /** A run with the right answer. @throws {Fault} If X or Z is another number. */
+  async right(x: number, script: Script): Promise<Run> {
+    return this.requireRight(await this.run(x, script))
+  }
+
+  requireRight(run: Run): Run {
+    this.requireFirst(run)
+    this.requireThird(run)
+    return run
   }
 
   requireFirst(run: Run): void {
     if (this.isFirst(run)) return
     const { x, first, subject, peer } = run
     if (!peer) {
-      throw new Fault(this.#connects ? `With ${x} as its number it does not connect.` : 'It did not connect.', {
+      throw new Fault(this.findings.connects ? `With ${x} as its number it does not connect.` : 'It did not connect.', {
         expected: 'a connection to {host}, {port}',
         received: subject.exit ? lastWords(subject) : 'nothing',
         cause:
           causeOfDeath(subject.exit?.signal ?? null) ??
-          (this.#connects
+          (this.findings.connects
             ? 'With other numbers it connects. X may be any integer: also zero, and those below it.'
             : 'The address comes from the first argument (inet_pton or getaddrinfo), the port from the second, through htons.'),
       })
@@ -323,7 +355,7 @@ export class ClientLab implements CaseSetting {
   requireThird(run: Run): void {
     if (this.isThird(run)) return
     const { x, third, answered, subject, closed } = run
-    const tooLong = this.small && Math.abs(x + 2) >= 10
+    const tooLong = this.findings.small && Math.abs(x + 2) >= 10
     const wanted = successors(x + 1)
     // At the edge of 32 bits two numbers are right: the sign tells which was meant.
     const expected = hello(third.includes(MINUS) ? wanted.at(-1)! : wanted[0]!)
@@ -357,16 +389,8 @@ export class ClientLab implements CaseSetting {
   }
 
   /** A line that begins with ERROR, where it has to be. */
-  error({ subject }: Run): { right: boolean; elsewhere: boolean; almost: string | undefined } {
-    const on = { stdout: isError(subject.out.text()), stderr: isError(subject.err.text()) }
-    if (on.stdout) this.errorsSeen.add('stdout')
-    if (on.stderr) this.errorsSeen.add('stderr')
-    const { errors } = this.settings
-    const right = errors === 'either' ? on.stdout || on.stderr : on[errors]
-    const almost = [...subject.out.lines(), ...subject.err.lines()].find((line) =>
-      /error|wrong|invalid|incorrect|mismatch|fail/i.test(line),
-    )
-    return { right, elsewhere: !right && (on.stdout || on.stderr), almost }
+  error({ subject }: Run): ErrorLine {
+    return findError(subject, this.settings.errors, this.findings)
   }
 
   /**
@@ -374,30 +398,29 @@ export class ClientLab implements CaseSetting {
    * @throws {Unjudged} If it is missing in the way in which it was missing in the case `like`.
    */
   requireError(run: Run, id: string, why: string, like?: string): void {
-    const { right, elsewhere, almost } = this.error(run)
+    const line = this.error(run)
+    const { right, elsewhere, almost } = line
     if (right) return
     const how: Omission = elsewhere || almost ? 'another text' : 'silence'
     const { out, err } = run.subject
     const words = [...err.lines(), ...out.lines().filter((line) => !line.includes('HELLO'))]
-    const told = like === undefined ? undefined : this.#omissions.get(like)
+    const told = like === undefined ? undefined : this.findings.omissions.get(like)
     if (told === how || (told === 'another text' && words.length > 0)) {
       throw new Unjudged(
         'blocked',
         `blocked by ${like}: ${told === 'silence' ? 'nothing is said' : 'the text is not ERROR'}`,
       )
     }
-    this.#omissions.set(id, how)
+    this.findings.omissions.set(id, how)
     const { errors } = this.settings
-    throw new Fault(`${why}, but no ERROR is printed on ${errors === 'either' ? 'stdout or stderr' : errors}.`, {
+    throw new Fault(`${why}, but no ERROR is printed on ${streamsOf(errors)}.`, {
       ...(run.answered.length > 0 && { sent: run.answered }),
       expected: 'a line that begins with ERROR',
-      received: elsewhere
-        ? `ERROR on ${errors === 'stdout' ? 'stderr' : 'stdout'}`
-        : (almost ?? (out.text() || err.text())),
+      received: instead(line, errors, out.text() || err.text()),
       cause: elsewhere
         ? `Print ERROR on ${errors}.`
         : almost || (run.answered.length === 0 && words.length > 0)
-          ? 'The text has to begin with ERROR, in capital letters, at the beginning of a line.'
+          ? ALMOST
           : run.answered.length > 0
             ? 'Y has to be compared with X + 1 as a number: if (y != x + 1) { printf("ERROR\\n"); close(fd); ... }.'
             : 'Look at what recv returns: 0 and -1 mean that no answer came.',
@@ -410,161 +433,39 @@ export class ClientLab implements CaseSetting {
    * @throws {Fault} If a signal has killed it.
    * @throws {Unjudged} If the same signal did so in the case `like`.
    */
-  requireNoCrash(
-    { exit }: Subject,
-    id: string,
-    why: string,
-    { like, cause }: { like?: string; cause?: string } = {},
-  ): void {
+  requireNoCrash({ exit }: Subject, id: string, why: string, { like }: { like?: string } = {}): void {
     const signal = exit?.signal
     if (!signal || signal === 'SIGPIPE') return
-    if (like !== undefined && this.#crashes.get(like) === signal) {
+    if (like !== undefined && this.findings.crashes.get(like) === signal) {
       throw new Unjudged('blocked', `blocked by ${like}: killed by ${signal}, too`)
     }
-    this.#crashes.set(id, signal)
+    this.findings.crashes.set(id, signal)
     throw new Fault(`${why}, and the program is killed by ${signal}.`, {
       expected: 'an end of its own accord',
       received: describeExit(exit),
-      cause: cause ?? causeOfDeath(signal),
+      cause: causeOfDeath(signal),
     })
   }
 
-  /** Starts it against a server that never speaks. Meanwhile the other cases run. */
-  beginSilence(): void {
-    this.#silence = this.#stayingSilent()
-    // Where it cannot be started, the first case tells.
-    this.#silence.catch(() => {})
-  }
-
-  silence(): Promise<Silence> {
-    if (!this.#silence) this.beginSilence()
-    return this.#silence!
-  }
-
-  async #stayingSilent(): Promise<Silence> {
-    const transcript = new Transcript()
-    const x = 200 + Math.floor(randomFrom(this.settings.seed, 'silence')() * 700)
+  async staySilent(): Promise<Silence> {
+    const { transcript } = this
+    const x = this.number()
     const server = await ScriptedServer.listen(await freePort(), transcript)
-    let subject: Subject | undefined
-    try {
-      subject = await this.#launch(this.words('127.0.0.1', server.port, x), {})
-      const peer = await server.connection(this.settings.startMs, subject.exited)
-      await peer?.message(hello(x), this.settings.patienceMs)
-      const began = performance.now()
-      const ended = await Promise.race([subject.exited.then(() => true), sleep(SILENCE_MS, false, { ref: false })])
-      const waitedMs = ended ? performance.now() - began : undefined
-      return { transcript, waitedMs, exit: subject.exit }
-    } finally {
-      server.close()
-      await subject?.stop()
-    }
+    this.#servers.push(server)
+    const started = performance.now()
+    const subject = await this.start(this.words('127.0.0.1', server.port, x))
+    const peer = await server.connection(this.settings.startMs, subject.exited)
+    await peer?.message(hello(x), this.settings.patienceMs)
+    const began = performance.now()
+    // Who is slow to begin may be slow to end, too.
+    const ms = Math.max(SILENCE_MS, DEADLINE_MS + 2 * (began - started))
+    const ended = await Promise.race([subject.exited.then(() => true), sleep(ms, false, { ref: false })])
+    return { transcript, waitedMs: ended ? performance.now() - began : undefined, exit: subject.exit }
   }
 
   /** What happened in a run of another case belongs to this one, too. */
   show({ steps }: Pick<Run, 'steps'>): void {
-    this.#transcript.steps.push(...steps)
-  }
-
-  facts(): Promise<ClientFacts> {
-    this.#learning ??= this.#learn()
-    return this.#learning
-  }
-
-  async #learn(): Promise<ClientFacts> {
-    // Each case that asks is shown the run that it looks at, and no other.
-    const shown = this.#transcript
-    this.#transcript = new Transcript()
-    try {
-      return await this.#learned()
-    } finally {
-      this.#transcript = shown
-    }
-  }
-
-  async #learned(): Promise<ClientFacts> {
-    let { bare, first } = await this.#findEnding(this.number(), [bytes('\0'), bytes('\n'), WHOLE_BUFFER])
-    if (this.isFirst(bare) && !this.isThird(first)) {
-      this.small = true
-      const small = await this.#findEnding(this.number(), [bytes('\0')])
-      if (this.isThird(small.first)) ({ bare, first } = small)
-      else this.small = false
-    }
-    const { x } = bare
-    let stale: ClientFacts['stale']
-    const judged = bare.third.length > 0 || (bare.closed && bare.peer!.endedAt! - bare.answeredAt < AT_ONCE_MS)
-    // Who wants a newline asks for one; who wants a NUL, and does not wait for it, reads what is in memory.
-    if (this.#ending.length > 0 && !this.#ending.includes(0x0a) && judged) {
-      const printed = this.isThird(bare)
-      const fault = new Fault(
-        bare.third.length === 0
-          ? `With nothing behind it, ${text(x + 1)} is taken for something else; with a NUL it is understood.`
-          : `With nothing behind it, ${text(x + 1)} is ${printed ? 'printed' : 'read'} with bytes that were not sent.`,
-        {
-          sent: bare.answered,
-          expected: printed ? text(x + 1) : hello(x + 2),
-          received: printed
-            ? bare.subject.out.text()
-            : bare.third.length > 0
-              ? bare.third
-              : `nothing: ${lastWords(bare.subject)}`,
-          cause: UNENDED,
-        },
-      )
-      stale = { fault, run: bare }
-    } else if (this.isThird(first) && this.#ending.length === 0) {
-      stale = await this.#findStale()
-      if (stale) this.#ending = bytes('\0')
-    }
-    return { first, bare, ending: this.#ending, stale }
-  }
-
-  /** Tries what programs may want behind a message, and what this one sends behind its own. */
-  async #findEnding(x: number, endings: readonly Uint8Array[]): Promise<Pick<ClientFacts, 'bare' | 'first'>> {
-    const bare = await this.run(x, { ending: NOTHING })
-    if (!this.isFirst(bare) || (this.isThird(bare) && this.#clean(bare))) return { bare, first: bare }
-    for (const ending of [...endings, ...ownEnding(bare.first)]) {
-      const first = await this.run(x, { ending })
-      if (!this.isThird(first) || (this.isThird(bare) && !this.#clean(first))) continue
-      this.#ending = ending
-      return { bare, first }
-    }
-    return { bare, first: bare }
-  }
-
-  /** An answer that is shorter than the question. */
-  async #findStale(): Promise<ClientFacts['stale']> {
-    for (const x of [-100, -10]) {
-      const run = await this.run(x, { ending: NOTHING })
-      const output = run.subject.out.text() + run.subject.err.text()
-      const longer = new RegExp(`HELLO ${x + 1}[0-9]`).exec(output)?.[0]
-      const z = readMessage(run.third).sequence
-      const wrong =
-        longer !== undefined || (z !== undefined && !this.isThird(run) && String(z).length > String(x + 2).length)
-      if (!wrong) continue
-      // Where a NUL does not help, it was something else.
-      const ended = await this.run(x, { ending: bytes('\0') })
-      if (!this.isThird(ended) || new RegExp(`HELLO ${x + 1}[0-9]`).test(ended.subject.out.text())) continue
-      const fault = new Fault(
-        `${text(x + 1)}, which is shorter than ${text(x)}, is read with the end of the longer one.`,
-        {
-          sent: run.answered,
-          expected: longer ? text(x + 1) : hello(x + 2),
-          received: longer ?? run.third,
-          cause: UNENDED,
-        },
-      )
-      return { fault, run }
-    }
-    return undefined
-  }
-
-  #clean({ x, subject }: Run): boolean {
-    const message = text(x + 1)
-    return !subject.out.lines().some((line) => {
-      const at = line.indexOf(message)
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what memory looks like
-      return at >= 0 && /^[\x01-\x08\x0b-\x1f\x7f-\xff]/.test(line.slice(at + message.length))
-    })
+    this.transcript.steps.push(...steps)
   }
 
   /** Whether the answer is in the output, in whatever company. */
@@ -573,14 +474,8 @@ export class ClientLab implements CaseSetting {
   }
 }
 
-/** What a program ends its own messages with, where that is more than one of the usual endings. */
-function ownEnding(first: Uint8Array): Uint8Array[] {
-  const tail = /\d([\0\r\n]{2,4})$/.exec(Buffer.from(first).toString('latin1'))?.[1]
-  return tail === undefined ? [] : [bytes(tail)]
-}
-
 /** How it ended, and what it said last. */
-function lastWords({ exit, err, out }: Subject): string {
+export function lastWords({ exit, err, out }: Subject): string {
   const lines = (err.lines().length > 0 ? err : out).lines()
   // Some say it first, others last, and a trace of calls is in between.
   const said = (lines.length > 4 ? [...lines.slice(0, 2), '...', lines.at(-1)] : lines).join(' / ')
@@ -589,6 +484,3 @@ function lastWords({ exit, err, out }: Subject): string {
 
 const NO_ROOM =
   'It is right with numbers of one digit: an array has no room for more. HELLO -2147483648 has 17 characters, and the NUL.'
-
-const UNENDED =
-  'The buffer still held the previous message, or whatever was in memory: recv does not end a text. Clear the buffer before recv, or write buffer[n] = 0 behind what came, where n is what recv returned.'

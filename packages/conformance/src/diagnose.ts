@@ -113,3 +113,17 @@ function describeDifference(expected: Uint8Array, received: Uint8Array, at: numb
 }
 
 const count = (bytes: number) => `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`
+
+/** What a cause is where bytes turn up that were not sent. */
+export const UNENDED =
+  'The buffer still held an earlier message, the answer that was sent from it, or whatever was in memory: recv does not end a text. Clear the buffer before each recv, or write buffer[n] = 0 behind what came, where n is what recv returned.'
+
+/** ... where a server holds the next connection open, and says nothing. */
+export const STUCK =
+  'It does not come back to accept: it still waits for the earlier connection, or loops there. When recv returns 0 or -1 the connection is over: close it and go on.'
+
+/** ... where a server closes the next connection instead of answering. */
+export const REMAINS =
+  'It closed the connection instead of answering: something of an earlier connection is still there, a counter, an expected number, or what was in a buffer. What belongs to one connection begins anew with each.'
+
+export const lower = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1)

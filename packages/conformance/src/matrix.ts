@@ -1,8 +1,7 @@
 import { checkClient } from './check-client.js'
 import { checkServer } from './check-server.js'
-import type { Kind, Report } from './report.js'
+import type { Expectation, Kind, Report } from './report.js'
 import type { CheckOptions } from './run.js'
-import type { Expectation } from './server-lab.js'
 
 /** One line of a matrix. */
 export interface Program {

@@ -16,8 +16,6 @@ interface Process {
   readonly parent: number
   readonly session: number
   readonly state: string
-  /** When it was started, in ticks since the system was. */
-  readonly started: number
   readonly rssBytes: number
 }
 
@@ -40,10 +38,23 @@ function list(path: string): string[] {
   }
 }
 
-function processes(): Process[] {
+/** Every process of the system. */
+export function processIds(): Set<string> {
+  return new Set(list('/proc').filter((name) => /^\d+$/.test(name)))
+}
+
+/** What tells the processes that belong to a program from those of the system that do not. */
+export interface Origin {
+  /** Stands in the environment of each. */
+  readonly mark: string
+  /** Those that were there before: to look at them, hundreds perhaps, is what costs. */
+  readonly others: ReadonlySet<string>
+}
+
+function processes(others: Origin['others']): Process[] {
   const found: Process[] = []
-  for (const name of list('/proc')) {
-    if (!/^\d+$/.test(name)) continue
+  for (const name of processIds()) {
+    if (others.has(name)) continue
     const stat = read(`/proc/${name}/stat`)
     // The name in brackets may hold anything, also brackets and spaces.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
@@ -53,7 +64,6 @@ function processes(): Process[] {
       state: fields[0]!,
       parent: Number(fields[1]),
       session: Number(fields[3]),
-      started: Number(fields[19]),
       rssBytes: Number(fields[21]) * PAGE_BYTES,
     })
   }
@@ -64,8 +74,8 @@ function processes(): Process[] {
  * The process `root` and everything that it started: its descendants, its session, and what has left both but still
  * carries the mark in its environment.
  */
-export function family(root: number, mark: string): Process[] {
-  const all = processes()
+export function family(root: number, { mark, others }: Origin): Process[] {
+  const all = processes(others)
   const members = new Map<number, Process>()
   for (const process of all) if (process.pid === root || process.session === root) members.set(process.pid, process)
   for (let grown = true; grown; ) {
@@ -76,10 +86,8 @@ export function family(root: number, mark: string): Process[] {
       grown = true
     }
   }
-  // What the program started is younger than it; where it is gone already, everybody may be its child.
-  const since = members.get(root)?.started ?? 0
   for (const process of all) {
-    if (!members.has(process.pid) && process.started >= since && read(`/proc/${process.pid}/environ`).includes(mark)) {
+    if (!members.has(process.pid) && read(`/proc/${process.pid}/environ`).includes(mark)) {
       members.set(process.pid, process)
     }
   }
@@ -110,36 +118,53 @@ function parseTcp(line: string): TcpEntry | undefined {
   }
 }
 
-/** Every connection of the system. Slow where there are many: 100,000 that are only remembered take a third of a second. */
-export function connections(): TcpEntry[] {
-  return TABLES.flatMap((file) => read(file).split('\n')).flatMap((line) => parseTcp(line) ?? [])
+/** The connections of a port. Slow where there are many: 100,000 that are only remembered take a third of a second. */
+export function connections(port: number): TcpEntry[] {
+  const mark = `:${port.toString(16).toUpperCase().padStart(4, '0')} `
+  return TABLES.flatMap((file) => read(file).split('\n'))
+    .filter((line) => line.includes(mark))
+    .flatMap((line) => parseTcp(line) ?? [])
+    .filter(({ localPort, listening }) => localPort === port && !listening)
 }
 
-/** Who listens. The system lists them first, so that the rest need not be read. */
+/** Every socket that listens. */
 export function listeners(): TcpEntry[] {
-  return TABLES.flatMap((file) => {
-    const found: TcpEntry[] = []
-    let descriptor: number
-    try {
-      descriptor = openSync(file, 'r')
-    } catch {
-      return found
-    }
-    try {
-      const chunk = Buffer.alloc(8192)
-      let rest = ''
-      for (;;) {
-        const length = readSync(descriptor, chunk)
-        const lines = (rest + chunk.toString('latin1', 0, length)).split('\n')
-        rest = lines.pop()!
-        const entries = lines.flatMap((line) => parseTcp(line) ?? [])
-        found.push(...entries.filter(({ listening }) => listening))
-        if (length === 0 || entries.some(({ listening }) => !listening)) return found
+  return TABLES.flatMap((file) => [...listed(file)])
+}
+
+/** Who listens on a port. */
+export function listenerOn(port: number): TcpEntry | undefined {
+  for (const file of TABLES) for (const entry of listed(file)) if (entry.localPort === port) return entry
+  return undefined
+}
+
+/** A few lines: what is not asked for, the system does not look for. */
+const TABLE_CHUNK_BYTES = 600
+
+/** The system lists first who listens, so that the rest need not be read. */
+function* listed(file: string): Generator<TcpEntry> {
+  let descriptor: number
+  try {
+    descriptor = openSync(file, 'r')
+  } catch {
+    return
+  }
+  try {
+    const chunk = Buffer.alloc(TABLE_CHUNK_BYTES)
+    let rest = ''
+    for (;;) {
+      const length = readSync(descriptor, chunk)
+      if (length === 0) return
+      const lines = (rest + chunk.toString('latin1', 0, length)).split('\n')
+      rest = lines.pop()!
+      for (const entry of lines.flatMap((line) => parseTcp(line) ?? [])) {
+        if (!entry.listening) return
+        yield entry
       }
-    } finally {
-      closeSync(descriptor)
     }
-  })
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 /** Descriptors of a process: their numbers, and what they are (`socket:[123]`, `anon_inode:[eventpoll]`). */
@@ -171,12 +196,22 @@ const RECEIVING: Partial<Record<NodeJS.Architecture, readonly number[]>> = {
   arm64: [63, 65, 207, 212],
 }
 
+/** How each task of a process stands: `R`, `S`, `D` ... */
+function statesOf(pid: number): string[] {
+  return list(`/proc/${pid}/task`).map((task) => {
+    const stat = read(`/proc/${pid}/task/${task}/stat`)
+    return stat.charAt(stat.lastIndexOf(')') + 2)
+  })
+}
+
 /** Whether a task of this process runs, or waits only for its turn. */
 export function isRunning(pid: number): boolean {
-  return list(`/proc/${pid}/task`).some((task) => {
-    const stat = read(`/proc/${pid}/task/${task}/stat`)
-    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('R')
-  })
+  return statesOf(pid).includes('R')
+}
+
+/** Whether all tasks of this process wait for something to happen. */
+export function isAsleep(pid: number): boolean {
+  return statesOf(pid).every((state) => state === 'S')
 }
 
 export interface Tasks {

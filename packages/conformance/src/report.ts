@@ -39,6 +39,9 @@ export type Kind = 'server' | 'client'
 /** How a server serves its connections, as it was seen. */
 export type Nature = 'sequential' | 'threads' | 'processes' | 'events' | 'concurrent' | 'unknown'
 
+/** What it may be asked to be: `concurrent` is any but `sequential`. */
+export type Expectation = Exclude<Nature, 'unknown'>
+
 /** What was noticed of the program, whatever the verdicts. */
 export interface Profile {
   readonly nature?: Nature

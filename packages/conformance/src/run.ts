@@ -1,9 +1,10 @@
 import { escapeBytes } from '@hs/protocol'
-import { type Case, type CaseSetting, Fault, type FaultDetails, type Level, Unjudged } from './case.js'
+import { type Case, Fault, type FaultDetails, type Lab, type Level, type Setting, Unjudged } from './case.js'
 import { CLAUSES } from './clauses.js'
 import { comparison } from './diagnose.js'
 import { bytes } from './message.js'
 import type { CaseResult, FaultReport, Kind } from './report.js'
+import { schedule } from './schedule.js'
 import { StartError } from './subject.js'
 import { diagram, type Transcript } from './transcript.js'
 
@@ -43,10 +44,10 @@ export interface CheckOptions {
 /** No case takes longer: a last resort, since every wait has an end of its own. */
 const CASE_MS = 45_000
 
-interface Engine<Lab> {
+interface Engine<L extends Lab> {
   readonly kind: Kind
-  readonly cases: readonly Case<Lab>[]
-  readonly lab: Lab & CaseSetting
+  readonly cases: readonly Case<L>[]
+  readonly setting: Setting<L>
   readonly options: CheckOptions
   readonly seed: number
   /** The words that come after `npx @hs/conformance server`. */
@@ -66,16 +67,24 @@ type Outcome = Pick<CaseResult, 'verdict' | 'note' | 'fault'>
 type Standing = 'good' | 'bad' | 'unknown'
 
 /**
- * Runs the cases: those that are gentle first, and before a case what it needs, even where that was not asked for.
+ * Runs the cases: those that are gentle first, and before a case what it needs, even where that was not asked for. Those
+ * that have processes of their own run side by side, since mostly they wait.
  * What can be blocked is; what throws something unforeseen has failed in the checker, and says so.
  *
  * @throws {StartError} If the program could not be started the first time.
  */
-export async function runCases<Lab>({ kind, cases, lab, options, seed, target }: Engine<Lab>): Promise<CaseResult[]> {
+export async function runCases<L extends Lab>({
+  kind,
+  cases,
+  setting,
+  options,
+  seed,
+  target,
+}: Engine<L>): Promise<CaseResult[]> {
   const byId = new Map(cases.map((one) => [one.id, one]))
   const wanted = cases.filter(({ id }) => selects(options, id))
-  const order: Case<Lab>[] = []
-  const add = (one: Case<Lab>) => {
+  const order: Case<L>[] = []
+  const add = (one: Case<L>) => {
     if (order.includes(one)) return
     for (const id of [...(one.needs ?? []), ...(one.after ?? [])]) add(byId.get(id)!)
     order.push(one)
@@ -87,83 +96,84 @@ export async function runCases<Lab>({ kind, cases, lab, options, seed, target }:
   const results: CaseResult[] = []
   let startedOnce = false
 
-  for (const [at, one] of order.entries()) {
-    const asked = selects(options, one.id)
-    if (asked) options.onCase?.({ id: one.id, title: one.title, at, of: order.length })
-    const began = performance.now()
-    const level: Level = one.level === 'MAY' && options.strict ? 'MUST' : one.level
-    const base = {
-      id: one.id,
-      title: one.title,
-      clause: one.clause,
-      clauseText: CLAUSES[one.clause],
-      level,
-      weight: one.weight,
-    }
-    const report = (outcome: Outcome) => {
-      const { verdict } = outcome
-      const bad = verdict === 'failed' || verdict === 'blocked'
-      lab.verdicts.set(one.id, verdict)
-      const blockedBy = verdict === 'blocked' ? (/\b[SC]\d+\.\d+\b/.exec(outcome.note ?? '')?.[0] ?? one.id) : one.id
-      standings.set(one.id, { standing: bad ? 'bad' : verdict === 'passed' ? 'good' : 'unknown', by: blockedBy })
-      if (!asked) return
-      const known = bad && options.baseline?.includes(one.id)
-      const result: CaseResult = {
-        ...base,
-        ...outcome,
-        ...(known && { known: true as const }),
-        durationMs: Math.round(performance.now() - began),
-      }
-      results.push(result)
-      options.onResult?.(result)
-    }
+  const apart = (one: Case<L>) => one.alone || setting.apart
 
-    const obstacle = (one.needs ?? []).map((id) => standings.get(id)).find((need) => need?.standing === 'bad')
-    if (obstacle) {
-      report({ verdict: 'blocked', note: `blocked by ${obstacle.by}` })
-      continue
+  const attempt = async (one: Case<L>) => {
+    const lab = setting.begin(one.id)
+    let thrown: unknown
+    let outcome: Outcome
+    try {
+      const note = await limitTo(CASE_MS, one.check(lab))
+      outcome = { verdict: 'passed', ...(note && { note }) }
+    } catch (error) {
+      if (error instanceof StartError && !startedOnce) throw error
+      thrown = error
+      outcome = outcomeOf(error, kind, lab.transcript, repeating(one, kind, seed, options, target))
     }
-    if (began >= deadline) {
-      report({ verdict: 'not-run', note: 'the time for the whole run was over' })
-      continue
-    }
-    if (one.observes && !lab.observed) {
-      report({
-        verdict: 'not-observable',
-        note: 'only an address was given: neither its output nor its process is seen',
-      })
-      continue
-    }
-    const attempt = async () => {
-      const transcript = lab.begin(one.id)
-      let thrown: unknown
-      let outcome: Outcome
-      try {
-        const note = await limitTo(CASE_MS, one.check(lab))
-        outcome = { verdict: 'passed', ...(note && { note }) }
-      } catch (error) {
-        if (error instanceof StartError && !startedOnce) throw error
-        thrown = error
-        outcome = outcomeOf(error, kind, transcript, repeating(one, kind, seed, options, target))
-      }
-      startedOnce = true
-      const harm = await lab.end(outcome.verdict === 'failed')
-      return { outcome, thrown, harm }
-    }
-    let { outcome, thrown, harm } = await attempt()
+    startedOnce = true
+    const harm = await lab.end(outcome.verdict === 'failed')
+    return { lab, outcome, thrown, harm }
+  }
+
+  /** Before a case is run: what forbids it. */
+  const obstacleTo = ({ needs = [], observes }: Case<L>): Outcome | undefined => {
+    const obstacle = needs.map((id) => standings.get(id)).find((need) => need?.standing === 'bad')
+    if (obstacle) return { verdict: 'blocked', note: `blocked by ${obstacle.by}` }
+    if (performance.now() >= deadline) return { verdict: 'not-run', note: 'the time for the whole run was over' }
+    if (!observes || setting.observed) return undefined
+    return { verdict: 'not-observable', note: 'only an address was given: neither its output nor its process is seen' }
+  }
+
+  const work = async (one: Case<L>) => {
+    const { id, title } = one
+    if (selects(options, id)) options.onCase?.({ id, title, at: order.indexOf(one), of: order.length })
+    const began = performance.now()
+    const obstacle = obstacleTo(one)
+    let tried = obstacle ? undefined : await attempt(one)
     // A process that cases share may have come to harm by what an earlier one did: this one has its chance on a new one.
-    const silent = thrown instanceof Fault && thrown.details.silent
-    if ((harm || silent) && outcome.fault && lab.renew && !one.alone) {
-      lab.renew()
-      ;({ outcome, thrown, harm } = await attempt())
+    const silent = tried?.thrown instanceof Fault && tried.thrown.details.silent
+    if (tried?.outcome.fault && (tried.harm || silent) && setting.renew && !one.alone) {
+      setting.renew()
+      tried = await attempt(one)
     }
-    const told = thrown instanceof Fault ? lab.toldBefore?.(one.id, thrown) : undefined
+    return { outcome: obstacle ?? tried!.outcome, tried, durationMs: Math.round(performance.now() - began) }
+  }
+
+  const judge = (one: Case<L>, { outcome: seen, tried, durationMs }: Awaited<ReturnType<typeof work>>) => {
+    let outcome = seen
+    const { thrown, harm, lab } = tried ?? {}
+    const told = thrown instanceof Fault ? setting.toldBefore?.(one.id, thrown, harm, lab!) : undefined
     if (told !== undefined) outcome = { verdict: 'blocked', note: told }
     else if (harm && outcome.fault) {
-      outcome = { ...outcome, fault: { ...outcome.fault, summary: `${outcome.fault.summary} (${harm})` } }
+      const summary = `${outcome.fault.summary} (the program is dead: ${harm.text})`
+      outcome = { ...outcome, fault: { ...outcome.fault, summary } }
     }
-    report(outcome)
+    const { id, title, clause, weight } = one
+    const { verdict, note = '' } = outcome
+    const bad = verdict === 'failed' || verdict === 'blocked'
+    setting.findings.verdicts.set(id, verdict)
+    const by = verdict === 'blocked' ? (/\b[SC]\d+\.\d+\b/.exec(note)?.[0] ?? id) : id
+    standings.set(id, { standing: bad ? 'bad' : verdict === 'passed' ? 'good' : 'unknown', by })
+    if (!selects(options, id)) return
+    const level: Level = one.level === 'MAY' && options.strict ? 'MUST' : one.level
+    const known = bad && options.baseline?.includes(id)
+    const about = { id, title, clause, clauseText: CLAUSES[clause], level, weight }
+    const result: CaseResult = { ...about, ...outcome, ...(known && { known: true as const }), durationMs }
+    results.push(result)
+    options.onResult?.(result)
   }
+
+  await schedule({
+    order,
+    mayBegin(one, atWork) {
+      if (atWork > 0 && (standings.size === 0 || !apart(one) || atWork >= setting.parallel)) return false
+      // What kills programs runs last.
+      const before = order.slice(0, order.indexOf(one)).every((other) => apart(other) || standings.has(other.id))
+      return before && [...(one.needs ?? []), ...(one.after ?? [])].every((id) => standings.has(id))
+    },
+    work,
+    judge,
+  })
   return results.sort((a, b) => compareIds(a.id, b.id))
 }
 

@@ -1,12 +1,21 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
-import { createServer, Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Capture } from './capture.js'
-import { descriptors, family, hasProc, isRunning, listeners, reachable } from './proc.js'
+import type { Pipe } from './pipes.js'
+import {
+  descriptors,
+  family,
+  hasProc,
+  isAsleep,
+  isRunning,
+  listenerOn,
+  listeners,
+  type Origin,
+  processIds,
+  reachable,
+} from './proc.js'
 
 /** What a program may use before it is ended: enough for any runtime, too little to hurt the machine. */
 const LIMITS = {
@@ -16,6 +25,9 @@ const LIMITS = {
   processes: 400,
   outputBytes: 64 * 1024 * 1024,
 } as const
+
+/** How often to look whether a program sleeps. */
+const REST_MS = 4
 
 /** How often memory and number of processes are looked at. */
 const WATCH_MS = 200
@@ -33,8 +45,10 @@ export interface SubjectOptions {
   /** Words; `{port}`, `{host}` and `{sequence}` are replaced in them. */
   readonly command: readonly string[]
   readonly cwd?: string | undefined
-  /** Ask the C library and the usual interpreters to write at once: for programs that do not flush themselves. */
+  /** Ask the usual interpreters to write at once: for programs that do not flush themselves. */
   readonly unbuffered?: boolean
+  /** Its stdout; without one, whatever Node makes. */
+  readonly pipe?: Pipe | undefined
   /** Its stdout is full from the beginning, so that the first write to it blocks until {@link Subject.drain}. */
   readonly fullPipe?: boolean
 }
@@ -59,19 +73,19 @@ export class Subject {
   /** Why the checker ended it, if it did so for being too greedy. */
   excess: string | undefined
   readonly #child: ChildProcess
-  readonly #mark: string
+  readonly #origin: Origin
   readonly #stdout: () => Socket
   readonly #watch: NodeJS.Timeout | undefined
 
   /** Its stdout is full, and nobody reads it yet. */
   full: boolean
 
-  private constructor(child: ChildProcess, mark: string, stdout: (() => Socket) | undefined, full: boolean) {
-    this.#stdout = stdout ?? (() => child.stdout as Socket)
+  private constructor(child: ChildProcess, origin: Origin, pipe: Pipe | undefined, full: boolean) {
+    this.#stdout = () => pipe?.reader() ?? (child.stdout as Socket)
     this.full = full
     this.#child = child
     this.pid = child.pid!
-    this.#mark = mark
+    this.#origin = origin
     if (!full) this.#collect(this.#stdout(), this.out)
     this.#collect(child.stderr as Socket, this.err)
     this.exited = new Promise((resolve) => {
@@ -84,10 +98,11 @@ export class Subject {
   }
 
   /** @throws {StartError} If there is no such program. */
-  static async start({ command, cwd, unbuffered = false, fullPipe = false }: SubjectOptions): Promise<Subject> {
+  static async start({ command, cwd, unbuffered = false, pipe, fullPipe = false }: SubjectOptions): Promise<Subject> {
     const mark = `HS_CONFORMANCE=${randomBytes(8).toString('hex')}`
-    const words = limited(unbuffered && canUnbuffer() ? ['stdbuf', '-o0', ...command] : [...command])
-    const pipe = openPipe(fullPipe)
+    const words = limited([...command])
+    if (fullPipe) pipe?.fill()
+    const others = processIds()
     const child = spawn(words[0]!, words.slice(1), {
       cwd,
       detached: true,
@@ -98,17 +113,17 @@ export class Subject {
         ...(unbuffered && { PYTHONUNBUFFERED: '1' }),
       },
     })
-    if (pipe) closeSync(pipe.writeEnd)
+    pipe?.handOver()
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve)
       child.once('error', (error: NodeJS.ErrnoException) => {
-        if (pipe) closeSync(pipe.readEnd)
+        pipe?.discard()
         reject(new StartError(`${command[0]} could not be started: ${error.message}`))
       })
     })
     // Nothing is written to it, and it stays open: a program that watches its input sees no end.
     child.stdin?.on('error', () => {})
-    return new Subject(child, mark, pipe?.reader, fullPipe && pipe !== undefined)
+    return new Subject(child, { mark, others }, pipe, fullPipe && pipe !== undefined)
   }
 
   #collect(stream: Socket, capture: Capture): void {
@@ -128,7 +143,7 @@ export class Subject {
   }
 
   #look(): void {
-    const members = family(this.pid, this.#mark)
+    const members = family(this.pid, this.#origin)
     const bytes = members.reduce((sum, { rssBytes }) => sum + rssBytes, 0)
     if (bytes > LIMITS.memoryBytes) this.#end(`it used more than ${LIMITS.memoryBytes >> 20} MiB of memory`)
     else if (members.length > LIMITS.processes) this.#end(`it started more than ${LIMITS.processes} processes`)
@@ -142,7 +157,7 @@ export class Subject {
   /** The processes that are alive, without those that only wait to be buried. */
   pids(): number[] {
     return hasProc
-      ? family(this.pid, this.#mark)
+      ? family(this.pid, this.#origin)
           .filter(({ state }) => state !== 'Z')
           .map(({ pid }) => pid)
       : []
@@ -150,7 +165,7 @@ export class Subject {
 
   /** Dead processes that nobody has waited for. */
   zombies(): number {
-    return family(this.pid, this.#mark).filter(({ state, pid }) => state === 'Z' && pid !== this.pid).length
+    return family(this.pid, this.#origin).filter(({ state, pid }) => state === 'Z' && pid !== this.pid).length
   }
 
   /** Whether one of its tasks is at work, or would be if the machine let it. */
@@ -158,15 +173,27 @@ export class Subject {
     return this.pids().some((pid) => isRunning(pid))
   }
 
+  /** Waits until it has ended, or sleeps and was not about to: so a loaded machine gives it the time that it needs. */
+  async rest(withinMs: number): Promise<void> {
+    const until = performance.now() + withinMs
+    for (let asleep = 0; !this.exit && asleep < 2 && performance.now() < until; ) {
+      const ms = hasProc ? REST_MS : withinMs
+      await Promise.race([this.exited, sleep(ms, undefined, { ref: false })])
+      const pids = hasProc ? this.pids() : []
+      // A dead process that was not told yet to the checker is none that sleeps.
+      asleep = pids.includes(this.pid) && pids.every((pid) => isAsleep(pid)) ? asleep + 1 : 0
+    }
+  }
+
   openDescriptors(): number {
     return this.pids().reduce((sum, pid) => sum + descriptors(pid).size, 0)
   }
 
   /** Ports on which any of its processes listens. */
-  listens(): { host: string; port: number }[] {
+  listens(open = listeners()): { host: string; port: number }[] {
     const own = new Set<string>()
     for (const pid of this.pids()) for (const target of descriptors(pid).values()) own.add(target)
-    return listeners()
+    return open
       .filter(({ inode }) => own.has(`socket:[${inode}]`))
       .map(({ localAddress, localPort }) => ({ host: reachable(localAddress), port: localPort }))
   }
@@ -179,7 +206,7 @@ export class Subject {
       // The group is gone.
     }
     if (!hasProc) return
-    for (const { pid, state } of family(this.pid, this.#mark)) {
+    for (const { pid, state } of family(this.pid, this.#origin)) {
       if (state === 'Z') continue
       try {
         process.kill(pid, 'SIGKILL')
@@ -214,45 +241,6 @@ function limited(words: string[]): string[] {
   return ['/bin/sh', '-c', `ulimit -t ${LIMITS.cpuSeconds}; ulimit -c 0; exec "$@"`, 'sh', ...words]
 }
 
-function canUnbuffer(): boolean {
-  return spawnSync('stdbuf', ['--version'], { stdio: 'ignore' }).status === 0
-}
-
-/** A real pipe, and no socket pair as `stdio: 'pipe'` makes it: programs can tell them apart. */
-function openPipe(full: boolean): { reader: () => Socket; readEnd: number; writeEnd: number } | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'hs-conformance-'))
-  try {
-    const path = join(folder, 'stdout')
-    if (spawnSync('mkfifo', [path], { stdio: 'ignore' }).status !== 0) return undefined
-    const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    const writeEnd = openSync(path, constants.O_WRONLY)
-    if (full) fill(path)
-    // Made when it is wanted: a socket begins to read as soon as it is there.
-    return { reader: () => new Socket({ fd: readEnd, readable: true, writable: false }), readEnd, writeEnd }
-  } catch {
-    return undefined
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-/** Fills a pipe with what counts for nothing in the output: empty lines. */
-function fill(path: string): void {
-  const end = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
-  try {
-    for (const size of [4096, 1]) {
-      const newlines = Buffer.alloc(size, '\n')
-      try {
-        for (;;) writeSync(end, newlines)
-      } catch {
-        // EAGAIN: it is full, to the size of these pieces.
-      }
-    }
-  } finally {
-    closeSync(end)
-  }
-}
-
 /** A port that nobody listens on. Others may take it before the program does; then the program says so. */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -268,7 +256,8 @@ export async function freePort(): Promise<number> {
   }
 }
 
-const LOOK_AGAIN_MS = 4
+/** How often to look whether a program listens: less often while it takes its time. */
+const LOOK_AGAIN_MS = { least: 2, most: 10 }
 
 /** How long a listener that is none of the program's processes may be somebody else's: Docker listens for others, too. */
 const FOREIGN_MS = 300
@@ -288,6 +277,7 @@ export async function untilListening(
   withinMs: number,
 ): Promise<{ host: string; port: number } | undefined> {
   const until = performance.now() + withinMs
+  let pauseMs = LOOK_AGAIN_MS.least
   let lastLook = performance.now()
   let seenElsewhere = false
   let foreignSince: number | undefined
@@ -300,12 +290,12 @@ export async function untilListening(
       )
     }
     if (!hasProc) return undefined
-    const entry = listeners().find(({ localPort }) => localPort === port)
+    const entry = listenerOn(port)
     const now = performance.now()
     if (entry) {
       // Somebody else may have taken the port in between: then the program is about to end.
       foreignSince ??= now
-      const own = subject.listens().some((at) => at.port === port)
+      const own = subject.listens([entry]).some((at) => at.port === port)
       if (own || now - foreignSince >= FOREIGN_MS) return { host: reachable(entry.localAddress), port }
     }
     if (now >= until) throw new StartError(`the program did not listen on port ${port} within ${withinMs / 1000} s`)
@@ -316,6 +306,7 @@ export async function untilListening(
       if (elsewhere && seenElsewhere) return elsewhere
       seenElsewhere = elsewhere !== undefined
     }
-    await sleep(LOOK_AGAIN_MS)
+    await sleep(pauseMs)
+    pauseMs = Math.min(pauseMs * 1.3, LOOK_AGAIN_MS.most)
   }
 }

@@ -2,6 +2,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { readMessage } from './message.js'
 import type { Transcript } from './transcript.js'
 
+/** How long to look for what must not come. */
+export const QUIET_MS = 150
+
 /** How the other side's half of a connection stands. */
 export type PeerState = 'open' | 'ended' | 'reset'
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -15,25 +15,23 @@ export interface Build {
 
 const nameOf = ({ source, flags }: Build): string => [source, ...flags].join('-')
 
-/** Compiles programs of test/programs, a few at a time. */
-export async function compile(builds: readonly Build[]) {
+/** Compiles programs of test/programs, each when it is wanted: meanwhile, other tests wait for theirs. */
+export function compiler() {
   const folder = mkdtempSync(join(tmpdir(), 'hs-programs-'))
-  const path = (build: Build) => join(folder, nameOf(build))
-  await atATime(availableParallelism(), builds, async (build) => {
+  const made = new Map<string, Promise<string>>()
+  const make = async (build: Build) => {
+    const path = join(folder, nameOf(build))
     const flags = build.flags.map((flag) => `-D${flag}`)
-    await run('cc', ['-O1', '-w', '-pthread', ...flags, '-o', path(build), join(SOURCES, `${build.source}.c`)])
-  })
-  return { path, remove: () => rmSync(folder, { recursive: true, force: true }) }
-}
-
-/** Works on many things, so many at a time; the results are in their order. */
-async function atATime<T, R>(many: number, things: readonly T[], work: (thing: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  let next = 0
-  await Promise.all(
-    Array.from({ length: many }, async () => {
-      for (let at = next++; at < things.length; at = next++) results[at] = await work(things[at]!)
-    }),
-  )
-  return results
+    await run('cc', ['-O1', '-w', '-pthread', ...flags, '-o', path, join(SOURCES, `${build.source}.c`)])
+    return path
+  }
+  return {
+    /** The path of the program. */
+    program(build: Build): Promise<string> {
+      const program = made.get(nameOf(build)) ?? make(build)
+      made.set(nameOf(build), program)
+      return program
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { checkClient, checkServer, type Report } from '../src/index.js'
-import { type Build, compile } from './compile.js'
+import { type Build, compiler } from './compile.js'
 import { MUTANTS, type Mutant, RIGHT_PROGRAMS, type RightProgram } from './mutants.js'
 
 /** Everything against every mutant takes a quarter of an hour: `HS_EVERY_CASE=1`. Otherwise, what is meant for it. */
@@ -44,14 +44,11 @@ const told = (report: Report) =>
   ].join('\n')
 
 describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () => {
-  let programs: Awaited<ReturnType<typeof compile>>
-  beforeAll(async () => {
-    programs = await compile([...MUTANTS.map(buildOfMutant), ...RIGHT_PROGRAMS.map(buildOfRight), SEVERAL_FAULTS])
-  }, 5 * MINUTE)
-  afterAll(() => programs?.remove())
+  const programs = compiler()
+  afterAll(() => programs.remove())
 
-  const check = (build: Build, options: Parameters<typeof checkServer>[1]) => {
-    const path = programs.path(build)
+  const check = async (build: Build, options: Parameters<typeof checkServer>[1]) => {
+    const path = await programs.program(build)
     return isClient(build.source)
       ? checkClient({ command: [path, '{host}', '{port}', '{sequence}'] }, options)
       : checkServer({ command: [path, '{port}'] }, options)
@@ -102,6 +99,29 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       const report = await check({ source: 'server', flags: ['BUG_COUNTER_STAYS'] }, { only: ['S3.6', 'S5'] })
       expect(count(report), told(report)).toEqual(['S5.4'])
       expect(blockedBy(report, 'S5.4')).toContain('S5.5')
+    })
+
+    it('a Z that is not printed because it is taken for wrong is told by the ERROR', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_WRONG_COMPARE', 'BUG_PRINTS_ONLY_RIGHT']
+      const report = await check({ source: 'server', flags }, { only: ['S2', 'S3'] })
+      expect(count(report), told(report)).toEqual(['S3.5'])
+      expect(blockedBy(report, 'S3.5')).toEqual(['S2.3', 'S3.1'])
+    })
+
+    it('the same signal after what is no message is told once', { timeout: MINUTE }, async () => {
+      const report = await check(
+        { source: 'server', flags: ['BUG_STRTOK', 'BUG_OVERFLOW'] },
+        { only: ['S5.5', 'S5.6', 'S5.7'] },
+      )
+      expect(count(report), told(report)).toEqual(['S5.6'])
+      expect(blockedBy(report, 'S5.6')).toEqual(['S5.7'])
+    })
+
+    it('answers that grow are what clients in a row are lost by', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_STRCAT', 'BUG_LITTLE_ROOM']
+      const report = await check({ source: 'server', flags }, { only: ['S5.9', 'S5.10', 'S6.4'] })
+      expect(count(report), told(report)).toEqual([])
+      expect(blockedBy(report, 'S1.4')).toEqual(['S5.9', 'S5.10', 'S6.4'])
     })
 
     it('a fault of another kind is told beside it', { timeout: MINUTE }, async () => {

@@ -1,4 +1,4 @@
-import type { Expectation } from '../src/server-lab.js'
+import type { Expectation } from '../src/report.js'
 
 /** One planted bug: a flag of one of the programs in test/programs, and the case that is meant to catch it. */
 export interface Mutant {
@@ -87,6 +87,10 @@ export const MUTANTS: readonly Mutant[] = [
   server('EXIT_ON_ERROR', 'ends when Z is wrong', 'S3.4'),
   server('EXIT_ON_ANYTHING', 'ends when Z is wrong, and where a message is missing', 'S3.4'),
   server('WRONG_COMPARE', 'compares Z with Y+2', 'S3.5'),
+  {
+    ...server('WRONG_COMPARE', 'compares Z with Y+2, and prints it only where that is right', 'S3.5'),
+    more: ['PRINTS_ONLY_RIGHT'],
+  },
   server('SSCANF_KEEPS', 'does not look at what sscanf returns', 'S3.6'),
   server('WAITS_FOR_CLOSE', 'waits until the client closes', 'S4.1'),
   server('NEVER_CLOSES', 'never closes a connection', 'S4.1'),
@@ -107,7 +111,7 @@ export const MUTANTS: readonly Mutant[] = [
   server('LEAK', 'shuts connections down, but keeps their descriptors', 'S5.10'),
   server('ERROR_AT_PROBE', 'prints ERROR for a client that says nothing', 'S5.11'),
   server('ERROR_WHEN_LEFT', 'prints ERROR for a client that leaves', 'S5.11'),
-  server('NO_ARGC', 'reads argv[1] without looking at argc', 'S8.1'),
+  server('NO_ARGC', 'reads argv[1] without looking at argc', 'S8.3'),
   server('DEFAULT_PORT', 'serves some port when none is given', 'S8.1'),
   {
     source: 'server-threads',
@@ -195,7 +199,7 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'waits for ever for the answer',
     caught: 'C4.8',
   },
-  client('NO_ARGC', 'reads argv[3] without looking at argc', 'C6.2'),
+  client('NO_ARGC', 'reads argv[3] without looking at argc', 'C6.4'),
 ]
 
 /** Right programs, each in a style that people write; what they are rightly told is no failure. */

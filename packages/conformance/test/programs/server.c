@@ -11,7 +11,9 @@
 static char in[SIZE];
 #endif
 
-#ifdef BUG_STRCAT
+#ifdef BUG_LITTLE_ROOM
+static char replies[512];
+#elif defined BUG_STRCAT
 static char replies[8192];
 #endif
 
@@ -146,7 +148,7 @@ static void answer(int client, int y, int received) {
   length = 32;
 #endif
 #ifdef BUG_STRCAT
-  strcat(replies, out);
+  strncat(replies, out, sizeof replies - 1 - strlen(replies));
   send(client, replies, strlen(replies), 0);
 #elif defined BUG_TWO_WRITES
   send(client, out, 6, MSG_NOSIGNAL);

@@ -79,7 +79,7 @@ export const closing: readonly Case<ClientLab>[] = [
       'recv returns 0 for the first, -1 for the second. Both are the end, also of every loop around recv, and neither is a reason to crash.',
     async check(lab) {
       for (const [instead, how] of BROKEN) {
-        const run = await lab.run(lab.number(), { instead })
+        const run = await lab.look(how, undefined, () => ({ instead }))
         lab.requireFirst(run)
         if (run.ended === 'no') {
           throw new Fault(`${how}, and the program runs on.`, {
@@ -89,7 +89,6 @@ export const closing: readonly Case<ClientLab>[] = [
           })
         }
         lab.requireNoCrash(run.subject, 'C4.4', how)
-        await lab.end()
       }
       return undefined
     },
@@ -106,8 +105,8 @@ export const closing: readonly Case<ClientLab>[] = [
     explain: 'Nothing came, so nothing right came. recv returns 0 where the server closed, and -1 where it broke off.',
     async check(lab) {
       for (const [instead, how] of BROKEN) {
-        lab.requireError(await lab.run(lab.number(), { instead }), 'C4.5', `${how} without an answer`, 'C3.1')
-        await lab.end()
+        const run = await lab.look(how, undefined, () => ({ instead }))
+        lab.requireError(run, 'C4.5', `${how} without an answer`, 'C3.1')
       }
       return undefined
     },

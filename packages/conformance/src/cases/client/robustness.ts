@@ -13,6 +13,7 @@ function answered(
     level: 'MAY',
     weight: 1,
     needs: ['C1.2', 'C3.5'],
+    after: ['C1.3', 'C1.9'],
     ...about,
     async check(lab) {
       const x = lab.number()
@@ -21,7 +22,7 @@ function answered(
       const run = await lab.run(x, { answer })
       lab.requireFirst(run)
       if (lab.isThird(run) && !lab.error(run).right) return undefined
-      const known = ['C1.3', 'C1.9'].find((id) => lab.verdicts.get(id) === 'failed')
+      const known = ['C1.3', 'C1.9'].find((id) => lab.findings.verdicts.get(id) === 'failed')
       // What it needs behind a message did not come with the last digit.
       const last = answer.findLast((piece) => piece.some((byte) => byte >= 0x30))!
       if (known && !Buffer.from(last.subarray(-ending.length)).equals(ending)) {

@@ -9,12 +9,9 @@ const TRIALS = 3
 /** `long`: also where the program has no room for three digits, which C1.11 tells. */
 function eachOf(numbers: readonly number[], { long = false } = {}): Case<ClientLab>['check'] {
   return async (lab) => {
-    const tried = lab.some(lab.small && !long ? numbers.filter((x) => Math.abs(x) < 100) : numbers)
+    const tried = lab.some(lab.findings.small && !long ? numbers.filter((x) => Math.abs(x) < 100) : numbers)
     if (tried.length === 0) throw new Unjudged('blocked', 'blocked by C1.11: longer numbers are too much for it')
-    for (const x of tried) {
-      await lab.right(x)
-      await lab.end()
-    }
+    for (const x of tried) await lab.numbered(x)
     return `tried ${tried.join(', ')}`
   }
 }
@@ -140,7 +137,7 @@ export const wire: readonly Case<ClientLab>[] = [
       'Many programs send the NUL that ends a text in C (strlen + 1), or the whole buffer. Receivers forgive it.',
     async check(lab) {
       for (const { received } of await messages(lab)) {
-        lab.terminator = readMessage(received).terminator
+        lab.findings.terminator = readMessage(received).terminator
         const at = received.indexOf(0)
         if (at < 0) continue
         const nuls = received.subarray(at).filter((byte) => byte === 0).length
@@ -200,7 +197,7 @@ export const wire: readonly Case<ClientLab>[] = [
       for (const x of numbers) {
         const run = await lab.run(x, { pauseMs: 15 })
         lab.requireFirst(run)
-        if (!lab.isThird(run) && lab.verdicts.get('C4.3') === 'failed') {
+        if (!lab.isThird(run) && lab.findings.verdicts.get('C4.3') === 'failed') {
           throw new Unjudged('blocked', 'blocked by C4.3: it did not wait for the answer')
         }
         lab.requireThird(run)
@@ -302,9 +299,9 @@ export const wire: readonly Case<ClientLab>[] = [
     explain:
       'After the largest int comes 2147483648, or -2147483648 where a program counts in 32 bits. Both are right; the report says which was seen.',
     async check(lab) {
-      const run = await lab.right(2147483646)
-      lab.arithmetic = readMessage(run.third).sequence! < 0 ? 'int32' : 'safe'
-      return `counts ${lab.arithmetic === 'int32' ? 'in 32 bits' : 'on to 2147483648'}`
+      const run = await lab.numbered(2147483646)
+      lab.findings.arithmetic = readMessage(run.third).sequence! < 0 ? 'int32' : 'safe'
+      return `counts ${lab.findings.arithmetic === 'int32' ? 'in 32 bits' : 'on to 2147483648'}`
     },
   },
 ]

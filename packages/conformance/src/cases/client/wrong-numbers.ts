@@ -13,8 +13,9 @@ const WRONG: readonly ((x: number) => string)[] = [
 
 async function wrong(lab: ClientLab, answerOf: (x: number) => string): Promise<Run> {
   const { ending } = await lab.facts()
-  const x = lab.number()
-  return lab.run(x, { answer: [join(bytes(answerOf(x)), ending)] })
+  return lab.look(`${answerOf(1000)} where HELLO 1001 had to come`, undefined, (x) => ({
+    answer: [join(bytes(answerOf(x)), ending)],
+  }))
 }
 
 export const wrongNumbers: readonly Case<ClientLab>[] = [
@@ -32,9 +33,8 @@ export const wrongNumbers: readonly Case<ClientLab>[] = [
       for (const answerOf of lab.some(WRONG)) {
         const run = await wrong(lab, answerOf)
         lab.requireError(run, 'C3.1', `${answerOf(run.x)} came where ${text(run.x + 1)} had to`)
-        await lab.end()
       }
-      return `seen on ${[...lab.errorsSeen].join(' and ')}`
+      return `seen on ${[...lab.findings.errorsSeen].join(' and ')}`
     },
   },
   {
@@ -51,7 +51,7 @@ export const wrongNumbers: readonly Case<ClientLab>[] = [
         const run = await wrong(lab, answerOf)
         if (run.third.length > 0) {
           const { right, elsewhere, almost } = lab.error(run)
-          if (lab.verdicts.get('C3.1') === 'failed' && !right && !elsewhere && !almost) {
+          if (lab.findings.verdicts.get('C3.1') === 'failed' && !right && !elsewhere && !almost) {
             throw new Unjudged('blocked', 'blocked by C3.1: it took the answer for right')
           }
           throw new Fault(`${answerOf(run.x)} is wrong, and yet something was sent after it.`, {
@@ -61,7 +61,6 @@ export const wrongNumbers: readonly Case<ClientLab>[] = [
             cause: 'After ERROR: close, and end. An else, or a return, is missing before Z is sent.',
           })
         }
-        await lab.end()
       }
       return undefined
     },
@@ -124,17 +123,16 @@ export const wrongNumbers: readonly Case<ClientLab>[] = [
     observes: 'output',
     explain: 'Handshakes with small, negative and growing numbers, all of them right.',
     async check(lab) {
-      for (const x of lab.some([9, 99, -1, -5, lab.number()])) {
-        const run = await lab.run(x)
+      for (const x of lab.some([9, 99, -1, -5, undefined])) {
+        const run = await (x === undefined ? lab.look('usual') : lab.look(`X = ${x}`, x))
         if (lab.isThird(run) && lab.error(run).right) {
-          throw new Fault(`${text(x + 1)} is right, and yet ERROR is printed.`, {
+          throw new Fault(`${text(run.x + 1)} is right, and yet ERROR is printed.`, {
             sent: run.answered,
-            expected: `${text(x + 1)}\n`,
+            expected: `${text(run.x + 1)}\n`,
             received: run.subject.out.text() || run.subject.err.text(),
             cause: 'Y has to be compared with X + 1, where X is the number that was sent.',
           })
         }
-        await lab.end()
       }
       return undefined
     },
@@ -162,7 +160,6 @@ export const wrongNumbers: readonly Case<ClientLab>[] = [
           if (!(error instanceof Unjudged)) throw error
           known = error
         }
-        await lab.end()
       }
       if (known) throw known
       return undefined

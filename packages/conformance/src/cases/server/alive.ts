@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Case, Fault, Unjudged } from '../../case.js'
+import { lower, REMAINS } from '../../diagnose.js'
 import { bytes, readMessage } from '../../message.js'
 import { hasProc } from '../../proc.js'
-import { type Instance, lower, QUIET_MS, REMAINS, type ServerLab } from '../../server-lab.js'
+import type { ServerLab } from '../../server-lab.js'
+import { causeOfFate, died, fate, type Instance } from '../../server-program.js'
+import { QUIET_MS } from '../../wire.js'
 
 const SERIES = 300
 const LEAK_CONNECTIONS = 200
@@ -32,7 +35,7 @@ type Misfortune = (lab: ServerLab, instance: Instance) => Promise<void>
  */
 function survives(
   about: Pick<Case<ServerLab>, 'id' | 'title' | 'clause' | 'weight' | 'explain'> &
-    Partial<Pick<Case<ServerLab>, 'needs'>>,
+    Partial<Pick<Case<ServerLab>, 'needs' | 'after'>>,
   context: string,
   happens: Misfortune,
   processes = 1,
@@ -42,7 +45,7 @@ function survives(
     alone: true,
     ...about,
     needs: ['S1.1', 'S5.1', ...(about.needs ?? [])],
-    after: ['S5.9'],
+    after: ['S5.9', ...(about.after ?? [])],
     async check(lab) {
       lab.requireEndurance(ACCIDENTS)
       for (let process = 0; process < processes; process++) await survive(lab, await lab.fresh(), context, happens)
@@ -64,13 +67,14 @@ async function survive(lab: ServerLab, instance: Instance, context: string, happ
   if (missed?.details.left) throw new Fault(`${context}${missed.message}`, missed.details)
   await lab.works(instance, context)
   // It works again, but not at once: the client that came next was not served.
-  if (missed) throw new Fault(`${context}${lower(missed.message)}`, { ...missed.details, cause: REMAINS })
+  if (missed)
+    throw new Fault(`${context}${lower(missed.message)}`, { ...missed.details, cause: REMAINS, turnedAway: true })
 }
 
-const harmed = (lab: ServerLab, instance: Instance) => ({
+const harmed = (instance: Instance) => ({
   expected: 'a program that serves others',
-  received: lab.fate(instance),
-  cause: lab.causeOfFate(instance),
+  received: fate(instance),
+  cause: causeOfFate(instance),
 })
 
 /** As far as the answer, which has to be right. */
@@ -78,6 +82,17 @@ async function answered(lab: ServerLab, instance: Instance) {
   const exchange = await lab.exchange(instance, lab.number(), { z: 'none' })
   if (!exchange.right) throw lab.wrongAnswer(instance, exchange)
   return exchange.peer
+}
+
+/** It serves so many clients and no more. @throws {Unjudged} Where its answers grow: then that is what is used up. */
+function tired(lab: ServerLab, clients: number): void {
+  lab.findings.endurance = clients
+  if (lab.findings.verdicts.get('S1.4') !== 'failed' || !lab.findings.junk) return
+  lab.findings.enduranceToldBy = 'S1.4'
+  throw new Unjudged(
+    'blocked',
+    `blocked by S1.4: with what stands in front of its answers, client ${clients + 1} gets none`,
+  )
 }
 
 export const alive: readonly Case<ServerLab>[] = [
@@ -176,6 +191,7 @@ export const alive: readonly Case<ServerLab>[] = [
   survives(
     {
       id: 'S5.6',
+      after: ['S5.2', 'S5.4', 'S5.5'],
       title: 'survives a first message that is none',
       clause: 'HS-5.3',
       weight: 2,
@@ -195,12 +211,12 @@ export const alive: readonly Case<ServerLab>[] = [
           await peer.untilOver(30)
         }
         // Who does not survive that clients leave is not to be taken at that.
-        const leaving = ['S5.2', 'S5.4', 'S5.5'].some((id) => lab.verdicts.get(id) !== 'passed')
-        if (peer.state !== 'open' && leaving) await lab.died(instance)
+        const leaving = ['S5.2', 'S5.4', 'S5.5'].some((id) => lab.findings.verdicts.get(id) !== 'passed')
+        if (peer.state !== 'open' && leaving) await died(instance)
         if (instance.subject?.exit) return
         peer.close()
         await sleep(5)
-        if (instance.subject?.exit) throw new Fault('the program ended.', { ...harmed(lab, instance), left: true })
+        if (instance.subject?.exit) throw new Fault('the program ended.', { ...harmed(instance), left: true })
       }
     },
   ),
@@ -252,7 +268,7 @@ export const alive: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['S1.1', 'S5.1'],
-    after: ['S1.15'],
+    after: ['S1.4', 'S1.15'],
     alone: true,
     explain:
       'Tables that are never cleared, arrays of threads that are never reused, and memory that grows show themselves after some dozens of clients.',
@@ -266,17 +282,17 @@ export const alive: readonly Case<ServerLab>[] = [
         try {
           exchange = await lab.exchange(instance, x)
         } catch (error) {
-          lab.endurance = at - 1
+          tired(lab, at - 1)
           if (error instanceof Fault) throw new Fault(`Client ${at} of ${SERIES}: ${error.message}`, error.details)
           throw error
         }
         if (!exchange.right) {
-          lab.endurance = at - 1
+          tired(lab, at - 1)
           const fault = lab.wrongAnswer(instance, exchange, `Client ${at} of ${SERIES}: `)
           throw new Fault(fault.message, {
             ...fault.details,
             cause:
-              lab.causeOfFate(instance) ??
+              causeOfFate(instance) ??
               (exchange.reply.length > 0 ? fault.details.cause : undefined) ??
               'Something is used up after so many clients: a table of clients, descriptors that stay open, threads that nobody joins or detaches.',
           })
@@ -294,7 +310,7 @@ export const alive: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['S1.1', 'S5.1'],
-    after: ['S4.1', 'S5.4', 'S5.9'],
+    after: ['S4.1', 'S4.2', 'S5.4', 'S5.9'],
     observes: 'process',
     alone: true,
     explain:
@@ -305,7 +321,7 @@ export const alive: readonly Case<ServerLab>[] = [
       const { subject } = instance
       const { closes } = await lab.facts()
       lab.requireEndurance(LEAST_CONNECTIONS + 4)
-      const connections = Math.min(LEAK_CONNECTIONS, lab.endurance - 4)
+      const connections = Math.min(LEAK_CONNECTIONS, lab.findings.endurance - 4)
       await lab.works(instance, '')
       await sleep(50)
       const before = subject!.openDescriptors()
@@ -313,8 +329,9 @@ export const alive: readonly Case<ServerLab>[] = [
         for (let at = 0; at < count; at++) {
           const exchange = await lab.exchange(instance, lab.number(), early ? { z: 'none' } : {})
           if (!exchange.right) {
-            if (lab.verdicts.get('S5.9') === 'failed')
-              throw new Unjudged('blocked', 'blocked by S5.9: it ends on the way')
+            const { endurance, enduranceToldBy } = lab.findings
+            if (Number.isFinite(endurance))
+              throw new Unjudged('blocked', `blocked by ${enduranceToldBy}: it ends on the way`)
             throw lab.wrongAnswer(instance, exchange, `Connection ${at + 1}: `)
           }
           if (closes && !early) await exchange.peer.untilOver(lab.settings.patienceMs)
@@ -335,12 +352,11 @@ export const alive: readonly Case<ServerLab>[] = [
       }
       let more = await leak(false, Math.floor((connections * 3) / 4))
       // Who does not survive clients that leave early was told so by S5.4.
-      if (more <= LEAK_ALLOWED && lab.verdicts.get('S5.4') === 'passed')
+      if (more <= LEAK_ALLOWED && lab.findings.verdicts.get('S5.4') === 'passed')
         more = await leak(true, Math.floor(connections / 4))
-      if (subject!.exit)
-        throw new Fault(`It died on the way: ${lab.fate(instance)}.`, { cause: lab.causeOfFate(instance) })
+      if (subject!.exit) throw new Fault(`It died on the way: ${fate(instance)}.`, { cause: causeOfFate(instance) })
       if (more <= LEAK_ALLOWED) return `${before} open before, ${before + more} after`
-      if (lab.verdicts.get('S4.1') === 'failed')
+      if (lab.findings.verdicts.get('S4.1') === 'failed')
         throw new Unjudged('blocked', 'blocked by S4.1: connections are not closed')
       throw new Fault(`After some ${connections} connections, ${more} more descriptors are open.`, {
         expected: `about ${before}`,
@@ -408,7 +424,7 @@ export const alive: readonly Case<ServerLab>[] = [
         await sleep(LOOK_MS)
         if (subject!.isBusy()) busy++
       }
-      if (subject!.exit) throw new Unjudged('not-observable', `the program is dead: ${lab.fate(instance)}`)
+      if (subject!.exit) throw new Unjudged('not-observable', `the program is dead: ${fate(instance)}`)
       if (busy < LOOKS * 0.75) return undefined
       throw new Fault('It is busy although nothing happens.', {
         expected: 'asleep',

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Case, Fault } from '../../case.js'
 import { hello, text } from '../../message.js'
 import type { ServerLab } from '../../server-lab.js'
+import { causeOfFate } from '../../server-program.js'
 
 /** A client that takes its time between two messages: far less than a person would. */
-const PAUSE_MS = 300
+const PAUSE_MS = 250
 
 export const closing: readonly Case<ServerLab>[] = [
   {
@@ -53,7 +54,7 @@ export const closing: readonly Case<ServerLab>[] = [
       const x = lab.number()
       const sent = lab.message(x)
       peer.send(sent)
-      const exchange = await lab.answer(peer, x, sent, { z: 'none' })
+      const exchange = await lab.answer(instance, peer, x, sent, { z: 'none' })
       if (!exchange.right) throw lab.wrongAnswer(instance, exchange, `After a pause of ${PAUSE_MS} ms, `)
       await peer.untilOver(PAUSE_MS)
       if (peer.state !== 'open') {
@@ -61,7 +62,7 @@ export const closing: readonly Case<ServerLab>[] = [
           sent,
           expected: 'an open connection',
           received: 'its end',
-          cause: lab.causeOfFate(instance) ?? 'After the answer, recv has to be called once more, and has to wait.',
+          cause: causeOfFate(instance) ?? 'After the answer, recv has to be called once more, and has to wait.',
         })
       }
       const mark = lab.mark(instance)

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { OUTPUT_MS } from '../../capture.js'
 import { type Case, Fault } from '../../case.js'
+import type { Mark } from '../../error-line.js'
 import { hello, readMessage, text } from '../../message.js'
-import { connections, descriptors, hasProc, listeners, loopsOf, tasksOf } from '../../proc.js'
+import { connections, descriptors, hasProc, listenerOn, loopsOf, tasksOf } from '../../proc.js'
 import type { Nature } from '../../report.js'
-import { type Instance, type Mark, OUTPUT_MS, type ServerLab } from '../../server-lab.js'
+import type { ServerLab } from '../../server-lab.js'
+import { causeOfFate, fate, type Instance } from '../../server-program.js'
 import type { Peer } from '../../wire.js'
 
 /** How long others wait for a stalled client before the server is called sequential. */
@@ -25,8 +28,8 @@ function natureOf({ subject, port }: Instance, peers: readonly Peer[], tasksBefo
   if (!subject || !hasProc) return 'concurrent'
   const remote = new Set(peers.map(({ localPort }) => localPort))
   const inodes = new Set(
-    connections()
-      .filter((at) => at.localPort === port && remote.has(at.remotePort))
+    connections(port)
+      .filter(({ remotePort }) => remote.has(remotePort))
       .map(({ inode }) => inode),
   )
   const pids = subject.pids()
@@ -44,7 +47,7 @@ function natureOf({ subject, port }: Instance, peers: readonly Peer[], tasksBefo
   const tasks = pids.reduce((sum, pid) => sum + tasksOf(pid, inodes).count, 0)
   const receiving = pids.reduce((sum, pid) => sum + tasksOf(pid, inodes).receiving, 0)
   // Threads that share the queue may leave all of these connections to one of them, but each watches for newcomers.
-  const queue = listeners().find(({ localPort }) => localPort === port)
+  const queue = listenerOn(port)
   const watched = new Set([...inodes, ...(queue ? [queue.inode] : [])])
   const loops = pids.reduce((sum, pid) => sum + loopsOf(pid, watched), 0)
   if (receiving > 1 || loops > 1 || tasks - tasksBefore >= peers.length - 1) return 'threads'
@@ -65,7 +68,7 @@ interface Meeting {
 function crowded(lab: ServerLab, fault: Fault, instance: Instance, reply: Uint8Array): Fault {
   if (reply.length > 0 || instance.subject?.exit) return fault
   const cause =
-    lab.nature === 'sequential'
+    lab.findings.nature === 'sequential'
       ? 'It was not reached while the others were served: does the server come back to accept after each of them? Or was its descriptor overwritten before a thread had read it?'
       : 'One of several connections that come at once is forgotten: a table that is full, one accept where several wait (edge-triggered epoll reports them once), or a descriptor that was overwritten before a thread had read it.'
   return new Fault(fault.message, { ...fault.details, cause })
@@ -89,7 +92,7 @@ async function crowd(
         const peer = await lab.squeezeIn(instance, name, left)
         const sent = lab.message(x)
         peer.send(sent)
-        const exchange = await lab.answer(peer, x, sent, { withinMs: left() })
+        const exchange = await lab.answer(instance, peer, x, sent, { withinMs: left() })
         if (!exchange.right)
           throw crowded(lab, lab.wrongAnswer(instance, exchange, `Client ${name}: `), instance, exchange.reply)
         if ((await lab.facts()).closes) await peer.untilOver(left())
@@ -158,7 +161,7 @@ export const concurrency: readonly Case<ServerLab>[] = [
           )
         }
       }
-      lab.nature = nature
+      lab.findings.nature = nature
       // Everyone is let go with a whole handshake: how a server takes an early end is judged elsewhere.
       const silentX = lab.number()
       silent.send(lab.message(silentX))
@@ -174,13 +177,12 @@ export const concurrency: readonly Case<ServerLab>[] = [
       if (!waited.served && waited.peer) {
         await waited.peer.message(hello(waited.x + 1), lab.settings.patienceMs + 1000)
         if (readMessage(waited.peer.received).sequence !== waited.x + 1) {
-          lab.nature = 'unknown'
+          lab.findings.nature = 'unknown'
           throw new Fault('A client that waited behind a stalled one was not served when that one had left.', {
             sent: hello(waited.x),
             expected: hello(waited.x + 1),
-            received: lab.fate(instance) ?? waited.peer.received,
-            cause:
-              lab.causeOfFate(instance) ?? 'When recv returns 0, the client has left: close, and go back to accept.',
+            received: fate(instance) ?? waited.peer.received,
+            cause: causeOfFate(instance) ?? 'When recv returns 0, the client has left: close, and go back to accept.',
           })
         }
         waited.peer.send(lab.message(waited.x + 2))
@@ -276,7 +278,7 @@ export const concurrency: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 3,
     needs: ['S1.1', 'S4.2', 'S5.1'],
-    after: ['S1.15', 'S5.9'],
+    after: ['S1.15', 'S5.9', 'S6.1'],
     alone: true,
     explain:
       'Each connects and speaks as soon as it may; a sequential server serves them one after the other. All of them have to come to their end within 8 s.',
@@ -287,8 +289,8 @@ export const concurrency: readonly Case<ServerLab>[] = [
         // A full pipe holds up who prints first, so that all others are ready when there is room again.
         const full = round <= FULL_ROUNDS
         // Who serves only so many clients is told so by S5.9.
-        const enough = lab.endurance >= (round - FULL_ROUNDS) * (CROWD + 1)
-        if (!instance || round <= FULL_ROUNDS + 1 || !enough) instance = await lab.fresh({ fullPipe: full })
+        const enough = lab.findings.endurance >= (round - FULL_ROUNDS + 1) * (CROWD + 1)
+        if (!instance || full || !enough) instance = await lab.fresh({ fullPipe: full })
         const { subject } = instance
         if (full) setTimeout(() => subject?.drain(), FULL_PIPE_MS)
         const numbers = Array.from({ length: CROWD }, () => lab.anyNumber())
@@ -338,7 +340,7 @@ export const concurrency: readonly Case<ServerLab>[] = [
         throw new Fault(`${done} of 100 clients came to the end of their handshake. ${failed[0]!.message}`, {
           ...failed[0]!.details,
           cause:
-            lab.causeOfFate(instance) ??
+            causeOfFate(instance) ??
             (done > 0
               ? 'The queue of listen is too short (use SOMAXCONN), or a table of clients or threads is too small.'
               : cause),
@@ -355,7 +357,7 @@ async function meet(lab: ServerLab, instance: Instance, name: string): Promise<M
   const x = lab.number()
   const sent = lab.message(x)
   peer.send(sent)
-  const exchange = await lab.answer(peer, x, sent, { z: 'none' })
+  const exchange = await lab.answer(instance, peer, x, sent, { z: 'none' })
   if (!exchange.right) throw lab.wrongAnswer(instance, exchange)
   return { peer, x, name }
 }
@@ -366,7 +368,7 @@ async function waitingTime(lab: ServerLab, instance: Instance): Promise<{ served
   const peer = await lab.connect(instance, 'other')
   const sent = lab.message(x)
   peer.send(sent)
-  const exchange = await lab.answer(peer, x, sent, { z: 'none', withinMs: STALL_MS })
+  const exchange = await lab.answer(instance, peer, x, sent, { z: 'none', withinMs: STALL_MS })
   if (!exchange.right && exchange.reply.length === 0 && !instance.subject?.exit) return { served: false, peer, x }
   if (!exchange.right) throw lab.wrongAnswer(instance, exchange, 'While another client stalls: ')
   peer.send(lab.message(exchange.y! + 1))

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { mentions, visible } from '../../capture.js'
+import { isError, mentions, OUTPUT_MS, visible } from '../../capture.js'
 import { type Case, Fault, Unjudged } from '../../case.js'
+import { FROM_THE_BEGINNING } from '../../error-line.js'
 import { bytes, hello, text } from '../../message.js'
-import { type Instance, isError, OUTPUT_MS, QUIET_MS, type ServerLab } from '../../server-lab.js'
+import type { ServerLab } from '../../server-lab.js'
+import { died, type Instance } from '../../server-program.js'
+import { QUIET_MS } from '../../wire.js'
 
 /** How long a program may hesitate that is not held up by a full pipe. */
 const FULL_PIPE_MS = 250
@@ -31,7 +34,7 @@ async function printedBy(lab: ServerLab, x: number) {
   const lines = lab.lines(instance)
   const from = lines === instance.subject!.err ? mark.err : mark.out
   await lines.until(() => mentions(lines.text(from), text(x)) && mentions(lines.text(from), text(z!)), OUTPUT_MS)
-  return { exchange, z: z!, raw: lines.text(from), capture: lines, from, instance }
+  return { exchange, z: z!, raw: lines.text(from), capture: lines, from, instance, mark }
 }
 
 export const printing: readonly Case<ServerLab>[] = [
@@ -122,12 +125,17 @@ export const printing: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 3,
     needs: ['S1.1', 'S2.1', 'S4.2'],
+    after: ['S3.5'],
     observes: 'output',
     explain: 'The server prints both messages that it receives: X and Z.',
     async check(lab) {
       lab.requireOutput()
-      const { raw, z } = await printedBy(lab, lab.number())
+      const { raw, z, instance, mark } = await printedBy(lab, lab.number())
       if (mentions(raw, text(z))) return undefined
+      // A server that prints Z only where it is right, and takes it for wrong, has one fault to mend first.
+      if (lab.findings.verdicts.get('S3.5') === 'failed' && (await lab.errorPrinted(instance, mark, 0)).right) {
+        throw new Unjudged('blocked', 'blocked by S3.5: ERROR is printed instead')
+      }
       throw new Fault(`${text(z)} is not printed.`, {
         sent: hello(z),
         expected: `${text(z)}\n`,
@@ -180,8 +188,8 @@ export const printing: readonly Case<ServerLab>[] = [
         if (!exchange.right) break
         await lab.finish(exchange)
         expected.add(text(exchange.x)).add(text(exchange.z!))
-        await lab.printed(instance, text(exchange.z!), { out: 0, err: 0 })
-        if (await lab.died(instance)) break
+        await lab.printed(instance, text(exchange.z!), FROM_THE_BEGINNING)
+        if (await died(instance)) break
       }
       const { out } = instance.subject!
       const extra = () =>
@@ -231,7 +239,7 @@ export const printing: readonly Case<ServerLab>[] = [
         const message = text(which === 'first' ? x : exchange.z!)
         if (which === 'third') await exchange.peer.untilOver(closes ? lab.settings.patienceMs : QUIET_MS)
         // A printf that comes after the answer has its chance: its order is another matter.
-        await lab.printed(instance, message, { out: 0, err: 0 }, 300)
+        await lab.printed(instance, message, FROM_THE_BEGINNING, 300)
         await lab.kill(instance)
         const output = lab.lines(instance).text()
         if (mentions(output, message)) continue
@@ -299,16 +307,16 @@ export const printing: readonly Case<ServerLab>[] = [
       }
       let torn = 0
       let example = ''
-      const isPiece = (line: string) => lab.verdicts.get('S2.5') === 'passed' || /HELLO|^[HELO\s\d-]+$/.test(line)
+      const isPiece = (line: string) =>
+        lab.findings.verdicts.get('S2.5') === 'passed' || /HELLO|^[HELO\s\d-]+$/.test(line)
       // Who serves only so many clients is told so by S5.9.
-      const roundsEach = Math.max(1, Math.floor(lab.endurance / CROWD))
+      const roundsEach = Math.max(1, Math.floor(lab.findings.endurance / CROWD))
       let instance: Instance | undefined
       let round = 0
       for (; round < ROUNDS && torn < ENOUGH; round++) {
         // A full pipe holds up the first line, so that all others are ready to come when there is room again.
         const full = round < FULL_ROUNDS
-        if (!instance || round <= FULL_ROUNDS || round % roundsEach === 0)
-          instance = await lab.fresh({ fullPipe: full })
+        if (!instance || full || round % roundsEach === 0) instance = await lab.fresh({ fullPipe: full })
         const { subject } = instance
         const server = instance
         const capture = lab.lines(instance)
@@ -384,7 +392,7 @@ export const printing: readonly Case<ServerLab>[] = [
           cause: 'Print and flush first, then send: a program that is killed in between has told what it received.',
         })
       }
-      const exchange = await lab.answer(peer, x, sent)
+      const exchange = await lab.answer(instance, peer, x, sent)
       if (!exchange.right) throw lab.wrongAnswer(instance, exchange)
       return undefined
     },

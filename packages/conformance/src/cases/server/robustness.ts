@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { OUTPUT_MS } from '../../capture.js'
 import { type Case, Fault } from '../../case.js'
+import type { Mark } from '../../error-line.js'
 import { bytes, hello, join, readMessage, text } from '../../message.js'
-import { type Instance, type Mark, OUTPUT_MS, type ServerLab } from '../../server-lab.js'
+import type { ServerLab } from '../../server-lab.js'
+import { fate, type Instance } from '../../server-program.js'
 
 /** Between two segments: enough that they are not joined on their way. */
 const APART_MS = 40
@@ -34,13 +37,13 @@ function delivered(
           send: (value) => peer.send(value),
           answer: async () => {
             await peer.message(hello(x + 1), lab.settings.patienceMs)
-            requireAnswer(lab, instance, peer.received, x, cause)
+            requireAnswer(instance, peer.received, x, cause)
           },
         },
         x,
       )
       await peer.message(hello(x + 1), lab.settings.patienceMs)
-      requireAnswer(lab, instance, peer.received, x, cause)
+      requireAnswer(instance, peer.received, x, cause)
       await requireEstablished(lab, instance, mark, x, cause)
       if ((await lab.facts()).closes && !(await peer.untilOver(END_MS))) {
         throw new Fault('The handshake does not come to its end: the connection stays open.', {
@@ -54,11 +57,11 @@ function delivered(
   }
 }
 
-function requireAnswer(lab: ServerLab, instance: Instance, received: Buffer, x: number, cause: string): void {
+function requireAnswer(instance: Instance, received: Buffer, x: number, cause: string): void {
   if (readMessage(received).sequence === x + 1) return
   throw new Fault(received.length === 0 ? 'No answer came.' : `The answer is not ${text(x + 1)}.`, {
     expected: hello(x + 1),
-    received: received.length === 0 ? (lab.fate(instance) ?? received) : received,
+    received: received.length === 0 ? (fate(instance) ?? received) : received,
     cause,
   })
 }
@@ -71,7 +74,11 @@ async function requireEstablished(
   cause: string,
 ): Promise<void> {
   const { printsThird } = await lab.facts()
-  if (printsThird && !(await lab.printed(instance, text(x + 2), mark, OUTPUT_MS))) {
+  // After ERROR there is nothing to wait for.
+  if (printsThird) {
+    await Promise.race([lab.printed(instance, text(x + 2), mark), lab.errorPrinted(instance, mark, OUTPUT_MS)])
+  }
+  if (printsThird && !(await lab.printed(instance, text(x + 2), mark, 0))) {
     throw new Fault(`${text(x + 2)} did not come out whole.`, {
       expected: `${text(x)}\n${text(x + 2)}\n`,
       received: lab.lines(instance).text(mark.out),

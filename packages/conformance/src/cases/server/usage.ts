@@ -1,6 +1,7 @@
 import { type Case, Fault, Unjudged } from '../../case.js'
 import type { ServerLab } from '../../server-lab.js'
-import { freePort, type Subject } from '../../subject.js'
+import type { Trial } from '../../server-program.js'
+import { describeExit, freePort } from '../../subject.js'
 
 /** How soon "at once" is, for runtimes that take a second to load. */
 export const AT_ONCE_MS = 3000
@@ -14,24 +15,32 @@ export function withoutArguments(command: readonly string[]): string[] {
     .map((word) => word.replaceAll(PLACEHOLDER, ''))
 }
 
-/** @throws {Fault} If a program did not end, or was ended by a signal. */
-export function requireOwnEnd({ subject, ended }: { subject: Subject; ended: boolean }, how: string): string {
-  if (!ended) {
-    throw new Fault(`${how}, it does not end.`, {
-      expected: `its end within ${AT_ONCE_MS / 1000} s`,
-      received: 'it runs on',
-      cause: 'Look at argc first: if (argc != ...) { fprintf(stderr, "usage: ..."); return 1; }',
-    })
-  }
-  const { code, signal } = subject.exit!
-  if (signal) {
-    throw new Fault(`${how}, it is killed by ${signal}.`, {
-      expected: 'an end of its own accord',
-      received: signal,
-      cause: 'argv[1] is NULL where no argument was given: look at argc before argv.',
-    })
-  }
-  return `status ${code}`
+/** Any end will do, also by a signal: that it crashes is told, and costs nothing. @throws {Fault} If it did not end. */
+export function requireEnd({ subject, ended }: Trial, how: string): string {
+  if (ended) return describeExit(subject.exit!)
+  throw new Fault(`${how}, it does not end.`, {
+    expected: `its end within ${AT_ONCE_MS / 1000} s`,
+    received: 'it runs on',
+    cause: 'Look at argc first: if (argc != ...) { fprintf(stderr, "usage: ..."); return 1; }',
+  })
+}
+
+/** @throws {Fault} If a program was ended by a signal. */
+export function requireNoCrash({ subject }: Trial, how: string): void {
+  const { signal } = subject.exit ?? {}
+  if (!signal || subject.stopped) return
+  throw new Fault(`${how}, it is killed by ${signal}.`, {
+    expected: 'an end of its own accord',
+    received: describeExit(subject.exit!),
+    cause: 'argv[n] is NULL where that argument was not given: look at argc before argv.',
+  })
+}
+
+/** @throws {Unjudged} Where there are no arguments to leave out, or to add to. */
+function argumentsOf(lab: ServerLab): readonly string[] {
+  const { command, takesPort } = lab.program
+  if (!takesPort) throw new Unjudged('not-applicable', 'the command takes no {port}')
+  return command!
 }
 
 export const usage: readonly Case<ServerLab>[] = [
@@ -43,12 +52,11 @@ export const usage: readonly Case<ServerLab>[] = [
     weight: 1,
     observes: 'process',
     alone: true,
-    explain: 'With any status, but of its own accord: no crash, and no server on some port that nobody named.',
+    explain:
+      'With any status; that it crashes is told by S8.3. But it does not wait, and it does not serve some port that nobody named.',
     async check(lab) {
-      const { command } = lab
-      if (!command!.some((word) => word.includes('{port}')))
-        throw new Unjudged('not-applicable', 'the command takes no {port}')
-      return requireOwnEnd(await lab.runWith(withoutArguments(command!), AT_ONCE_MS), 'Without arguments')
+      const words = withoutArguments(argumentsOf(lab))
+      return requireEnd(await lab.program.runWith(words, AT_ONCE_MS), 'Without arguments')
     },
   },
   {
@@ -61,12 +69,25 @@ export const usage: readonly Case<ServerLab>[] = [
     alone: true,
     explain: 'Most programs ignore it.',
     async check(lab) {
-      const { command } = lab
-      if (!command!.some((word) => word.includes('{port}')))
-        throw new Unjudged('not-applicable', 'the command takes no {port}')
       const port = String(await freePort())
-      const words = [...command!.map((word) => word.replaceAll('{port}', port)), port]
-      return requireOwnEnd(await lab.runWith(words, AT_ONCE_MS), 'With an argument too many')
+      const words = [...argumentsOf(lab).map((word) => word.replaceAll('{port}', port)), port]
+      return requireEnd(await lab.program.runWith(words, AT_ONCE_MS), 'With an argument too many')
+    },
+  },
+  {
+    id: 'S8.3',
+    title: 'without arguments it does not crash',
+    clause: 'HS-8.1',
+    level: 'MAY',
+    weight: 1,
+    needs: ['S8.1'],
+    observes: 'process',
+    alone: true,
+    explain:
+      'argv[1] is NULL where no argument was given, and atoi of NULL is a crash. It is an end, and at once; whoever starts the program by hand would rather read how to use it.',
+    async check(lab) {
+      requireNoCrash(await lab.program.runWith(withoutArguments(argumentsOf(lab)), AT_ONCE_MS), 'Without arguments')
+      return undefined
     },
   },
 ]

@@ -1,7 +1,9 @@
 import { type Case, Fault } from '../../case.js'
 import { bytes, hello, readMessage, successors, text } from '../../message.js'
 import { segmentsOf } from '../../segments.js'
-import { type Exchange, QUIET_MS, type ServerLab } from '../../server-lab.js'
+import type { Exchange, ServerLab } from '../../server-lab.js'
+import { fate } from '../../server-program.js'
+import { QUIET_MS } from '../../wire.js'
 
 const TRIALS = 4
 
@@ -11,7 +13,7 @@ async function numbered(lab: ServerLab, x: number): Promise<Exchange> {
   const exchange = await lab.exchange(instance, x)
   if (!exchange.right) {
     const fault = lab.wrongAnswer(instance, exchange)
-    if (exchange.reply.length > 0 || lab.fate(instance)) throw fault
+    if (exchange.reply.length > 0 || fate(instance)) throw fault
     throw new Fault(fault.message, {
       ...fault.details,
       cause:
@@ -21,7 +23,7 @@ async function numbered(lab: ServerLab, x: number): Promise<Exchange> {
   await lab.finish(exchange)
   const after = exchange.peer.received.subarray(exchange.reply.length)
   const more = after.some((byte) => byte !== 0 && byte !== 0x0a && byte !== 0x0d)
-  const failed = (id: string) => lab.verdicts.get(id) === 'failed'
+  const failed = (id: string) => lab.findings.verdicts.get(id) === 'failed'
   const told = failed('S1.7') || failed('S1.8') || (exchange.y! < 0 && failed('S1.13'))
   if (more && !told) {
     throw new Fault(`After ${text(x)}, ${text(exchange.z!)} is answered too.`, {
@@ -60,12 +62,15 @@ function eachOf(numbers: readonly number[]): Case<ServerLab>['check'] {
 }
 
 /** All that came on a connection in a handshake that leaves time for what should not come. */
-async function unhurried(lab: ServerLab): Promise<{ before: Buffer; after: Buffer; exchange: Exchange }> {
+async function unhurried(
+  lab: ServerLab,
+  pauseMs = QUIET_MS,
+): Promise<{ before: Buffer; after: Buffer; exchange: Exchange }> {
   const instance = await lab.shared()
   const exchange = await lab.exchange(instance, lab.number(), { z: 'none' })
   if (!exchange.right) throw lab.wrongAnswer(instance, exchange)
   const { peer, y } = exchange
-  await peer.until(() => peer.state !== 'open', QUIET_MS)
+  await peer.untilOver(pauseMs)
   const before = peer.received
   peer.send(lab.message(y! + 1))
   await peer.untilOver((await lab.facts()).closes ? lab.settings.patienceMs : QUIET_MS)
@@ -161,11 +166,11 @@ export const wire: readonly Case<ServerLab>[] = [
       lab.transcript.received(reply)
       if (readMessage(reply).wellFormed) {
         // The first answer may be right, and the next one stand behind it.
-        for (let next = 0; next < 2 && !lab.junk; next++) {
+        for (let next = 0; next < 2 && !lab.findings.junk; next++) {
           await lab.finish(await lab.exchange(await lab.shared(), lab.number()))
         }
-        if (!lab.junk) return undefined
-        const behind = lab.junk
+        if (!lab.findings.junk) return undefined
+        const behind = lab.findings.junk
         throw new Fault('Something stands in front of an answer.', {
           sent: behind.sent,
           expected: hello(behind.x + 1),
@@ -218,7 +223,7 @@ export const wire: readonly Case<ServerLab>[] = [
       const { first } = await lab.facts()
       const { sent, reply, y } = first
       const { terminator } = readMessage(reply)
-      lab.terminator = terminator
+      lab.findings.terminator = terminator
       lab.transcript.sent(sent)
       lab.transcript.received(reply)
       const nuls = reply.filter((byte) => byte === 0).length
@@ -264,9 +269,11 @@ export const wire: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['S1.1'],
+    after: ['S1.7'],
     explain: 'Three messages are a handshake. The server prints Z and closes; it sends nothing more.',
     async check(lab) {
-      const { after, exchange } = await unhurried(lab)
+      // What comes without Z was seen by S1.7.
+      const { after, exchange } = await unhurried(lab, lab.findings.verdicts.get('S1.7') === 'passed' ? 0 : QUIET_MS)
       const more = Buffer.from(after.filter((byte) => byte !== 0 && byte !== 0x0a && byte !== 0x0d))
       if (more.length === 0) return undefined
       throw new Fault('It sent something after the second message.', {
@@ -413,9 +420,9 @@ export const wire: readonly Case<ServerLab>[] = [
           'Behind the largest number of 32 bits, count on in 64 bits, or wrap (wrapping_add): an overflow must not end the exchange.'
         throw new Fault(error.message, { ...error.details, cause })
       })
-      lab.arithmetic = edge.y! < 0 ? 'int32' : 'safe'
+      lab.findings.arithmetic = edge.y! < 0 ? 'int32' : 'safe'
       await numbered(lab, 2147483646)
-      return `counts ${lab.arithmetic === 'int32' ? 'in 32 bits' : `on to ${successors(2147483647)[0]}`}`
+      return `counts ${lab.findings.arithmetic === 'int32' ? 'in 32 bits' : `on to ${successors(2147483647)[0]}`}`
     },
   },
 ]

@@ -1,7 +1,10 @@
+import { OUTPUT_MS } from '../../capture.js'
 import { type Case, Fault, Unjudged } from '../../case.js'
+import { ALMOST, instead, type Mark, streamsOf } from '../../error-line.js'
 import { bytes, hello, text } from '../../message.js'
-import { type Instance, type Mark, OUTPUT_MS, QUIET_MS, type ServerLab } from '../../server-lab.js'
-import type { Peer } from '../../wire.js'
+import type { ServerLab } from '../../server-lab.js'
+import { causeOfFate, fate, type Instance } from '../../server-program.js'
+import { type Peer, QUIET_MS } from '../../wire.js'
 
 interface Wrong {
   readonly instance: Instance
@@ -22,7 +25,7 @@ async function third(lab: ServerLab, messageOf: (y: number) => string, instance?
   const message = messageOf(y!)
   const sent = lab.dress(bytes(message))
   peer.send(sent)
-  lab.doubt()
+  lab.program.doubt()
   return { instance: at, peer, mark, y: y!, message, sent }
 }
 
@@ -31,8 +34,8 @@ const tooLarge = (y: number) => text(y + 7)
 /** Waits for ERROR after a wrong third message. @throws {Fault} If it does not come. */
 async function requireError(lab: ServerLab, wrong: Wrong): Promise<void> {
   const { instance, mark, sent, message, y } = wrong
-  const { right, elsewhere, almost } = await lab.errorPrinted(instance, mark, OUTPUT_MS)
-  if (right) {
+  const line = await lab.errorPrinted(instance, mark, OUTPUT_MS)
+  if (line.right) {
     if (await lab.errorEnded(instance, mark)) return
     throw new Fault('ERROR is printed without a newline: the next message stands behind it on its line.', {
       sent,
@@ -42,19 +45,16 @@ async function requireError(lab: ServerLab, wrong: Wrong): Promise<void> {
     })
   }
   const { errors } = lab.settings
-  const where = errors === 'either' ? 'stdout or stderr' : errors
-  throw new Fault(`After ${message}, where ${text(y + 1)} had to come, no ERROR is printed on ${where}.`, {
+  throw new Fault(`After ${message}, where ${text(y + 1)} had to come, no ERROR is printed on ${streamsOf(errors)}.`, {
     sent,
     expected: 'a line that begins with ERROR',
-    received: elsewhere
-      ? `ERROR on ${errors === 'stdout' ? 'stderr' : 'stdout'}`
-      : (almost ?? lab.lines(instance).text(mark.out)),
-    cause: elsewhere
+    received: instead(line, errors, lab.lines(instance).text(mark.out)),
+    cause: line.elsewhere
       ? `Print ERROR on ${errors}.`
-      : almost
-        ? 'The text has to begin with ERROR, in capital letters, at the beginning of a line.'
-        : lab.fate(instance)
-          ? lab.causeOfFate(instance)
+      : line.almost
+        ? ALMOST
+        : fate(instance)
+          ? causeOfFate(instance)
           : 'Z has to be compared with Y + 1 as a number: if (z != y + 1) printf("ERROR\\n"). (strncmp, or a comparison with the wrong variable, lets others through.)',
   })
 }
@@ -105,7 +105,7 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
         await wrong.peer.untilOver(20)
         wrong.peer.close()
       }
-      return `seen on ${[...lab.errorsSeen].join(' and ')}`
+      return `seen on ${[...lab.findings.errorsSeen].join(' and ')}`
     },
   },
   {
@@ -120,12 +120,12 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
     async check(lab) {
       const { peer, sent, message, instance } = await third(lab, tooLarge)
       if (await peer.untilOver(lab.settings.patienceMs)) return undefined
-      if (lab.verdicts.get('S4.1') === 'failed')
+      if (lab.findings.verdicts.get('S4.1') === 'failed')
         throw new Unjudged('blocked', 'blocked by S4.1: it does not close then, either')
       throw new Fault(`${lab.settings.patienceMs / 1000} s after ${message} the connection is still open.`, {
         sent,
         expected: 'the end of the connection',
-        received: lab.fate(instance) ?? 'nothing',
+        received: fate(instance) ?? 'nothing',
         cause: 'The branch that prints ERROR has to close the connection too: close(client).',
       })
     },
@@ -161,7 +161,7 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
     explain: 'Handshakes with small, large, negative and growing numbers, all of them right.',
     async check(lab) {
       lab.requireOutput()
-      const told = (id: string) => lab.verdicts.get(id) === 'failed'
+      const told = (id: string) => lab.findings.verdicts.get(id) === 'failed'
       for (const x of [lab.number(), 8, 98, -1, -2, -50, 1_999_999_999]) {
         if ((x === -1 && told('S1.14')) || (x < -1 && told('S1.13'))) continue
         const instance = await lab.shared()
