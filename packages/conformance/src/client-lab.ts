@@ -195,13 +195,19 @@ export class ClientLab implements Lab {
     return subject
   }
 
+  /** A server that accepts, and says nothing by itself. */
+  async listen(): Promise<ScriptedServer> {
+    const server = await ScriptedServer.listen(await freePort(), this.transcript)
+    this.#servers.push(server)
+    return server
+  }
+
   /** One run. @throws {StartError} If there is no such program. */
   async run(x: number, script: Script = {}): Promise<Run> {
     const { patienceMs, startMs } = this.settings
     const { steps } = this.transcript
     const from = steps.length
-    const server = await ScriptedServer.listen(await freePort(), this.transcript)
-    this.#servers.push(server)
+    const server = await this.listen()
     const full = script.fullForMs !== undefined
     const subject = await this.start(this.words('127.0.0.1', server.port, x), {
       plain: script.plain === true || full,
@@ -419,11 +425,13 @@ export class ClientLab implements Lab {
       received: instead(line, errors, out.text() || err.text()),
       cause: elsewhere
         ? `Print ERROR on ${errors}.`
-        : almost || (run.answered.length === 0 && words.length > 0)
-          ? ALMOST
-          : run.answered.length > 0
-            ? 'Y has to be compared with X + 1 as a number: if (y != x + 1) { printf("ERROR\\n"); close(fd); ... }.'
-            : 'Look at what recv returns: 0 and -1 mean that no answer came.',
+        : run.third.includes('ERROR')
+          ? 'ERROR is sent to the server: print it.'
+          : almost || (run.answered.length === 0 && words.length > 0)
+            ? ALMOST
+            : run.answered.length > 0
+              ? 'Y has to be compared with X + 1 as a number: if (y != x + 1) { printf("ERROR\\n"); close(fd); ... }.'
+              : 'Look at what recv returns: 0 and -1 mean that no answer came.',
     })
   }
 
@@ -450,8 +458,7 @@ export class ClientLab implements Lab {
   async staySilent(): Promise<Silence> {
     const { transcript } = this
     const x = this.number()
-    const server = await ScriptedServer.listen(await freePort(), transcript)
-    this.#servers.push(server)
+    const server = await this.listen()
     const started = performance.now()
     const subject = await this.start(this.words('127.0.0.1', server.port, x))
     const peer = await server.connection(this.settings.startMs, subject.exited)

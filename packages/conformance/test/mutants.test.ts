@@ -90,6 +90,14 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       expect(blockedBy(report, 'S3.4')).toEqual(['S5.2', 'S5.4', 'S5.5', 'S5.8'])
     })
 
+    it("ERROR that is late is not taken for the next client's", { timeout: MINUTE }, async () => {
+      const report = await check(
+        { source: 'server-select', flags: ['BUG_ZERO_IS_NOTHING', 'BUG_ERROR_WHEN_LEFT'] },
+        { only: ['S1.6', 'S1.10', 'S1.14', 'S3.5'] },
+      )
+      expect(count(report), told(report)).toEqual(['S1.14'])
+    })
+
     it('answers that stand behind one another are read where they stand', { timeout: MINUTE }, async () => {
       const report = await check({ source: 'server', flags: ['BUG_STRCAT'] }, { only: ['S1', 'S5.1'] })
       expect(count(report), told(report)).toEqual(['S1.4'])
@@ -122,6 +130,12 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       const report = await check({ source: 'server', flags }, { only: ['S5.9', 'S5.10', 'S6.4'] })
       expect(count(report), told(report)).toEqual([])
       expect(blockedBy(report, 'S1.4')).toEqual(['S5.9', 'S5.10', 'S6.4'])
+    })
+
+    it('a client that waits only after Z closes when Y is wrong', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'client', flags: ['BUG_WAITS_FOR_SERVER'] }, { only: ['C3.3', 'C4.1'] })
+      expect(count(report), told(report)).toEqual(['C4.1'])
+      expect(report.results.find(({ id }) => id === 'C3.3')?.verdict, told(report)).toBe('passed')
     })
 
     it('a fault of another kind is told beside it', { timeout: MINUTE }, async () => {

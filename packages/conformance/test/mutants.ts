@@ -142,6 +142,14 @@ export const MUTANTS: readonly Mutant[] = [
     caught: 'S6.1',
     expect: 'events',
   },
+  {
+    source: 'server-select',
+    flag: 'ZERO_IS_NOTHING',
+    more: ['ERROR_WHEN_LEFT'],
+    what: 'takes Y = 0 for "no message yet", and prints ERROR for a client that leaves',
+    caught: 'S1.14',
+    also: ['S5.11'],
+  },
   { source: 'server-select', flag: 'TABLE_OF_TEN', what: 'has room for ten connections', caught: 'S6.3' },
   { source: 'server-select', flag: 'ALL_READY', what: 'serves a row twice when two are ready', caught: 'S6.3' },
   { source: 'server-select', flag: 'BUSY', what: 'calls select with a timeout of 0', caught: 'S5.12' },
@@ -177,6 +185,7 @@ export const MUTANTS: readonly Mutant[] = [
   client('PREFIX_COMPARE', 'takes every Y that begins like the right one', 'C3.1'),
   client('Z_AFTER_ERROR', 'sends Z although Y is wrong', 'C3.2'),
   client('ERROR_TEXT_AND_Z', 'prints "sequence mismatch" instead of ERROR, and goes on', 'C3.2', ['C3.1']),
+  client('SENDS_ERROR', 'sends ERROR to the server, and does not print it', 'C3.2', ['C3.1']),
   client('OPEN_ON_ERROR', 'waits for the server when Y is wrong', 'C3.3'),
   client('PRINTS_ONLY_RIGHT', 'prints Y only when it is right', 'C3.4'),
   client('ERROR_FIRST', 'prints ERROR before the message', 'C3.4'),
@@ -200,6 +209,7 @@ export const MUTANTS: readonly Mutant[] = [
     caught: 'C4.8',
   },
   client('NO_ARGC', 'reads argv[3] without looking at argc', 'C6.4'),
+  client('SENDS_NULL', 'sends "HELLO (null)" where X is missing', 'C6.3'),
 ]
 
 /** Right programs, each in a style that people write; what they are rightly told is no failure. */
