@@ -166,7 +166,8 @@ export class FirstHandshakes {
     const { subject } = instance
     if (!subject) return { instance, exchange, closes, seen: false, garbled: false, died: false, flaws: 0, output: '' }
     const seen = right && (await this.#seeLines(instance, exchange, mark))
-    const garbled = seen && !this.#clean(instance, exchange)
+    // X may be, also where the program ends before it prints Z.
+    const garbled = right && !this.#clean(instance, exchange)
     const ended = await died(instance)
     const wrong = isError(subject.out.text(mark.out)) || isError(subject.err.text(mark.err))
     return {
