@@ -90,6 +90,26 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       expect(blockedBy(report, 'S3.4')).toEqual(['S5.2', 'S5.4', 'S5.5', 'S5.8'])
     })
 
+    it('who sends as many bytes as it received sends a NUL only where it got one', { timeout: MINUTE }, async () => {
+      for (const other of ['BUG_STALE', 'BUG_DIGITS_IN_MEMORY']) {
+        const report = await check(
+          { source: 'server', flags: ['BUG_LENGTH_OF_RECEIVED', other] },
+          { only: ['S1.1', 'S1.6', 'S1.10', 'S1.12'] },
+        )
+        expect(count(report), told(report)).toEqual(expect.arrayContaining(['S1.12']))
+        expect(count(report), told(report)).not.toContain('S1.6')
+      }
+    })
+
+    it('memory behind a message is told, also by who ends itself at every Z', { timeout: MINUTE }, async () => {
+      const report = await check(
+        { source: 'server', flags: ['BUG_UNENDED', 'BUG_EXIT_AT_Z'] },
+        { only: ['S1.10', 'S2', 'S5.1'] },
+      )
+      expect(count(report), told(report)).toEqual(['S1.10', 'S2.3'])
+      expect(blockedBy(report, 'S2.3'), told(report)).toContain('S5.1')
+    })
+
     it("ERROR that is late is not taken for the next client's", { timeout: MINUTE }, async () => {
       const report = await check(
         { source: 'server-select', flags: ['BUG_ZERO_IS_NOTHING', 'BUG_ERROR_WHEN_LEFT'] },

@@ -45,12 +45,22 @@ export const MUTANTS: readonly Mutant[] = [
   server('ANSWERS_Z', 'answers Z too', 'S1.8'),
   server('TWO_WRITES', 'sends the word and the number by themselves', 'S1.9'),
   server('STALE', 'does not end what it received', 'S1.10'),
+  {
+    ...server('UNENDED', 'does not end what it received, and ends itself at every Z', 'S1.10', ['S2.3']),
+    more: ['EXIT_AT_Z'],
+  },
   server('ANSWER_STAYS', 'receives Z into the buffer that holds its own answer', 'S1.10'),
   server('ZERO', 'refuses X = 0', 'S1.11'),
   server('LENGTH_OF_RECEIVED', 'sends as many bytes as it received', 'S1.12'),
   {
     ...server('LENGTH_OF_RECEIVED', 'does not end what it received, and sends as many bytes', 'S1.12', ['S1.10']),
     more: ['STALE'],
+  },
+  {
+    ...server('LENGTH_OF_RECEIVED', 'reads digits behind its first message, and sends as many bytes', 'S1.12', [
+      'S1.10',
+    ]),
+    more: ['DIGITS_IN_MEMORY'],
   },
   server('UNSIGNED', 'refuses negative numbers', 'S1.13'),
   server('SKIPS_SIGN', 'reads the digits without the sign', 'S1.13'),

@@ -78,6 +78,14 @@ static void error(void) {
 static int take(int client, char *buffer) {
 #if defined BUG_STALE || defined BUG_ANSWER_STAYS
   return recv(client, buffer, SIZE - 1, 0);
+#elif defined BUG_UNENDED || defined BUG_DIGITS_IN_MEMORY
+  memset(buffer, 0, SIZE);
+#ifdef BUG_UNENDED
+  memset(buffer, 0xaf, 64);
+#else
+  memset(buffer, '9', 64);
+#endif
+  return recv(client, buffer, SIZE - 1, 0);
 #elif defined BUG_MINUS_ONE
   int n = recv(client, buffer, SIZE - 1, 0);
   volatile long at = (long)n * 4096;
@@ -296,6 +304,10 @@ static void serve(int client) {
   if (n <= 0) return;
 #ifdef BUG_PRINTS_LATE
   print(first);
+#endif
+#ifdef BUG_EXIT_AT_Z
+  fprintf(stderr, "zNum != xNum + 2\n");
+  exit(1);
 #endif
   int z = 0;
 #if defined BUG_SSCANF_KEEPS
