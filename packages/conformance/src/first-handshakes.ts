@@ -16,11 +16,13 @@ const STALE_PROBES = [7, -1, 1234, 9, -2, 654321, 8, 0, 321]
 const BUFFER_SIZES = [16, 20, 30, 32, 50, 64, 80, 100, 128, 200, 255, 256, 500, 512, 1000, 1024, 2000, 2048, 4096]
 /** How often the first message is sent, each time to a new process, before it is sent in another dress. */
 const FIRST_TRIES = 3
+/** How long the first client waits before it speaks: who reads before anything is there must not have luck. */
+const HESITATION_MS = 20
 /** How often a program is started again that ends while short messages follow long ones. */
 const RESTARTS = 3
 
 /** How late a program may be to say that a client has left. */
-const LATE_MS = 50
+const LATE_MS = 300
 
 const NUL = bytes('\0')
 const LF = bytes('\n')
@@ -78,7 +80,7 @@ export class FirstHandshakes {
   async learn(): Promise<Facts> {
     let instance = await this.#program.start({ printing: 'live' })
     const x = this.#lab.number()
-    let trial = await this.#trial(instance, x, NOTHING)
+    let trial = await this.#trial(instance, x, NOTHING, HESITATION_MS)
     const bare = trial
     // Who leaves an answer out now and then would seem to need whatever was sent when it did not.
     let answered: Facts['answered']
@@ -158,9 +160,9 @@ export class FirstHandshakes {
     return right
   }
 
-  async #trial(instance: Instance, x: number, ending: Uint8Array): Promise<Trial> {
+  async #trial(instance: Instance, x: number, ending: Uint8Array, pauseMs = 0): Promise<Trial> {
     const mark = this.#lab.mark(instance)
-    const exchange = await this.#try(instance, x, ending)
+    const exchange = await this.#try(instance, x, ending, pauseMs)
     const closes = await this.#seeClose(exchange)
     const { right } = exchange
     const { subject } = instance
@@ -187,9 +189,9 @@ export class FirstHandshakes {
     return this.#program.again(previous, { printing })
   }
 
-  async #try(to: Instance, x: number, ending: Uint8Array): Promise<Exchange> {
+  async #try(to: Instance, x: number, ending: Uint8Array, pauseMs = 0): Promise<Exchange> {
     try {
-      return await this.#lab.exchange(to, x, { ending })
+      return await this.#lab.exchange(to, x, { ending, pauseMs })
     } catch (error) {
       if (!(error instanceof Fault) || to.subject === undefined)
         throw error instanceof Fault ? new StartError(error.message) : error
@@ -361,10 +363,10 @@ export class FirstHandshakes {
     for (const number of STALE_PROBES.slice(0, STALE_PROBES.indexOf(x) + 1)) {
       const mark = this.#lab.mark(instance)
       const exchange = await this.#try(instance, number, ending)
-      await exchange.peer.untilOver(QUIET_MS)
+      const closed = await exchange.peer.untilOver(QUIET_MS)
       right = exchange.right && !(await this.#lab.errorPrinted(instance, mark, 20)).right
       exchange.peer.close()
-      await this.#lab.errorPrinted(instance, mark, LATE_MS)
+      if (!closed) await this.#lab.errorPrinted(instance, mark, LATE_MS)
     }
     void this.#program.dismiss(instance)
     return right

@@ -241,9 +241,15 @@ export class ServerLab implements Lab {
   async exchange(
     to: Instance,
     x: number,
-    { z, ending = this.findings.ending, name }: { z?: number | 'none'; ending?: Uint8Array; name?: string } = {},
+    {
+      z,
+      ending = this.findings.ending,
+      name,
+      pauseMs = 0,
+    }: { z?: number | 'none'; ending?: Uint8Array; name?: string; pauseMs?: number } = {},
   ): Promise<Exchange> {
     const peer = await this.connect(to, name)
+    if (pauseMs > 0) await peer.untilOver(pauseMs)
     const sent = this.dress(hello(x), ending)
     peer.send(sent)
     const exchange = await this.answer(to, peer, x, sent, { ...(z !== undefined && { z }), ending })
