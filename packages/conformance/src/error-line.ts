@@ -21,6 +21,9 @@ export interface ErrorLine {
   readonly almost: string | undefined
 }
 
+/** Whether a line says that something is wrong. */
+export const isComplaint = (line: string) => /error|wrong|invalid|incorrect|mismatch|fail/i.test(line)
+
 /** Looks for the line, as far as the output has come. */
 export function findError(
   { out, err }: Pick<Subject, 'out' | 'err'>,
@@ -32,9 +35,7 @@ export function findError(
   if (on.stdout) errorsSeen.add('stdout')
   if (on.stderr) errorsSeen.add('stderr')
   const right = errors === 'either' ? on.stdout || on.stderr : on[errors]
-  const almost = [...out.lines(from.out), ...err.lines(from.err)].find((line) =>
-    /error|wrong|invalid|incorrect|mismatch|fail/i.test(line),
-  )
+  const almost = [...out.lines(from.out), ...err.lines(from.err)].find(isComplaint)
   return { right, elsewhere: !right && (on.stdout || on.stderr), almost }
 }
 

@@ -34,6 +34,8 @@ export class ServerFindings extends Findings {
   /** How many clients it served in a row, and the case that tells why they were not more. */
   endurance = Number.POSITIVE_INFINITY
   enduranceToldBy = 'S5.9'
+  /** How it complains of a wrong Z, where it does not print ERROR. */
+  complaint: string | undefined
   /** An answer in front of which something stood. */
   junk: { readonly x: number; readonly sent: Uint8Array; readonly reply: Buffer } | undefined
 

@@ -1,6 +1,6 @@
 import { OUTPUT_MS } from '../../capture.js'
 import { type Case, Fault, Unjudged } from '../../case.js'
-import { ALMOST, instead, type Mark, streamsOf } from '../../error-line.js'
+import { ALMOST, instead, isComplaint, type Mark, streamsOf } from '../../error-line.js'
 import { bytes, hello, text } from '../../message.js'
 import type { ServerLab } from '../../server-lab.js'
 import { causeOfFate, fate, type Instance } from '../../server-program.js'
@@ -45,6 +45,7 @@ async function requireError(lab: ServerLab, wrong: Wrong): Promise<void> {
     })
   }
   const { errors } = lab.settings
+  if (line.almost !== undefined && isComplaint(line.almost)) lab.findings.complaint ??= line.almost
   throw new Fault(`After ${message}, where ${text(y + 1)} had to come, no ERROR is printed on ${streamsOf(errors)}.`, {
     sent,
     expected: 'a line that begins with ERROR',
@@ -156,7 +157,7 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 3,
     needs: ['S1.1', 'S2.1'],
-    after: ['S1.13', 'S1.14'],
+    after: ['S1.13', 'S1.14', 'S3.2'],
     observes: 'output',
     explain: 'Handshakes with small, large, negative and growing numbers, all of them right.',
     async check(lab) {
@@ -174,12 +175,14 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
         }
         await lab.finish(exchange)
         await lab.printed(instance, text(exchange.z!), mark, 100)
-        const { right } = await lab.errorPrinted(instance, mark, 0)
-        if (right) {
-          throw new Fault(`${text(exchange.z!)} is right, and yet ERROR is printed.`, {
+        const { right, almost } = await lab.errorPrinted(instance, mark, 0)
+        // That it is not ERROR was told by S3.2; that it comes always is another fault.
+        const same = !right && almost !== undefined && almost === lab.findings.complaint
+        if (right || same) {
+          throw new Fault(`${text(exchange.z!)} is right, and yet ${same ? `"${almost}"` : 'ERROR'} is printed.`, {
             sent: hello(exchange.z!),
             expected: `${text(x)}\n${text(exchange.z!)}\n`,
-            received: lab.lines(instance).text(mark.out) || instance.subject!.err.text(mark.err),
+            received: same ? almost : lab.lines(instance).text(mark.out) || instance.subject!.err.text(mark.err),
             cause: 'Z has to be compared with the Y that was sent to this client, plus 1.',
           })
         }
