@@ -55,7 +55,7 @@ export class ClientFindings extends Findings {
   /** Numbers of three digits are too much for it: others are tried with one. */
   small = false
   /** What it was seen to take too long for: once is enough to wait for. */
-  readonly slow = new Set<'after a wrong answer' | 'after a right answer' | 'to end'>()
+  readonly slow = new Set<'after a wrong answer' | 'after a right answer' | 'while the server is there' | 'to end'>()
   /** How it did not print ERROR, by the case that has told of it. */
   readonly omissions = new Map<string, Omission>()
   /** Which signal killed it, by the case that has told of it. */

@@ -222,6 +222,10 @@ int main(int argc, char **argv) {
 #ifdef BUG_PRINTS_LAST
   print(buffer);
 #endif
+#ifdef BUG_CLOSES_HALF
+  shutdown(fd, SHUT_WR);
+  receive(fd, buffer, sizeof buffer);
+#endif
 #ifdef BUG_WAITS_FOR_SERVER
   receive(fd, buffer, sizeof buffer);
 #endif
