@@ -158,6 +158,17 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       expect(report.results.find(({ id }) => id === 'C3.3')?.verdict, told(report)).toBe('passed')
     })
 
+    it('an end after many clients is told by their number', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'server', flags: ['BUG_GIVES_UP'] }, { only: ['S5.9'] })
+      expect(report.results[0]?.fault?.cause, told(report)).toContain('after 101 right handshakes')
+    })
+
+    it('a client that waits for the end of the server is waited for once', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'client', flags: ['BUG_CLOSES_HALF'] }, { skip: ['C4.8'] })
+      expect(count(report), told(report)).toEqual(['C4.2'])
+      expect(report.results.filter(({ durationMs }) => durationMs >= 2000).length).toBeLessThan(6)
+    })
+
     it('a fault of another kind is told beside it', { timeout: MINUTE }, async () => {
       const report = await check(SEVERAL_FAULTS, { only: ['S3.4', 'S5'] })
       expect(count(report), told(report)).toEqual(expect.arrayContaining(['S3.4', 'S5.5', 'S5.6']))

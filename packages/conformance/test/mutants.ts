@@ -206,6 +206,7 @@ export const MUTANTS: readonly Mutant[] = [
   client('STRTOK', 'does not look at what strtok returns', 'C3.6'),
   client('WAITS_FOR_SERVER', 'waits until the server closes', 'C4.1'),
   client('RUNS_ON', 'closes, and does not end', 'C4.2'),
+  client('CLOSES_HALF', 'closes one direction, and waits for the server to close the other', 'C4.2'),
   client('IMPATIENT', 'gives up on the server after 200 ms', 'C4.3'),
   client('LOOPS_AT_END', 'loops when recv returns 0', 'C4.4'),
   client('STRTOK_AT_END', 'looks neither at what recv returns nor at what strtok does', 'C4.4'),

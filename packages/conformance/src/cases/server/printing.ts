@@ -392,7 +392,8 @@ export const printing: readonly Case<ServerLab>[] = [
           sent,
           expected: `${text(x)} on stdout, then the answer`,
           received: 'the answer, while stdout was full',
-          cause: 'Print and flush first, then send: a program that is killed in between has told what it received.',
+          cause:
+            'Print and flush first, then send: a program that is killed in between has told what it received. In Node, console.log does not wait for a pipe: fs.writeSync(1, line) does.',
         })
       }
       const exchange = await lab.answer(instance, peer, x, sent)

@@ -106,7 +106,7 @@ export const robustness: readonly Case<ServerLab>[] = [
       level: 'SHOULD',
       explain: 'Most clients in C send strlen + 1 bytes. The NUL ends the message, and is not printed.',
     },
-    'The NUL belongs to the end of the message, and to nothing else.',
+    'The NUL ends the message, and is no part of it: take it away before the number is read, where the language does not (rstrip("\\0") in Python, replace(/\\0+$/, "") in JavaScript).',
     async ({ send, answer }, x) => {
       send(join(hello(x), bytes('\0')))
       await answer()

@@ -1,6 +1,6 @@
 import { OUTPUT_MS } from '../../capture.js'
 import { type Case, Fault, Unjudged } from '../../case.js'
-import { ALMOST, instead, isComplaint, type Mark, streamsOf } from '../../error-line.js'
+import { causeOfOther, instead, isComplaint, type Mark, streamsOf } from '../../error-line.js'
 import { bytes, hello, text } from '../../message.js'
 import type { ServerLab } from '../../server-lab.js'
 import { causeOfFate, fate, type Instance } from '../../server-program.js'
@@ -53,7 +53,7 @@ async function requireError(lab: ServerLab, wrong: Wrong): Promise<void> {
     cause: line.elsewhere
       ? `Print ERROR on ${errors}.`
       : line.almost
-        ? ALMOST
+        ? causeOfOther(line.almost)
         : fate(instance)
           ? causeOfFate(instance)
           : 'Z has to be compared with Y + 1 as a number: if (z != y + 1) printf("ERROR\\n"). (strncmp, or a comparison with the wrong variable, lets others through.)',
