@@ -253,8 +253,8 @@ export class ServerLab implements Lab {
     const sent = this.dress(hello(x), ending)
     peer.send(sent)
     const exchange = await this.answer(to, peer, x, sent, { ...(z !== undefined && { z }), ending })
-    // Who does not answer may be about to end.
-    if (exchange.reply.length === 0) await died(to)
+    // Who does not answer may be about to end; or it will not come back, and the next client would wait in vain, too.
+    if (exchange.reply.length === 0 && !(await died(to)) && peer.state === 'open') this.program.replace(to)
     return exchange
   }
 

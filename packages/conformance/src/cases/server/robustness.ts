@@ -24,7 +24,8 @@ function delivered(
   return {
     level: 'MAY',
     weight: 1,
-    needs: ['S1.1', 'S1.2', 'S3.5'],
+    needs: ['S1.1', 'S1.2'],
+    after: ['S3.5'],
     alone: true,
     ...about,
     async check(lab) {
@@ -85,7 +86,8 @@ async function requireEstablished(
       cause,
     })
   }
-  if (!lab.observed) return
+  // Who says so of every Z was told by S3.5.
+  if (!lab.observed || lab.findings.verdicts.get('S3.5') === 'failed') return
   const { right } = await lab.errorPrinted(instance, mark, 0)
   if (right)
     throw new Fault('ERROR is printed, although every number was right.', {

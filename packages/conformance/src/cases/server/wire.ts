@@ -49,9 +49,10 @@ async function numbered(lab: ServerLab, x: number): Promise<Exchange> {
 async function echoOfLength(lab: ServerLab): Promise<Exchange | undefined> {
   const { ending } = await lab.facts()
   if (ending.length !== 1 || ending[0] !== 0) return undefined
+  const instance = await lab.fresh()
   let exchange: Exchange | undefined
   for (const length of PADDED) {
-    exchange = await lab.exchange(await lab.shared(), lab.number(), { ending: new Uint8Array(length) })
+    exchange = await lab.exchange(instance, lab.number(), { ending: new Uint8Array(length) })
     await lab.finish(exchange)
     if (!exchange.right || exchange.reply.length !== length) return undefined
   }
