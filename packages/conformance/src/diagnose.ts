@@ -132,12 +132,8 @@ export const UNENDED =
 export const STUCK =
   'It does not come back to accept: it still waits for the earlier connection, or loops there. When recv returns 0 or -1 the connection is over: close it and go on.'
 
-/** ... where a server closes the next connection instead of answering. */
+/** ... where a server closes the next connection instead of answering, or prints the message and does not answer. */
 export const REMAINS =
-  'It closed the connection instead of answering: something of an earlier connection is still there, a counter, an expected number, or what was in a buffer. What belongs to one connection begins anew with each.'
-
-/** ... where a server prints the message of the next client, and does not answer it. */
-export const TAKEN_FOR_Z =
-  'It has printed the message, and taken it for a Z: something of an earlier connection is still there, a counter or an expected number. What belongs to one connection begins anew with each.'
+  'It did not answer, and yet it goes on: something of an earlier connection is still there, a counter, an expected number, or what was in a buffer. What belongs to one connection begins anew with each.'
 
 export const lower = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1)

@@ -10,7 +10,7 @@ import {
   SIDE_BY_SIDE,
   Unjudged,
 } from './case.js'
-import { causeOfAnswer, lower, REMAINS, STUCK, TAKEN_FOR_Z } from './diagnose.js'
+import { causeOfAnswer, lower, REMAINS, STUCK } from './diagnose.js'
 import { type ErrorLine, findError, type Mark } from './error-line.js'
 import { ServerFindings } from './findings.js'
 import { type Facts, FirstHandshakes } from './first-handshakes.js'
@@ -332,7 +332,7 @@ export class ServerLab implements Lab {
       const stuck = silent && peer.state === 'open' && !fate(to) && !printed
       throw new Fault(`${context}${lower(fault.message)}`, {
         ...fault.details,
-        cause: causeOfFate(to) ?? (stuck ? STUCK : silent ? (printed ? TAKEN_FOR_Z : REMAINS) : fault.details.cause),
+        cause: causeOfFate(to) ?? (stuck ? STUCK : silent ? REMAINS : fault.details.cause),
         stuck,
         turnedAway: silent && !stuck && !fate(to),
       })

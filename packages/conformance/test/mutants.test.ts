@@ -169,6 +169,12 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       expect(report.results.filter(({ durationMs }) => durationMs >= 2000).length).toBeLessThan(6)
     })
 
+    it('a message that is taken for a Z is no sign of a loop', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_COUNTER_STAYS', 'BUG_WAITS_FOR_CLOSE']
+      const report = await check({ source: 'server', flags }, { only: ['S5.4'] })
+      expect(report.results[0]?.fault?.cause, told(report)).toMatch(/^It did not answer, and yet it goes on/)
+    })
+
     it('a fault of another kind is told beside it', { timeout: MINUTE }, async () => {
       const report = await check(SEVERAL_FAULTS, { only: ['S3.4', 'S5'] })
       expect(count(report), told(report)).toEqual(expect.arrayContaining(['S3.4', 'S5.5', 'S5.6']))
