@@ -337,7 +337,7 @@ export class FirstHandshakes {
     for (const number of [x, z]) {
       const longer = new RegExp(`HELLO ${number}[0-9]+`).exec(lines())?.[0]
       const dirty = foreignLine(lines().split('\n'), text(number))
-      if (dirty === undefined && (longer === undefined || mentions(lines(), text(number)))) return undefined
+      if (dirty === undefined && (longer === undefined || mentions(lines(), text(number)))) continue
       return new Fault(
         dirty === undefined
           ? 'A short message is printed with the rest of an earlier, longer one.'

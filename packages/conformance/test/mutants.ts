@@ -49,6 +49,10 @@ export const MUTANTS: readonly Mutant[] = [
     ...server('UNENDED', 'does not end what it received, and ends itself at every Z', 'S1.10', ['S2.3']),
     more: ['EXIT_AT_Z'],
   },
+  {
+    ...server('Z_OVER_X', 'receives Z over X, and prints "Error" for what it reads then', 'S1.10', ['S3.2']),
+    more: ['ERROR_LOWER'],
+  },
   server('ANSWER_STAYS', 'receives Z into the buffer that holds its own answer', 'S1.10'),
   server('ZERO', 'refuses X = 0', 'S1.11'),
   server('LENGTH_OF_RECEIVED', 'sends as many bytes as it received', 'S1.12'),

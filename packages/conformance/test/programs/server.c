@@ -76,7 +76,7 @@ static void error(void) {
 
 /* Returns the bytes that came; 0 or less: the connection is over. */
 static int take(int client, char *buffer) {
-#if defined BUG_STALE || defined BUG_ANSWER_STAYS
+#if defined BUG_STALE || defined BUG_ANSWER_STAYS || defined BUG_Z_OVER_X
   return recv(client, buffer, SIZE - 1, 0);
 #elif defined BUG_UNENDED || defined BUG_DIGITS_IN_MEMORY
   memset(buffer, 0, SIZE);
@@ -197,6 +197,8 @@ static void serve(int client) {
 #elif defined BUG_ANSWER_STAYS
   char *buffer = in;
   memset(in, 0, sizeof in);
+#elif defined BUG_Z_OVER_X
+  char buffer[SIZE] = "";
 #else
   char buffer[SIZE];
 #endif
