@@ -1,3 +1,5 @@
+import { deadline } from './deadline.js'
+
 /** Where to look at output: how much is kept, and how long one read of the checker may wait for it. */
 const KEEP_BYTES = 4 * 1024 * 1024
 /** How long output may take to come through the pipe once it was written. */
@@ -55,7 +57,7 @@ export class Capture {
     if (this.ended) return Promise.resolve(false)
     return new Promise((resolve) => {
       const done = (result: boolean) => {
-        clearTimeout(timer)
+        callOff()
         this.#watchers.delete(look)
         resolve(result)
       }
@@ -63,7 +65,7 @@ export class Capture {
         if (isSo()) done(true)
         else if (this.ended) done(false)
       }
-      const timer = setTimeout(() => done(isSo()), withinMs)
+      const callOff = deadline(withinMs, () => done(isSo()))
       this.#watchers.add(look)
     })
   }

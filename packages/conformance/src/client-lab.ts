@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { mentions } from './capture.js'
 import { Fault, type Lab, type LabSettings, randomFrom, type Setting, SIDE_BY_SIDE, Unjudged } from './case.js'
 import { causeOfAnswer, causeOfDeath } from './diagnose.js'
-import { ALMOST, type ErrorLine, findError, instead, streamsOf } from './error-line.js'
+import { causeOfOther, type ErrorLine, findError, instead, streamsOf } from './error-line.js'
 import { ClientFindings, type Omission } from './findings.js'
 import { type ClientFacts, FirstRuns } from './first-runs.js'
 import { hello, join, readMessage, successors, text } from './message.js'
@@ -195,13 +195,19 @@ export class ClientLab implements Lab {
     return subject
   }
 
+  /** A server that accepts, and says nothing by itself. */
+  async listen(): Promise<ScriptedServer> {
+    const server = await ScriptedServer.listen(await freePort(), this.transcript)
+    this.#servers.push(server)
+    return server
+  }
+
   /** One run. @throws {StartError} If there is no such program. */
   async run(x: number, script: Script = {}): Promise<Run> {
     const { patienceMs, startMs } = this.settings
     const { steps } = this.transcript
     const from = steps.length
-    const server = await ScriptedServer.listen(await freePort(), this.transcript)
-    this.#servers.push(server)
+    const server = await this.listen()
     const full = script.fullForMs !== undefined
     const subject = await this.start(this.words('127.0.0.1', server.port, x), {
       plain: script.plain === true || full,
@@ -251,18 +257,21 @@ export class ClientLab implements Lab {
     if (script.instead === undefined) await peer.message(this.thirdFor(answered), patienceMs, first.length)
     const wrong = pieces !== 'nothing' && readMessage(answered).sequence !== x + 1
     const holds = wrong ? 'after a wrong answer' : 'after a right answer'
-    const closed = await peer.untilOver(this.findings.slow.has(holds) ? SLOW_MS : patienceMs)
-    if (!closed) this.findings.slow.add(holds)
+    const { slow } = this.findings
+    const closed = await peer.untilOver(slow.has(holds) ? SLOW_MS : patienceMs)
+    if (!closed) slow.add(holds)
     // What comes after the server has closed is no answer to anything.
     const third = peer.received.subarray(first.length)
     if (third.length > 0 && !full && peer.lastByteAt - answeredAt > TAKES_ITS_TIME_MS) this.findings.takesItsTime = true
     let ended: Run['ended'] = 'no'
     const exits = (ms: number) => Promise.race([subject.exited.then(() => true), sleep(ms, false, { ref: false })])
-    if (await exits((closed || script.instead) && !this.findings.slow.has('to end') ? patienceMs : 20)) ended = 'itself'
+    const known = slow.has('to end') || (closed && slow.has('while the server is there'))
+    if (await exits((closed || script.instead) && !known ? patienceMs : 20)) ended = 'itself'
     else {
+      if (closed) slow.add('while the server is there')
       peer.finish()
-      if (await exits(this.findings.slow.has('to end') ? SLOW_MS : patienceMs)) ended = 'after-close'
-      else this.findings.slow.add('to end')
+      if (await exits(slow.has('to end') ? SLOW_MS : patienceMs)) ended = 'after-close'
+      else slow.add('to end')
     }
     if (subject.exit) {
       await Promise.all([subject.out, subject.err].map((stream) => stream.until(() => stream.ended, 300)))
@@ -419,11 +428,13 @@ export class ClientLab implements Lab {
       received: instead(line, errors, out.text() || err.text()),
       cause: elsewhere
         ? `Print ERROR on ${errors}.`
-        : almost || (run.answered.length === 0 && words.length > 0)
-          ? ALMOST
-          : run.answered.length > 0
-            ? 'Y has to be compared with X + 1 as a number: if (y != x + 1) { printf("ERROR\\n"); close(fd); ... }.'
-            : 'Look at what recv returns: 0 and -1 mean that no answer came.',
+        : run.third.includes('ERROR')
+          ? 'ERROR is sent to the server: print it.'
+          : almost || (run.answered.length === 0 && words.length > 0)
+            ? causeOfOther(almost ?? words[0]!)
+            : run.answered.length > 0
+              ? 'Y has to be compared with X + 1 as a number: if (y != x + 1) { printf("ERROR\\n"); close(fd); ... }.'
+              : 'Look at what recv returns: 0 and -1 mean that no answer came.',
     })
   }
 
@@ -450,8 +461,7 @@ export class ClientLab implements Lab {
   async staySilent(): Promise<Silence> {
     const { transcript } = this
     const x = this.number()
-    const server = await ScriptedServer.listen(await freePort(), transcript)
-    this.#servers.push(server)
+    const server = await this.listen()
     const started = performance.now()
     const subject = await this.start(this.words('127.0.0.1', server.port, x))
     const peer = await server.connection(this.settings.startMs, subject.exited)

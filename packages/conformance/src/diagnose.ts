@@ -9,6 +9,9 @@ interface Answer {
   readonly received: Uint8Array
 }
 
+/** As many bytes as the longest message has that nobody's array is too small for: three digits. */
+const SHORT = 9
+
 /** The mistake in the author's own code that usually looks like this, or undefined where none is known. */
 export function causeOfAnswer({ side, sent, expected, received }: Answer): string | undefined {
   const got = Buffer.from(received).toString('latin1')
@@ -20,7 +23,7 @@ export function causeOfAnswer({ side, sent, expected, received }: Answer): strin
     return 'Nothing came. The program may still be reading: one recv brings one message here, and no newline and no NUL follows it, so do not loop until one comes, and do not ask for a fixed number of bytes (MSG_WAITALL, fread, read in a loop).'
   }
   if (got === want.slice(0, was.length) && want.length > was.length) {
-    return 'The reply carries as many bytes as were received: send strlen of the reply, not of the message that came in.'
+    return LENGTH_OF_RECEIVED
   }
   if (want.startsWith(got)) {
     return `The reply was cut short after ${got.length} bytes: send strlen of the reply, and make the buffer large enough for it.`
@@ -38,6 +41,9 @@ export function causeOfAnswer({ side, sent, expected, received }: Answer): strin
     return side === 'server'
       ? 'The number came back as it was: add 1 to it before sending.'
       : 'It is the number that the server sent: add 1 to it before sending.'
+  }
+  if (!/HELLO/i.test(got) && expected.length > SHORT) {
+    return 'Not even HELLO came: something was written behind the end of an array that is too small for the number, over what stood there. HELLO -2147483648 has 17 characters, and the NUL.'
   }
   if (reading.sequence === expectedNumber + 1) return 'One too many: the number was increased twice.'
   if (reading.sequence === 1 && expectedNumber !== 1) {
@@ -114,7 +120,11 @@ function describeDifference(expected: Uint8Array, received: Uint8Array, at: numb
 
 const count = (bytes: number) => `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`
 
-/** What a cause is where bytes turn up that were not sent. */
+/** What a cause is where an answer is as long as the question. */
+export const LENGTH_OF_RECEIVED =
+  'The reply carries as many bytes as were received: send strlen of the reply, not of the message that came in.'
+
+/** ... where bytes turn up that were not sent. */
 export const UNENDED =
   'The buffer still held an earlier message, the answer that was sent from it, or whatever was in memory: recv does not end a text. Clear the buffer before each recv, or write buffer[n] = 0 behind what came, where n is what recv returned.'
 
@@ -122,8 +132,8 @@ export const UNENDED =
 export const STUCK =
   'It does not come back to accept: it still waits for the earlier connection, or loops there. When recv returns 0 or -1 the connection is over: close it and go on.'
 
-/** ... where a server closes the next connection instead of answering. */
+/** ... where a server closes the next connection instead of answering, or prints the message and does not answer. */
 export const REMAINS =
-  'It closed the connection instead of answering: something of an earlier connection is still there, a counter, an expected number, or what was in a buffer. What belongs to one connection begins anew with each.'
+  'It did not answer, and yet it goes on: something of an earlier connection is still there, a counter, an expected number, or what was in a buffer. What belongs to one connection begins anew with each.'
 
 export const lower = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1)

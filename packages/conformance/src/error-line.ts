@@ -21,6 +21,15 @@ export interface ErrorLine {
   readonly almost: string | undefined
 }
 
+/** The line in which a runtime names an exception that nobody caught: the lines around it only look like ERROR. */
+const isThrown = (line: string) =>
+  /^(?:Exception in thread|Unhandled exception|Uncaught|panic:|thread '.*' panicked|[\w.]+(?:Error|Exception)\b)/.test(
+    line,
+  )
+
+/** Whether a line says that something is wrong. */
+export const isComplaint = (line: string) => /error|wrong|invalid|incorrect|mismatch|fail/i.test(line)
+
 /** Looks for the line, as far as the output has come. */
 export function findError(
   { out, err }: Pick<Subject, 'out' | 'err'>,
@@ -32,9 +41,8 @@ export function findError(
   if (on.stdout) errorsSeen.add('stdout')
   if (on.stderr) errorsSeen.add('stderr')
   const right = errors === 'either' ? on.stdout || on.stderr : on[errors]
-  const almost = [...out.lines(from.out), ...err.lines(from.err)].find((line) =>
-    /error|wrong|invalid|incorrect|mismatch|fail/i.test(line),
-  )
+  const lines = [...out.lines(from.out), ...err.lines(from.err)]
+  const almost = err.lines(from.err).find(isThrown) ?? lines.find(isComplaint)
   return { right, elsewhere: !right && (on.stdout || on.stderr), almost }
 }
 
@@ -45,4 +53,9 @@ export function instead({ elsewhere, almost }: ErrorLine, errors: LabSettings['e
 
 export const streamsOf = (errors: LabSettings['errors']) => (errors === 'either' ? 'stdout or stderr' : errors)
 
-export const ALMOST = 'The text has to begin with ERROR, in capital letters, at the beginning of a line.'
+/** Why it is not ERROR that is printed, where something else is. */
+export function causeOfOther(line: string): string {
+  return isThrown(line)
+    ? 'An exception ended the handling before ERROR was printed: catch it, or look at what was read before it is made a number.'
+    : 'The text has to begin with ERROR, in capital letters, at the beginning of a line.'
+}

@@ -34,6 +34,8 @@ export class ServerFindings extends Findings {
   /** How many clients it served in a row, and the case that tells why they were not more. */
   endurance = Number.POSITIVE_INFINITY
   enduranceToldBy = 'S5.9'
+  /** How it complains of a wrong Z, where it does not print ERROR. */
+  complaint: string | undefined
   /** An answer in front of which something stood. */
   junk: { readonly x: number; readonly sent: Uint8Array; readonly reply: Buffer } | undefined
 
@@ -53,7 +55,7 @@ export class ClientFindings extends Findings {
   /** Numbers of three digits are too much for it: others are tried with one. */
   small = false
   /** What it was seen to take too long for: once is enough to wait for. */
-  readonly slow = new Set<'after a wrong answer' | 'after a right answer' | 'to end'>()
+  readonly slow = new Set<'after a wrong answer' | 'after a right answer' | 'while the server is there' | 'to end'>()
   /** How it did not print ERROR, by the case that has told of it. */
   readonly omissions = new Map<string, Omission>()
   /** Which signal killed it, by the case that has told of it. */

@@ -8,10 +8,10 @@ const LEAVING: readonly string[] = ['S5.2', 'S5.3', 'S5.4', 'S5.5', 'S5.8']
 const MALFORMED: readonly string[] = ['S5.6', 'S5.7']
 
 /** What stays behind of one client does so whatever the client did. */
-const SENT_AWAY = 'it sends the next client away'
+const SENT_AWAY = 'it does not answer the next client'
 
-/** Clients that do nothing wrong, but are many: who ends then has a reason of its own. */
-const CROWDED = /^S(?:5\.(?:1|9|10)|6\.\d+)$/
+/** Clients that do nothing wrong, but are many: who ends then has a reason of its own, which is none of other cases. */
+const CROWDED = /^S(?:2\.8|5\.(?:9|10)|6\.\d+)$/
 
 /** Every way in which a server came to harm, and the case that tells of it: one fault costs one case. */
 export class RepeatedFaults {
@@ -23,8 +23,9 @@ export class RepeatedFaults {
   }
 
   /**
-   * An end is the same as an earlier one where the program said the same last words, where it was SIGPIPE, or where both
-   * times a client had left, or had sent what is no message; so is an answer behind something that S1.4 has told of.
+   * An end is the same as an earlier one where the program said the same last words, where it was SIGPIPE, where both
+   * times a client had left, or had sent what is no message, or where the same signal came of nothing but many clients;
+   * so is an answer behind something that S1.4 has told of.
    *
    * @returns The note of a case that is blocked.
    */
@@ -41,17 +42,18 @@ export class RepeatedFaults {
     if (verdicts.get('S4.2') === 'failed' && silent && !harm && id !== 'S4.2') {
       return 'blocked by S4.2: it does not wait, so what it answers depends on time'
     }
-    if (CROWDED.test(id)) return undefined
     const end = harm && received === harm.text ? harm : undefined
     if (!end && !stuck && !turnedAway) return undefined
     const way = end ? end.text : stuck ? 'it does not come back' : SENT_AWAY
     const words = end?.words ?? ''
     const leaving = left || LEAVING.includes(id)
+    const crowded = CROWDED.test(id)
     const same = this.#told.find(
       (one) =>
         one.way === way &&
+        CROWDED.test(one.id) === crowded &&
         ((words !== '' && words === one.words) ||
-          /SIGPIPE/.test(way) ||
+          (crowded ? /SIG/ : /SIGPIPE/).test(way) ||
           (leaving && LEAVING.includes(one.id)) ||
           way === SENT_AWAY ||
           (end && MALFORMED.includes(id) && MALFORMED.includes(one.id))),

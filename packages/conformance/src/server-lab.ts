@@ -241,14 +241,20 @@ export class ServerLab implements Lab {
   async exchange(
     to: Instance,
     x: number,
-    { z, ending = this.findings.ending, name }: { z?: number | 'none'; ending?: Uint8Array; name?: string } = {},
+    {
+      z,
+      ending = this.findings.ending,
+      name,
+      pauseMs = 0,
+    }: { z?: number | 'none'; ending?: Uint8Array; name?: string; pauseMs?: number } = {},
   ): Promise<Exchange> {
     const peer = await this.connect(to, name)
+    if (pauseMs > 0) await peer.untilOver(pauseMs)
     const sent = this.dress(hello(x), ending)
     peer.send(sent)
     const exchange = await this.answer(to, peer, x, sent, { ...(z !== undefined && { z }), ending })
-    // Who does not answer may be about to end.
-    if (exchange.reply.length === 0) await died(to)
+    // Who does not answer may be about to end; or it will not come back, and the next client would wait in vain, too.
+    if (exchange.reply.length === 0 && !(await died(to)) && peer.state === 'open') this.program.replace(to)
     return exchange
   }
 
@@ -307,6 +313,7 @@ export class ServerLab implements Lab {
    */
   async works(to: Instance, context: string, withinMs = this.settings.patienceMs): Promise<void> {
     const x = this.number()
+    const mark = this.mark(to)
     let peer: Peer
     try {
       peer = await this.connect(to, 'next', withinMs)
@@ -321,7 +328,8 @@ export class ServerLab implements Lab {
       await died(to)
       const fault = this.wrongAnswer(to, exchange)
       const silent = exchange.reply.length === 0
-      const stuck = silent && peer.state === 'open' && !fate(to)
+      const printed = to.subject !== undefined && (await this.printed(to, text(x), mark, 0))
+      const stuck = silent && peer.state === 'open' && !fate(to) && !printed
       throw new Fault(`${context}${lower(fault.message)}`, {
         ...fault.details,
         cause: causeOfFate(to) ?? (stuck ? STUCK : silent ? REMAINS : fault.details.cause),

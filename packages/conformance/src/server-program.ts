@@ -139,6 +139,11 @@ export class ServerProgram {
     void this.dismiss(this.#shared)
   }
 
+  /** No other case is to share this process. */
+  replace(instance: Instance): void {
+    if (instance === this.#shared) this.renew()
+  }
+
   /** A process of its own. `usual`: started as most are, so that one that was prepared will do. */
   fresh(start: Start, usual: boolean): Promise<Instance> {
     this.renew()

@@ -108,7 +108,7 @@ export class Subject {
       detached: true,
       stdio: ['pipe', pipe?.writeEnd ?? 'pipe', 'pipe'],
       env: {
-        ...process.env,
+        ...environment(),
         [mark.split('=')[0]!]: mark.split('=')[1],
         ...(unbuffered && { PYTHONUNBUFFERED: '1' }),
       },
@@ -233,6 +233,13 @@ export class Subject {
 
 export function describeExit({ code, signal }: Exit): string {
   return signal ? `it was killed by ${signal}` : `it ended with status ${code}`
+}
+
+/** Whoever sets these around the checker would change what a program keeps back, and so what it is told. */
+const BUFFERING = ['PYTHONUNBUFFERED', '_STDBUF_I', '_STDBUF_O', '_STDBUF_E']
+
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !BUFFERING.includes(name)))
 }
 
 /** Limits of the system, where there is a shell to set them: processor time, and no core files. */

@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { deadline } from './deadline.js'
 import { readMessage } from './message.js'
 import type { Transcript } from './transcript.js'
 
@@ -101,14 +102,14 @@ export class Peer {
     if (isSo()) return Promise.resolve(true)
     return new Promise((resolve) => {
       const done = (result: boolean) => {
-        clearTimeout(timer)
+        callOff()
         this.#watchers.delete(look)
         resolve(result)
       }
       const look = () => {
         if (isSo()) done(true)
       }
-      const timer = setTimeout(() => done(isSo()), withinMs)
+      const callOff = deadline(withinMs, () => done(isSo()))
       this.#watchers.add(look)
     })
   }
@@ -145,7 +146,8 @@ export class Peer {
 }
 
 /**
- * Connects; the peer is there when the connection is.
+ * Connects; the peer is there when the connection is. An attempt is given up only while the program cannot know of it:
+ * thrown away later, it would be a client that connects and leaves without a word.
  *
  * @throws Node's error if it was refused, or an Error if it took too long.
  */
@@ -156,17 +158,17 @@ export function connectPeer(
 ): Promise<Peer> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: at.host, port: at.port, allowHalfOpen: true })
-    const timer = setTimeout(() => {
+    const callOff = deadline(withinMs, () => {
       socket.destroy()
       reject(Object.assign(new Error(`no connection within ${withinMs} ms`), { code: 'ETIMEDOUT' }))
-    }, withinMs)
+    })
     socket.once('error', (error) => {
-      clearTimeout(timer)
+      callOff()
       transcript.add('note', `could not connect: ${(error as NodeJS.ErrnoException).code}`, name)
       reject(error)
     })
     socket.once('connect', () => {
-      clearTimeout(timer)
+      callOff()
       transcript.add('checker', 'connects', name)
       resolve(new Peer(socket, transcript, name))
     })
@@ -206,13 +208,13 @@ export class ScriptedServer {
     if (this.peers[0]) return Promise.resolve(this.peers[0])
     return new Promise((resolve) => {
       const give = (peer: Peer | undefined) => {
-        clearTimeout(timer)
+        callOff()
         resolve(peer)
       }
-      const timer = setTimeout(() => {
+      const callOff = deadline(withinMs, () => {
         this.#transcript.add('note', 'no connection came')
         give(undefined)
-      }, withinMs)
+      })
       this.#waiting.push(give)
       // A program may connect, speak and end before its connection is seen here.
       void ended.then(() => setTimeout(() => give(this.peers[0]), 100))

@@ -90,6 +90,34 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       expect(blockedBy(report, 'S3.4')).toEqual(['S5.2', 'S5.4', 'S5.5', 'S5.8'])
     })
 
+    it('who sends as many bytes as it received sends a NUL only where it got one', { timeout: MINUTE }, async () => {
+      for (const other of ['BUG_STALE', 'BUG_DIGITS_IN_MEMORY']) {
+        const report = await check(
+          { source: 'server', flags: ['BUG_LENGTH_OF_RECEIVED', other] },
+          { only: ['S1.1', 'S1.6', 'S1.10', 'S1.12'] },
+        )
+        expect(count(report), told(report)).toEqual(expect.arrayContaining(['S1.12']))
+        expect(count(report), told(report)).not.toContain('S1.6')
+      }
+    })
+
+    it('memory behind a message is told, also by who ends itself at every Z', { timeout: MINUTE }, async () => {
+      const report = await check(
+        { source: 'server', flags: ['BUG_UNENDED', 'BUG_EXIT_AT_Z'] },
+        { only: ['S1.10', 'S2', 'S5.1'] },
+      )
+      expect(count(report), told(report)).toEqual(['S1.10', 'S2.3'])
+      expect(blockedBy(report, 'S2.3'), told(report)).toContain('S5.1')
+    })
+
+    it("ERROR that is late is not taken for the next client's", { timeout: MINUTE }, async () => {
+      const report = await check(
+        { source: 'server-select', flags: ['BUG_ZERO_IS_NOTHING', 'BUG_ERROR_WHEN_LEFT'] },
+        { only: ['S1.6', 'S1.10', 'S1.14', 'S3.5'] },
+      )
+      expect(count(report), told(report)).toEqual(['S1.14'])
+    })
+
     it('answers that stand behind one another are read where they stand', { timeout: MINUTE }, async () => {
       const report = await check({ source: 'server', flags: ['BUG_STRCAT'] }, { only: ['S1', 'S5.1'] })
       expect(count(report), told(report)).toEqual(['S1.4'])
@@ -122,6 +150,29 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       const report = await check({ source: 'server', flags }, { only: ['S5.9', 'S5.10', 'S6.4'] })
       expect(count(report), told(report)).toEqual([])
       expect(blockedBy(report, 'S1.4')).toEqual(['S5.9', 'S5.10', 'S6.4'])
+    })
+
+    it('a client that waits only after Z closes when Y is wrong', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'client', flags: ['BUG_WAITS_FOR_SERVER'] }, { only: ['C3.3', 'C4.1'] })
+      expect(count(report), told(report)).toEqual(['C4.1'])
+      expect(report.results.find(({ id }) => id === 'C3.3')?.verdict, told(report)).toBe('passed')
+    })
+
+    it('an end after many clients is told by their number', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'server', flags: ['BUG_GIVES_UP'] }, { only: ['S5.9'] })
+      expect(report.results[0]?.fault?.cause, told(report)).toContain('after 101 right handshakes')
+    })
+
+    it('a client that waits for the end of the server is waited for once', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'client', flags: ['BUG_CLOSES_HALF'] }, { skip: ['C4.8'] })
+      expect(count(report), told(report)).toEqual(['C4.2'])
+      expect(report.results.filter(({ durationMs }) => durationMs >= 2000).length).toBeLessThan(6)
+    })
+
+    it('a message that is taken for a Z is no sign of a loop', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_COUNTER_STAYS', 'BUG_WAITS_FOR_CLOSE']
+      const report = await check({ source: 'server', flags }, { only: ['S5.4'] })
+      expect(report.results[0]?.fault?.cause, told(report)).toMatch(/^It did not answer, and yet it goes on/)
     })
 
     it('a fault of another kind is told beside it', { timeout: MINUTE }, async () => {

@@ -45,12 +45,26 @@ export const MUTANTS: readonly Mutant[] = [
   server('ANSWERS_Z', 'answers Z too', 'S1.8'),
   server('TWO_WRITES', 'sends the word and the number by themselves', 'S1.9'),
   server('STALE', 'does not end what it received', 'S1.10'),
+  {
+    ...server('UNENDED', 'does not end what it received, and ends itself at every Z', 'S1.10', ['S2.3']),
+    more: ['EXIT_AT_Z'],
+  },
+  {
+    ...server('Z_OVER_X', 'receives Z over X, and prints "Error" for what it reads then', 'S1.10', ['S3.2']),
+    more: ['ERROR_LOWER'],
+  },
   server('ANSWER_STAYS', 'receives Z into the buffer that holds its own answer', 'S1.10'),
   server('ZERO', 'refuses X = 0', 'S1.11'),
   server('LENGTH_OF_RECEIVED', 'sends as many bytes as it received', 'S1.12'),
   {
     ...server('LENGTH_OF_RECEIVED', 'does not end what it received, and sends as many bytes', 'S1.12', ['S1.10']),
     more: ['STALE'],
+  },
+  {
+    ...server('LENGTH_OF_RECEIVED', 'reads digits behind its first message, and sends as many bytes', 'S1.12', [
+      'S1.10',
+    ]),
+    more: ['DIGITS_IN_MEMORY'],
   },
   server('UNSIGNED', 'refuses negative numbers', 'S1.13'),
   server('SKIPS_SIGN', 'reads the digits without the sign', 'S1.13'),
@@ -91,6 +105,7 @@ export const MUTANTS: readonly Mutant[] = [
     ...server('WRONG_COMPARE', 'compares Z with Y+2, and prints it only where that is right', 'S3.5'),
     more: ['PRINTS_ONLY_RIGHT'],
   },
+  { ...server('WRONG_COMPARE', 'compares Z with Y+2, and prints Error', 'S3.5', ['S3.2']), more: ['ERROR_LOWER'] },
   server('SSCANF_KEEPS', 'does not look at what sscanf returns', 'S3.6'),
   server('WAITS_FOR_CLOSE', 'waits until the client closes', 'S4.1'),
   server('NEVER_CLOSES', 'never closes a connection', 'S4.1'),
@@ -142,6 +157,15 @@ export const MUTANTS: readonly Mutant[] = [
     caught: 'S6.1',
     expect: 'events',
   },
+  {
+    source: 'server-select',
+    flag: 'ZERO_IS_NOTHING',
+    more: ['ERROR_WHEN_LEFT'],
+    what: 'takes Y = 0 for "no message yet", and prints ERROR for a client that leaves',
+    caught: 'S1.14',
+    also: ['S5.11'],
+  },
+  { source: 'server-select', flag: 'READS_AT_ACCEPT', what: 'reads X when it accepts', caught: 'S1.1' },
   { source: 'server-select', flag: 'TABLE_OF_TEN', what: 'has room for ten connections', caught: 'S6.3' },
   { source: 'server-select', flag: 'ALL_READY', what: 'serves a row twice when two are ready', caught: 'S6.3' },
   { source: 'server-select', flag: 'BUSY', what: 'calls select with a timeout of 0', caught: 'S5.12' },
@@ -177,6 +201,7 @@ export const MUTANTS: readonly Mutant[] = [
   client('PREFIX_COMPARE', 'takes every Y that begins like the right one', 'C3.1'),
   client('Z_AFTER_ERROR', 'sends Z although Y is wrong', 'C3.2'),
   client('ERROR_TEXT_AND_Z', 'prints "sequence mismatch" instead of ERROR, and goes on', 'C3.2', ['C3.1']),
+  client('SENDS_ERROR', 'sends ERROR to the server, and does not print it', 'C3.2', ['C3.1']),
   client('OPEN_ON_ERROR', 'waits for the server when Y is wrong', 'C3.3'),
   client('PRINTS_ONLY_RIGHT', 'prints Y only when it is right', 'C3.4'),
   client('ERROR_FIRST', 'prints ERROR before the message', 'C3.4'),
@@ -185,6 +210,7 @@ export const MUTANTS: readonly Mutant[] = [
   client('STRTOK', 'does not look at what strtok returns', 'C3.6'),
   client('WAITS_FOR_SERVER', 'waits until the server closes', 'C4.1'),
   client('RUNS_ON', 'closes, and does not end', 'C4.2'),
+  client('CLOSES_HALF', 'closes one direction, and waits for the server to close the other', 'C4.2'),
   client('IMPATIENT', 'gives up on the server after 200 ms', 'C4.3'),
   client('LOOPS_AT_END', 'loops when recv returns 0', 'C4.4'),
   client('STRTOK_AT_END', 'looks neither at what recv returns nor at what strtok does', 'C4.4'),
@@ -200,6 +226,7 @@ export const MUTANTS: readonly Mutant[] = [
     caught: 'C4.8',
   },
   client('NO_ARGC', 'reads argv[3] without looking at argc', 'C6.4'),
+  client('SENDS_NULL', 'sends "HELLO (null)" where X is missing', 'C6.3'),
 ]
 
 /** Right programs, each in a style that people write; what they are rightly told is no failure. */

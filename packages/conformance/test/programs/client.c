@@ -54,7 +54,7 @@ static void hello(int fd, int number, char *out) {
 }
 
 static void error(void) {
-#if defined BUG_NO_ERROR
+#if defined BUG_NO_ERROR || defined BUG_SENDS_ERROR
 #elif defined BUG_ERROR_TEXT || defined BUG_ERROR_TEXT_AND_Z
   printf("sequence mismatch\n");
 #elif defined ERROR_ON_STDERR
@@ -67,12 +67,20 @@ static void error(void) {
 
 int main(int argc, char **argv) {
 #ifndef BUG_NO_ARGC
+#ifdef BUG_SENDS_NULL
+  if (argc < 3) {
+#else
   if (argc != 4) {
+#endif
     fprintf(stderr, "usage: %s host port sequence\n", argv[0]);
     return 1;
   }
 #endif
+#ifdef BUG_SENDS_NULL
+  int x = atoi(argv[3] ? argv[3] : "0");
+#else
   int x = atoi(argv[3]);
+#endif
   struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[2]))};
   inet_pton(AF_INET, argv[1], &at.sin_addr);
   int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -89,7 +97,10 @@ int main(int argc, char **argv) {
 #ifdef BUG_IGNORES_X
   x = 1;
 #endif
-#ifdef BUG_SENDS_NUMBER
+#ifdef BUG_SENDS_NULL
+  sprintf(buffer, "HELLO %s", argv[3] ? argv[3] : "(null)");
+  send(fd, buffer, strlen(buffer), 0);
+#elif defined BUG_SENDS_NUMBER
   send(fd, argv[3], strlen(argv[3]), 0);
 #else
   hello(fd, x, buffer);
@@ -183,6 +194,9 @@ int main(int argc, char **argv) {
 #ifndef BUG_ERROR_FIRST
     error();
 #endif
+#ifdef BUG_SENDS_ERROR
+    send(fd, "ERROR", 6, MSG_NOSIGNAL);
+#endif
 #ifdef BUG_OPEN_ON_ERROR
     receive(fd, buffer, sizeof buffer);
 #endif
@@ -207,6 +221,10 @@ int main(int argc, char **argv) {
 #endif
 #ifdef BUG_PRINTS_LAST
   print(buffer);
+#endif
+#ifdef BUG_CLOSES_HALF
+  shutdown(fd, SHUT_WR);
+  receive(fd, buffer, sizeof buffer);
 #endif
 #ifdef BUG_WAITS_FOR_SERVER
   receive(fd, buffer, sizeof buffer);

@@ -49,7 +49,13 @@ struct meeting {
 static inline int step(struct meeting *meeting) {
   char buffer[1024];
   int number;
-  if (receive(meeting->fd, buffer, sizeof buffer) <= 0) return 0;
+  if (receive(meeting->fd, buffer, sizeof buffer) <= 0) {
+#ifdef BUG_ERROR_WHEN_LEFT
+    usleep(3000);
+    if (meeting->waits_for_z) say("ERROR");
+#endif
+    return 0;
+  }
   int is_hello = sscanf(buffer, "HELLO %d", &number) == 1;
   say(buffer);
   if (meeting->waits_for_z) {
@@ -60,7 +66,11 @@ static inline int step(struct meeting *meeting) {
     say("ERROR");
     return 0;
   }
+#ifdef BUG_ZERO_IS_NOTHING
+  meeting->waits_for_z = number != -1;
+#else
   meeting->waits_for_z = 1;
+#endif
   meeting->expected = number + 2;
   int length = sprintf(buffer, "HELLO %d", number + 1);
   return send(meeting->fd, buffer, length, MSG_NOSIGNAL) == length;

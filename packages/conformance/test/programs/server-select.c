@@ -42,6 +42,13 @@ int main(int argc, char **argv) {
       while (at < SEATS && seats[at].fd >= 0) at++;
       if (at == SEATS) close(client);
       else if (client >= 0) seats[at] = (struct meeting){.fd = client};
+#ifdef BUG_READS_AT_ACCEPT
+      fcntl(client, F_SETFL, O_NONBLOCK);
+      if (!step(&seats[at])) {
+        close(client);
+        seats[at].fd = -1;
+      }
+#endif
     }
     for (int at = 0; at < SEATS; at++) {
       if (seats[at].fd < 0 || seats[at].waits_for_z == 2 || !FD_ISSET(seats[at].fd, &wanted)) continue;

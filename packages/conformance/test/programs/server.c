@@ -76,7 +76,15 @@ static void error(void) {
 
 /* Returns the bytes that came; 0 or less: the connection is over. */
 static int take(int client, char *buffer) {
-#if defined BUG_STALE || defined BUG_ANSWER_STAYS
+#if defined BUG_STALE || defined BUG_ANSWER_STAYS || defined BUG_Z_OVER_X
+  return recv(client, buffer, SIZE - 1, 0);
+#elif defined BUG_UNENDED || defined BUG_DIGITS_IN_MEMORY
+  memset(buffer, 0, SIZE);
+#ifdef BUG_UNENDED
+  memset(buffer, 0xaf, 64);
+#else
+  memset(buffer, '9', 64);
+#endif
   return recv(client, buffer, SIZE - 1, 0);
 #elif defined BUG_MINUS_ONE
   int n = recv(client, buffer, SIZE - 1, 0);
@@ -177,7 +185,9 @@ static void serve(int client) {
       continue;
     }
     if (!is_hello || number != expected) error();
+#ifndef BUG_WAITS_FOR_CLOSE
     return;
+#endif
   }
 }
 #else
@@ -187,6 +197,8 @@ static void serve(int client) {
 #elif defined BUG_ANSWER_STAYS
   char *buffer = in;
   memset(in, 0, sizeof in);
+#elif defined BUG_Z_OVER_X
+  char buffer[SIZE] = "";
 #else
   char buffer[SIZE];
 #endif
@@ -296,6 +308,10 @@ static void serve(int client) {
   if (n <= 0) return;
 #ifdef BUG_PRINTS_LATE
   print(first);
+#endif
+#ifdef BUG_EXIT_AT_Z
+  fprintf(stderr, "zNum != xNum + 2\n");
+  exit(1);
 #endif
   int z = 0;
 #if defined BUG_SSCANF_KEEPS

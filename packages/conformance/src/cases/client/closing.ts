@@ -50,8 +50,11 @@ export const closing: readonly Case<ClientLab>[] = [
       if (run.ended === 'itself') return undefined
       throw new Fault('It has closed the connection, and runs on.', {
         expected: 'its end',
-        received: 'it runs on',
-        cause: 'A loop around the handshake, or a wait for input, keeps the program alive: return from main.',
+        received: run.ended === 'after-close' ? 'its end, but only when the server had closed' : 'it runs on',
+        cause:
+          run.ended === 'after-close'
+            ? 'Only one direction is closed, and the end of the other is waited for: close the socket (destroy() in Node, not end(); shutdown is not enough), and return.'
+            : 'A loop around the handshake, or a wait for input, keeps the program alive: return from main.',
       })
     },
   },

@@ -136,7 +136,8 @@ export const printing: readonly Case<ClientLab>[] = [
           sent: run.answered,
           expected: `${text(run.x + 1)} on stdout, then ${text(run.x + 2)}`,
           received: 'Z, while stdout was full',
-          cause: 'stdout was not flushed before Z was sent: printf, fflush(stdout), then send.',
+          cause:
+            'stdout was not flushed before Z was sent: printf, fflush(stdout), then send. In Node, console.log does not wait for a pipe: fs.writeSync(1, line) does.',
         })
       }
       return undefined

@@ -10,11 +10,12 @@ async function runWith(lab: ClientLab, words: readonly string[]) {
   return { subject, ended }
 }
 
-/** The words without what stands for X. @throws {Unjudged} Where no word does. */
-function withoutLast(lab: ClientLab): string[] {
+/** The words without what stands for X, for a server that says nothing. @throws {Unjudged} Where no word does. */
+async function withoutLast(lab: ClientLab): Promise<string[]> {
   if (!lab.command.includes('{sequence}'))
     throw new Unjudged('not-applicable', 'the command takes no {sequence} by itself')
-  return lab.words('127.0.0.1', 9, 0).filter((_, at) => lab.command[at] !== '{sequence}')
+  const { port } = await lab.listen()
+  return lab.words('127.0.0.1', port, 0).filter((_, at) => lab.command[at] !== '{sequence}')
 }
 
 /** The words without any argument. @throws {Unjudged} Where there is none. */
@@ -63,9 +64,10 @@ export const usage: readonly Case<ClientLab>[] = [
     level: 'SHOULD',
     weight: 1,
     observes: 'process',
-    explain: 'X is missing, so there is nothing to send. That it crashes is told by C6.4.',
+    explain:
+      'X is missing, so there is nothing to send. Somebody listens and says nothing: who does not look at argc sends what is not there, and waits. That it crashes is told by C6.4.',
     async check(lab) {
-      return requireEnd(await runWith(lab, withoutLast(lab)), 'Without its last argument')
+      return requireEnd(await runWith(lab, await withoutLast(lab)), 'Without its last argument')
     },
   },
   {
@@ -81,7 +83,7 @@ export const usage: readonly Case<ClientLab>[] = [
     async check(lab) {
       requireNoCrash(await runWith(lab, withoutAny(lab)), 'Without arguments')
       if (lab.command.includes('{sequence}'))
-        requireNoCrash(await runWith(lab, withoutLast(lab)), 'Without its last argument')
+        requireNoCrash(await runWith(lab, await withoutLast(lab)), 'Without its last argument')
       return undefined
     },
   },

@@ -1,6 +1,6 @@
 import { type Case, Fault, Unjudged } from '../../case.js'
 import type { ClientLab, Run } from '../../client-lab.js'
-import { bytes, join, text } from '../../message.js'
+import { bytes, join, readMessage, text } from '../../message.js'
 
 /** Answers that are wrong for this X. */
 const WRONG: readonly ((x: number) => string)[] = [
@@ -51,14 +51,17 @@ export const wrongNumbers: readonly Case<ClientLab>[] = [
         const run = await wrong(lab, answerOf)
         if (run.third.length > 0) {
           const { right, elsewhere, almost } = lab.error(run)
-          if (lab.findings.verdicts.get('C3.1') === 'failed' && !right && !elsewhere && !almost) {
+          const goesOn = readMessage(run.third).sequence !== undefined
+          if (goesOn && lab.findings.verdicts.get('C3.1') === 'failed' && !right && !elsewhere && !almost) {
             throw new Unjudged('blocked', 'blocked by C3.1: it took the answer for right')
           }
           throw new Fault(`${answerOf(run.x)} is wrong, and yet something was sent after it.`, {
             sent: run.answered,
             expected: bytes(''),
             received: run.third,
-            cause: 'After ERROR: close, and end. An else, or a return, is missing before Z is sent.',
+            cause: goesOn
+              ? 'After ERROR: close, and end. An else, or a return, is missing before Z is sent.'
+              : 'ERROR is printed, and not sent: the server sees the connection close.',
           })
         }
       }
@@ -71,11 +74,14 @@ export const wrongNumbers: readonly Case<ClientLab>[] = [
     clause: 'HS-2.4',
     level: 'MUST',
     weight: 2,
-    needs: ['C1.2', 'C4.1'],
+    needs: ['C1.2'],
+    after: ['C4.1'],
     explain: 'The server holds the connection open, and waits for Z or the end.',
     async check(lab) {
       const run = await wrong(lab, WRONG[0]!)
       if (run.closed) return undefined
+      if (lab.findings.verdicts.get('C4.1') === 'failed')
+        throw new Unjudged('blocked', 'blocked by C4.1: it does not close then, either')
       throw new Fault(`${lab.settings.patienceMs / 1000} s after the wrong answer the connection is still open.`, {
         sent: run.answered,
         expected: 'the end of the connection',

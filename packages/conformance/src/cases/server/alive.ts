@@ -8,6 +8,8 @@ import { causeOfFate, died, fate, type Instance } from '../../server-program.js'
 import { QUIET_MS } from '../../wire.js'
 
 const SERIES = 300
+/** So many clients that the next is no different from them. */
+const SOME = 10
 const LEAK_CONNECTIONS = 200
 /** With fewer, a leak could not be told from what comes and goes. */
 const LEAST_CONNECTIONS = 60
@@ -62,6 +64,8 @@ async function survive(lab: ServerLab, instance: Instance, context: string, happ
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       missed = error
+      // Who was not answered leaves, as people do: what holds up the next client must not be the checker.
+      lab.closePeers()
     }
   }
   if (missed?.details.left) throw new Fault(`${context}${missed.message}`, missed.details)
@@ -93,6 +97,13 @@ function tired(lab: ServerLab, clients: number): void {
     'blocked',
     `blocked by S1.4: with what stands in front of its answers, client ${clients + 1} gets none`,
   )
+}
+
+/** Why a program ends that has served others in the same way: it was not the last client that was too much. */
+function causeOfTiring(instance: Instance, served: number): string | undefined {
+  const cause = causeOfFate(instance)
+  if (cause === undefined || served < SOME) return cause
+  return `It came to its end after ${served} right handshakes: an array of threads or clients has room for so many, and is written behind its end, or a limit of the program itself is reached.`
 }
 
 export const alive: readonly Case<ServerLab>[] = [
@@ -283,8 +294,9 @@ export const alive: readonly Case<ServerLab>[] = [
           exchange = await lab.exchange(instance, x)
         } catch (error) {
           tired(lab, at - 1)
-          if (error instanceof Fault) throw new Fault(`Client ${at} of ${SERIES}: ${error.message}`, error.details)
-          throw error
+          if (!(error instanceof Fault)) throw error
+          const cause = causeOfTiring(instance, at - 1) ?? error.details.cause
+          throw new Fault(`Client ${at} of ${SERIES}: ${error.message}`, { ...error.details, cause })
         }
         if (!exchange.right) {
           tired(lab, at - 1)
@@ -292,7 +304,7 @@ export const alive: readonly Case<ServerLab>[] = [
           throw new Fault(fault.message, {
             ...fault.details,
             cause:
-              causeOfFate(instance) ??
+              causeOfTiring(instance, at - 1) ??
               (exchange.reply.length > 0 ? fault.details.cause : undefined) ??
               'Something is used up after so many clients: a table of clients, descriptors that stay open, threads that nobody joins or detaches.',
           })

@@ -4,7 +4,7 @@ import { type Case, Fault, Unjudged } from '../../case.js'
 import { FROM_THE_BEGINNING } from '../../error-line.js'
 import { bytes, hello, text } from '../../message.js'
 import type { ServerLab } from '../../server-lab.js'
-import { died, type Instance } from '../../server-program.js'
+import { causeOfFate, died, fate, type Instance } from '../../server-program.js'
 import { QUIET_MS } from '../../wire.js'
 
 /** How long a program may hesitate that is not held up by a full pipe. */
@@ -136,11 +136,14 @@ export const printing: readonly Case<ServerLab>[] = [
       if (lab.findings.verdicts.get('S3.5') === 'failed' && (await lab.errorPrinted(instance, mark, 0)).right) {
         throw new Unjudged('blocked', 'blocked by S3.5: ERROR is printed instead')
       }
+      await died(instance)
       throw new Fault(`${text(z)} is not printed.`, {
         sent: hello(z),
         expected: `${text(z)}\n`,
-        received: raw,
-        cause: `The second recv is there, but what it brought is not printed (or not flushed). ${printNumber}`,
+        received: fate(instance) ?? raw,
+        cause:
+          causeOfFate(instance) ??
+          `The second recv is there, but what it brought is not printed (or not flushed). ${printNumber}`,
       })
     },
   },
@@ -389,7 +392,8 @@ export const printing: readonly Case<ServerLab>[] = [
           sent,
           expected: `${text(x)} on stdout, then the answer`,
           received: 'the answer, while stdout was full',
-          cause: 'Print and flush first, then send: a program that is killed in between has told what it received.',
+          cause:
+            'Print and flush first, then send: a program that is killed in between has told what it received. In Node, console.log does not wait for a pipe: fs.writeSync(1, line) does.',
         })
       }
       const exchange = await lab.answer(instance, peer, x, sent)

@@ -24,7 +24,8 @@ function delivered(
   return {
     level: 'MAY',
     weight: 1,
-    needs: ['S1.1', 'S1.2', 'S3.5'],
+    needs: ['S1.1', 'S1.2'],
+    after: ['S3.5'],
     alone: true,
     ...about,
     async check(lab) {
@@ -85,7 +86,8 @@ async function requireEstablished(
       cause,
     })
   }
-  if (!lab.observed) return
+  // Who says so of every Z was told by S3.5.
+  if (!lab.observed || lab.findings.verdicts.get('S3.5') === 'failed') return
   const { right } = await lab.errorPrinted(instance, mark, 0)
   if (right)
     throw new Fault('ERROR is printed, although every number was right.', {
@@ -106,7 +108,7 @@ export const robustness: readonly Case<ServerLab>[] = [
       level: 'SHOULD',
       explain: 'Most clients in C send strlen + 1 bytes. The NUL ends the message, and is not printed.',
     },
-    'The NUL belongs to the end of the message, and to nothing else.',
+    'The NUL ends the message, and is no part of it: take it away before the number is read, where the language does not (rstrip("\\0") in Python, replace(/\\0+$/, "") in JavaScript).',
     async ({ send, answer }, x) => {
       send(join(hello(x), bytes('\0')))
       await answer()

@@ -1,4 +1,5 @@
 import { type Case, Fault } from '../../case.js'
+import { LENGTH_OF_RECEIVED } from '../../diagnose.js'
 import { bytes, hello, readMessage, successors, text } from '../../message.js'
 import { segmentsOf } from '../../segments.js'
 import type { Exchange, ServerLab } from '../../server-lab.js'
@@ -6,6 +7,9 @@ import { fate } from '../../server-program.js'
 import { QUIET_MS } from '../../wire.js'
 
 const TRIALS = 4
+
+/** Lengths to which a message of three digits is padded: what has no more room than that cannot take longer numbers. */
+const PADDED = [11, 13]
 
 /** One right handshake with this X. @throws {Fault} If the answer is another number. */
 async function numbered(lab: ServerLab, x: number): Promise<Exchange> {
@@ -37,21 +41,22 @@ async function numbered(lab: ServerLab, x: number): Promise<Exchange> {
 }
 
 /**
- * Numbers that get one more digit, sent as they are: where everything else is sent with a NUL, an answer of the length
- * of the question is long enough.
+ * Where everything is sent with a NUL, an answer of the length of the question is long enough, and ends with a NUL that
+ * was not meant: such a program sends more of them where it gets more.
+ *
+ * @returns An answer that is as long as what was sent, whatever that was.
  */
-async function bareDigits(lab: ServerLab): Promise<void> {
-  const { stale, bare } = await lab.facts()
-  if (!stale || !bare.right) return
-  for (const x of [9, 99]) {
-    const instance = await lab.fresh({ plain: true })
-    const exchange = await lab.exchange(instance, x, { ending: bytes('') })
-    exchange.peer.close()
-    const { reply, sent } = exchange
-    // What is wrong otherwise was told by S1.10.
-    const cut = Buffer.from(hello(x + 1)).subarray(0, reply.length)
-    if (reply.length === sent.length && cut.equals(reply)) throw lab.wrongAnswer(instance, exchange)
+async function echoOfLength(lab: ServerLab): Promise<Exchange | undefined> {
+  const { ending } = await lab.facts()
+  if (ending.length !== 1 || ending[0] !== 0) return undefined
+  const instance = await lab.fresh()
+  let exchange: Exchange | undefined
+  for (const length of PADDED) {
+    exchange = await lab.exchange(instance, lab.number(), { ending: new Uint8Array(length) })
+    await lab.finish(exchange)
+    if (!exchange.right || exchange.reply.length !== length) return undefined
   }
+  return exchange
 }
 
 function eachOf(numbers: readonly number[]): Case<ServerLab>['check'] {
@@ -228,6 +233,7 @@ export const wire: readonly Case<ServerLab>[] = [
       lab.transcript.received(reply)
       const nuls = reply.filter((byte) => byte === 0).length
       if (nuls === 0) return undefined
+      if (await echoOfLength(lab)) return 'as many NULs as it was sent (S1.12)'
       throw new Fault(nuls === 1 ? 'A NUL follows the number.' : `${nuls} NULs follow the number.`, {
         sent,
         expected: hello(y!),
@@ -368,7 +374,16 @@ export const wire: readonly Case<ServerLab>[] = [
     explain:
       'HELLO 9 has seven bytes, HELLO 10 has eight. A program that sends back as many bytes as it received cuts the answer short.',
     async check(lab) {
-      await bareDigits(lab)
+      const echo = await echoOfLength(lab)
+      if (echo) {
+        const { x, sent, reply } = echo
+        throw new Fault(`The answer to ${text(x)} is as long as what was sent: ${sent.length} bytes.`, {
+          sent,
+          expected: hello(x + 1),
+          received: reply,
+          cause: LENGTH_OF_RECEIVED,
+        })
+      }
       return eachOf([9, 99, 999, 9999])(lab)
     },
   },

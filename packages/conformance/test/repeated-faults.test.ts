@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { Fault, type FaultDetails } from '../src/case.js'
+import { ServerFindings } from '../src/findings.js'
+import { RepeatedFaults } from '../src/repeated-faults.js'
+
+describe('one fault costs one case', () => {
+  const ends = (text: string, words = '') => ({ text, words })
+  const teller = () => {
+    const repeated = new RepeatedFaults(new ServerFindings())
+    return (id: string, harm: { text: string; words: string } | undefined, details: FaultDetails = {}) =>
+      repeated.toldBefore(id, new Fault('', { received: harm?.text, ...details }), { harm, behind: false })
+  }
+
+  it('an end among many clients is no reason of what single ones do later', () => {
+    const tell = teller()
+    expect(tell('S2.8', ends('it ended with status 1', 'ERROR'))).toBeUndefined()
+    expect(tell('S3.4', ends('it ended with status 1', 'ERROR'))).toBeUndefined()
+    expect(tell('S5.2', ends('it ended with status 1', 'ERROR'))).toMatch(/^blocked by S3.4/)
+  })
+
+  it('a signal that comes of nothing but many clients is told once', () => {
+    const tell = teller()
+    expect(tell('S5.2', ends('it was killed by SIGSEGV'))).toBeUndefined()
+    expect(tell('S5.9', ends('it was killed by SIGSEGV'))).toBeUndefined()
+    expect(tell('S6.3', ends('it was killed by SIGSEGV'))).toMatch(/^blocked by S5.9/)
+    expect(tell('S6.4', ends('it was killed by SIGABRT'))).toBeUndefined()
+  })
+
+  it('who ends at every Z ends at the first of S5.1, too', () => {
+    const tell = teller()
+    expect(tell('S2.3', ends('it ended with status 1', 'zNum != xNum + #'))).toBeUndefined()
+    expect(tell('S5.1', ends('it ended with status 1', 'zNum != xNum + #'))).toMatch(/^blocked by S2.3/)
+  })
+})
