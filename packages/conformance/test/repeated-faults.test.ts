@@ -26,6 +26,14 @@ describe('one fault costs one case', () => {
     expect(tell('S6.4', ends('it was killed by SIGABRT'))).toBeUndefined()
   })
 
+  it('a fault of memory where no message came, or none that can be read, is told once', () => {
+    const tell = teller()
+    expect(tell('S5.2', ends('it was killed by SIGSEGV'))).toBeUndefined()
+    expect(tell('S5.6', ends('it was killed by SIGSEGV'))).toMatch(/^blocked by S5.2/)
+    expect(tell('S3.6', ends('it was killed by SIGSEGV'))).toBeUndefined()
+    expect(tell('S5.7', ends('it ended with status 1'))).toBeUndefined()
+  })
+
   it('who ends at every Z ends at the first of S5.1, too', () => {
     const tell = teller()
     expect(tell('S2.3', ends('it ended with status 1', 'zNum != xNum + #'))).toBeUndefined()
