@@ -1,3 +1,5 @@
+// Imported, since the global of that name is looked up each time, at a third of what it costs to ask it.
+import { performance } from 'node:perf_hooks'
 import type { Clock, Timer } from '@hs/transport'
 import type * as Koffi from 'koffi'
 import { type Callback, Deadlines } from './deadlines.js'
