@@ -59,7 +59,7 @@ const MOST_BYTES: Readonly<Record<string, number>> = {
   '@hs/transport-linux': 16_000,
   '@hs/client': 60_000,
   '@hs/server-core': 60_000,
-  '@hs/conformance': 90_000,
+  '@hs/conformance': 95_000,
   // Most of it draws the page.
   '@hs/load': 180_000,
   '@hs/cli-client': 56_000,

@@ -7,7 +7,7 @@ import { ClientFindings, type Omission } from './findings.js'
 import { type ClientFacts, FirstRuns } from './first-runs.js'
 import { hello, join, readMessage, successors, text } from './message.js'
 import { Processes } from './processes.js'
-import { describeExit, type Exit, freePort, StartError, type Subject } from './subject.js'
+import { describeEnd, describeExit, type Exit, freePort, StartError, type Subject } from './subject.js'
 import { type Step, Transcript } from './transcript.js'
 import { type Peer, ScriptedServer } from './wire.js'
 
@@ -340,7 +340,7 @@ export class ClientLab implements Lab {
     if (!peer) {
       throw new Fault(this.findings.connects ? `With ${x} as its number it does not connect.` : 'It did not connect.', {
         expected: 'a connection to {host}, {port}',
-        received: subject.exit ? lastWords(subject) : 'nothing',
+        received: subject.exit ? describeEnd(subject) : 'nothing',
         cause:
           causeOfDeath(subject.exit?.signal ?? null) ??
           (this.findings.connects
@@ -377,7 +377,7 @@ export class ClientLab implements Lab {
       {
         sent: answered,
         expected,
-        received: left ? `nothing: ${lastWords(subject)}` : third,
+        received: left ? `nothing: ${describeEnd(subject)}` : third,
         cause:
           (tooLong ? NO_ROOM : causeOfDeath(died)) ??
           (left
@@ -482,14 +482,6 @@ export class ClientLab implements Lab {
   printed({ x, subject }: Run): boolean {
     return mentions(subject.out.text(), text(x + 1))
   }
-}
-
-/** How it ended, and what it said last. */
-export function lastWords({ exit, err, out }: Subject): string {
-  const lines = (err.lines().length > 0 ? err : out).lines()
-  // Some say it first, others last, and a trace of calls is in between.
-  const said = (lines.length > 4 ? [...lines.slice(0, 2), '...', lines.at(-1)] : lines).join(' / ')
-  return `${exit ? describeExit(exit) : 'it closed the connection'}${said ? `, and said: ${said}` : ''}`
 }
 
 const NO_ROOM =

@@ -1,8 +1,9 @@
 import { foreignLine } from './capture.js'
 import { Fault } from './case.js'
-import { type ClientLab, lastWords, type Run } from './client-lab.js'
+import type { ClientLab, Run } from './client-lab.js'
 import { UNENDED } from './diagnose.js'
 import { bytes, hello, readMessage, text } from './message.js'
+import { describeEnd } from './subject.js'
 
 /** Who answers or leaves so soon has not waited for more. */
 const AT_ONCE_MS = 500
@@ -51,7 +52,7 @@ export class FirstRuns {
             ? bare.subject.out.text()
             : bare.third.length > 0
               ? bare.third
-              : `nothing: ${lastWords(bare.subject)}`,
+              : `nothing: ${describeEnd(bare.subject)}`,
           cause: UNENDED,
         },
       )

@@ -235,6 +235,14 @@ export function describeExit({ code, signal }: Exit): string {
   return signal ? `it was killed by ${signal}` : `it ended with status ${code}`
 }
 
+/** How it ended, and what it said last. */
+export function describeEnd({ exit, err, out }: Subject): string {
+  const lines = (err.lines().length > 0 ? err : out).lines()
+  // Some say it first, others last, and a trace of calls is in between.
+  const said = (lines.length > 4 ? [...lines.slice(0, 2), '...', lines.at(-1)] : lines).join(' / ')
+  return `${exit ? describeExit(exit) : 'it closed the connection'}${said ? `, and said: ${said}` : ''}`
+}
+
 /** Whoever sets these around the checker would change what a program keeps back, and so what it is told. */
 const BUFFERING = ['PYTHONUNBUFFERED', '_STDBUF_I', '_STDBUF_O', '_STDBUF_E']
 

@@ -17,6 +17,9 @@ const ROUNDS = 5
 /** In so many of them, the first, a process begins with a full pipe behind its stdout, and for how long. */
 const FULL_ROUNDS = 2
 const FULL_PIPE_MS = 40
+/** In the others all connect before any speaks. For who connects late nobody waits longer, and all may be accepted by then. */
+const GATHER_MS = 100
+const ACCEPTED_MS = 20
 /** How many clients come at once. */
 const CROWD = 20
 
@@ -74,12 +77,33 @@ function crowded(lab: ServerLab, fault: Fault, instance: Instance, reply: Uint8A
   return new Fault(fault.message, { ...fault.details, cause })
 }
 
-/** Many clients that speak at once, each as soon as it may. @returns Those that did not come to an end. */
+/** @returns What a client calls to wait for so many others, or for as long as is reasonable. */
+function gathering(size: number): () => Promise<void> {
+  let here = 0
+  let go = () => {}
+  const gathered = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  return () => {
+    here++
+    if (here === 1) setTimeout(go, GATHER_MS)
+    if (here === size) setTimeout(go, ACCEPTED_MS)
+    return gathered
+  }
+}
+
+/**
+ * Many clients that come at once.
+ *
+ * @param gathered - What each waits for before it speaks. Default: nothing.
+ * @returns Those that did not come to an end.
+ */
 async function crowd(
   lab: ServerLab,
   instance: Instance,
   numbers: readonly number[],
   withinMs: number,
+  gathered: () => Promise<void> = async () => {},
 ): Promise<{ failed: Fault[]; done: number }> {
   const until = performance.now() + withinMs
   const left = () => Math.max(1, until - performance.now())
@@ -90,6 +114,7 @@ async function crowd(
       try {
         const name = `#${at + 1}`
         const peer = await lab.squeezeIn(instance, name, left)
+        await gathered()
         const sent = lab.message(x)
         peer.send(sent)
         const exchange = await lab.answer(instance, peer, x, sent, { withinMs: left() })
@@ -297,7 +322,7 @@ export const concurrency: readonly Case<ServerLab>[] = [
         if (full) setTimeout(() => subject?.drain(), FULL_PIPE_MS)
         const numbers = Array.from({ length: CROWD }, () => lab.anyNumber())
         const mark = lab.mark(instance)
-        const { failed, done } = await crowd(lab, instance, numbers, 8000)
+        const { failed, done } = await crowd(lab, instance, numbers, 8000, full ? undefined : gathering(CROWD))
         if (failed.length > 0) {
           throw new Fault(
             `In round ${round} of ${ROUNDS}, ${done} of 20 clients came to the end of their handshake. ${failed[0]!.message}`,
