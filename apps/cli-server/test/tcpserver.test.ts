@@ -451,7 +451,7 @@ for (const { strategy, transport, crew } of MODELS) {
   })
 
   describe(`${model}: out of descriptors`, () => {
-    it('it goes on when there are some again', { timeout: 30_000 }, async () => {
+    it('it goes on when there are some again', async () => {
       const one = strategy === 'threads' ? ['--threads', '1'] : []
       const limited = ['-c', 'ulimit -n 64; exec "$@"', 'bash', process.execPath, PROGRAM, '0', ...options, ...one]
       const server = await listening(new Program('bash', limited))
