@@ -1,6 +1,6 @@
 /**
  * Our load generator against the one in C, on the same servers: `npx pnpm bench:load [rounds]`. They have short turns,
- * each first in every other one (see TURNS in rounds.ts); ratios are taken within a round, then their median.
+ * each first in every other one; ratios are taken within a round, then their median.
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,10 +11,10 @@ import { promisify } from 'node:util'
 import { compilePeers } from './compile.ts'
 import { pinning } from './measure.ts'
 import { showSpread, spread } from './report.ts'
+import { TURNS } from './rounds.ts'
 import { type CommandLine, startServer } from './server-process.ts'
 
 const CLIENTS = 64
-const TURNS = 15
 const HANDSHAKES_PER_TURN = 4_000
 /** Ours compiles its code while it runs. */
 const WARM_UP_HANDSHAKES = 60_000

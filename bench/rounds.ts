@@ -16,7 +16,7 @@ export interface Settings {
  * In each round every contestant has so many turns, a fraction of a second each. How fast a shared machine is changes
  * from second to second, by half as much again; whose turns are as close as that to the others' has the same machine.
  */
-const TURNS = 15
+export const TURNS = 15
 
 /** Before the first round each server does so much of a round, so that its code is compiled. */
 const WARM_UP = 0.5
@@ -118,10 +118,10 @@ export async function runRounds(
 /** The turns of a round as one: they are equally long, so that the mean of a time is the time of all. */
 function joinTurns(turns: readonly Sample[]): Sample {
   const join = (measure: keyof Sample, values: readonly number[]): number => {
-    const sum = values.reduce((sum, value) => sum + value)
+    const total = values.reduce((sum, value) => sum + value)
     switch (measure) {
       case 'errors':
-        return sum
+        return total
       case 'rate':
         return values.length / values.reduce((sum, value) => sum + 1 / value, 0)
       // Of all together they cannot be told any more.
@@ -129,7 +129,7 @@ function joinTurns(turns: readonly Sample[]): Sample {
       case 'p99Us':
         return spread(values).median
       default:
-        return sum / values.length
+        return total / values.length
     }
   }
   const measures = Object.keys(turns[0]!) as (keyof Sample)[]

@@ -5,12 +5,12 @@ import { compilePeers } from './compile.ts'
 import { type Contestant, contestants } from './contestants.ts'
 import { pinning } from './measure.ts'
 import { describeRows, describeVerdicts, judge } from './report.ts'
-import { runRounds } from './rounds.ts'
+import { runRounds, TURNS } from './rounds.ts'
 import { describeStartup, measureStartup } from './startup.ts'
 
 const HELP = `Usage: pnpm bench [options]
 
-  --rounds N     rounds, in each of which every contestant has 15 turns (default 5)
+  --rounds N     rounds, in each of which every contestant has ${TURNS} turns (default 5)
   --count N      handshakes of each contestant in a round (default 60000)
   --only TEXT    of ours, only those whose workload and name hold the text: "idle", "many events, linux"
   --startup      measure the start of tcpclient instead
