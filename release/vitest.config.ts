@@ -8,6 +8,8 @@ export default defineConfig({
     reporters: ['default', new CountReporter()],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Left to itself, vitest keeps a core for itself: on two, one file at a time, most of which wait for processes.
+    maxWorkers: '100%',
     // The tests of a rehearsal are its acts: what comes after a failure makes no sense.
     bail: 1,
   },
