@@ -1,4 +1,4 @@
-import { escapeBytes, isTerminator, PROTOCOL_DEFAULTS, type ProtocolOptions } from './hello.js'
+import { escapeBytes, isTerminator, PREFIX, PROTOCOL_DEFAULTS, type ProtocolOptions } from './hello.js'
 
 /** Why bytes are not a message. `received` is escaped and cut short (HS-5.3); `reason` is a phrase without a full stop. */
 export interface DecodeFailure {
@@ -23,6 +23,9 @@ const AFTER_SIGN = 7
 const IN_DIGITS = 8
 /** Where we are in the stream is lost. */
 const NOWHERE = 9
+
+/** A message so long holds at most fifteen digits: whatever they are, it is a number of ours. */
+const SURELY_SAFE_BYTES = 21
 
 /** Most chunks end no message for certain, and most servers see nothing else. */
 const NOTHING: readonly Decoded[] = []
@@ -83,7 +86,7 @@ export class HelloDecoder {
    */
   push(chunk: Uint8Array): readonly Decoded[] {
     let decoded = NOTHING
-    for (let at = 0; at < chunk.length && this.#place !== NOWHERE; at++) {
+    for (let at = this.#takePlain(chunk); at < chunk.length && this.#place !== NOWHERE; at++) {
       const byte = chunk[at]!
       if (!this.#strict) {
         if (isTerminator(byte) && (this.#length === 0 || this.#place === IN_DIGITS)) {
@@ -115,6 +118,28 @@ export class HelloDecoder {
     return this.#place === IN_DIGITS
       ? [this.#finish()]
       : [this.#fail('ERR_HS_MALFORMED', 'the message stops before its number', new Uint8Array())]
+  }
+
+  /**
+   * A message that begins with a chunk as we would begin it, the sign apart, is taken up to its last digit at once; hardly
+   * any peer sends another, and byte by byte it is three times the work. @returns How many bytes were taken.
+   */
+  #takePlain(chunk: Uint8Array): number {
+    if (this.#length > 0 || this.#place !== 0 || chunk.length <= PREFIX.length) return 0
+    for (let at = 0; at < PREFIX.length; at++) if (chunk[at] !== PREFIX[at]) return 0
+    const end = Math.min(chunk.length, this.#maxMessageBytes, SURELY_SAFE_BYTES)
+    let at = PREFIX.length
+    let magnitude = 0
+    for (; at < end && isDigit(chunk[at]!); at++) {
+      // Leading zeros, and 0 itself, are for those who look closer.
+      if (magnitude === 0 && chunk[at] === ZERO) return 0
+      magnitude = magnitude * 10 + (chunk[at]! - ZERO)
+    }
+    if (magnitude === 0) return 0
+    this.#length = at
+    this.#place = IN_DIGITS
+    this.#magnitude = magnitude
+    return at
   }
 
   /** Moves one byte on in the grammar (HS-1.1, HS-1.2), or says why it cannot be there. */

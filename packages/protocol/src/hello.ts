@@ -5,7 +5,7 @@ const CR = 0x0d
 const ZERO = 0x30
 
 /** The bytes that every message begins with: `HELLO` and one space (HS-1.1). */
-const PREFIX = Uint8Array.of(0x48, 0x45, 0x4c, 0x4c, 0x4f, 0x20)
+export const PREFIX = Uint8Array.of(0x48, 0x45, 0x4c, 0x4c, 0x4f, 0x20)
 
 /** What may be appended to a message for peers that need it (HS-1.4). */
 export type Terminator = 'none' | 'nul' | 'lf' | 'crlf'
@@ -73,7 +73,8 @@ export function encodeHello(sequence: number, terminator: Terminator = 'none'): 
   for (let at = 0; at < PREFIX.length; at++) bytes[at] = PREFIX[at]!
   if (sequence < 0) bytes[PREFIX.length] = 0x2d
   for (let at = end - 1; digits > 0; digits--, at--) {
-    const rest = Math.floor(magnitude / 10)
+    // As a number of 32 bits, where it is one, it is divided in half the time.
+    const rest = magnitude > 0x7fff_ffff ? Math.floor(magnitude / 10) : (magnitude / 10) | 0
     bytes[at] = ZERO + (magnitude - rest * 10)
     magnitude = rest
   }
