@@ -43,6 +43,8 @@ export class ServerSetting implements Setting<ServerLab> {
   readonly settings: LabSettings
   readonly program: ServerProgram
   readonly findings = new ServerFindings()
+  /** Cases pass processes on, until one of them is wrong on a used one and on a new one: twice is what that costs. */
+  lends = true
   readonly #repeated = new RepeatedFaults(this.findings)
   #learning: Promise<Facts> | undefined
 
@@ -120,6 +122,7 @@ export class ServerLab implements Lab {
 
   async end(failed = false): Promise<Harm | undefined> {
     this.closePeers()
+    if (failed && this.#again) this.#setting.lends = false
     let harm: Harm | undefined
     for (const instance of this.#instances) {
       if (failed) await died(instance)
@@ -202,7 +205,8 @@ export class ServerLab implements Lab {
    */
   async lend(): Promise<Instance> {
     await this.facts()
-    const used = this.#again || Number.isFinite(this.findings.endurance) ? undefined : await this.program.returned()
+    const mayBeUsed = this.#setting.lends && !this.#again && !Number.isFinite(this.findings.endurance)
+    const used = mayBeUsed ? await this.program.returned() : undefined
     this.secondHand = used !== undefined
     if (used) {
       this.#instances.add(used)
