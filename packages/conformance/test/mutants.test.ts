@@ -136,6 +136,12 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       expect(blockedBy(report, 'S3.5')).toEqual(['S2.3', 'S3.1'])
     })
 
+    it('a complaint of every Z is told once, also where its word is not ERROR', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_WRONG_COMPARE', 'BUG_ERROR_LOWER']
+      const report = await check({ source: 'server', flags }, { only: ['S2', 'S3.5'] })
+      expect(count(report), told(report)).toEqual(['S3.5'])
+    })
+
     it('the same signal after what is no message is told once', { timeout: MINUTE }, async () => {
       const report = await check(
         { source: 'server', flags: ['BUG_STRTOK', 'BUG_OVERFLOW'] },
