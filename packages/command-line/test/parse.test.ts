@@ -110,6 +110,47 @@ describe('a command line of words alone', () => {
 })
 
 describe('options', () => {
+  const pieces = fc.constantFrom(
+    'h',
+    '9000',
+    '5',
+    '-4',
+    '-5',
+    '--4',
+    '--json',
+    '--json=1',
+    '--no-json',
+    '-j',
+    '--timeout',
+    '--timeout=1s',
+    '--timeout=',
+    '2s',
+    "'2s'",
+    '--max-connections',
+    '--maxConnections',
+    '--max-connections=7',
+    '7',
+    '--errors',
+    'stderr',
+    '--errors=stdout',
+    '--',
+    '',
+  )
+  it.each<[string, Command, string[]]>([
+    ['three words', required, ['h', '9000', '5']],
+    ['two words and perhaps a third', clientLike(true), ['h', '9000']],
+    ['one word', serverLike, ['9000']],
+  ])('are the same to the quick parser and to yargs, in any company: %s', async (_, command, words) => {
+    const some = fc.array(pieces, { maxLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(some, some, async (before, behind) => {
+        const argv = [...before, ...words, ...behind]
+        expect(await parse(command, argv)).toEqual(await parseWithYargs(command, argv))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   const table: [string[], object][] = [
     [['--json'], { json: true }],
     [['-j'], { json: true }],

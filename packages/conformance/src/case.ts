@@ -85,6 +85,8 @@ export interface Harm {
 /** What one case works with, from its beginning to its end: a transcript, and random numbers from the seed and its id. */
 export interface Lab {
   readonly transcript: Transcript
+  /** The case works with a process that others have used, though it might have had one of its own. */
+  readonly secondHand?: boolean
   /**
    * Puts away what the case has left behind. Where it has failed, a moment is given to a program that is about to end.
    *
@@ -102,9 +104,8 @@ export interface Setting<L extends Lab> {
   readonly parallel: number
   /** Every case has. */
   readonly apart: boolean
-  begin(id: string): L
-  /** Where cases share a process: the next case has a new one. */
-  renew?(): void
+  /** @param again - The case was not right on a process that others had used, and has its chance on a new one. */
+  begin(id: string, again?: boolean): L
   /** What a fault of this case has in common with one that was told before: the note of a case that is blocked. */
   toldBefore?(id: string, fault: Fault, harm: Harm | undefined, lab: L): string | undefined
   close(): Promise<void>

@@ -60,6 +60,8 @@ export interface Facts {
   readonly closes: boolean
   /** Z can be seen in its output. */
   readonly printsThird: boolean
+  /** It ended, although all was right. */
+  readonly ends: boolean
   readonly instance: Instance
 }
 
@@ -149,6 +151,7 @@ export class FirstHandshakes {
       printing,
       closes,
       printsThird,
+      ends: trial.died,
       output,
       instance,
     }

@@ -98,8 +98,8 @@ export async function runCases<L extends Lab>({
 
   const apart = (one: Case<L>) => one.alone || setting.apart
 
-  const attempt = async (one: Case<L>) => {
-    const lab = setting.begin(one.id)
+  const attempt = async (one: Case<L>, again = false) => {
+    const lab = setting.begin(one.id, again)
     let thrown: unknown
     let outcome: Outcome
     try {
@@ -132,10 +132,8 @@ export async function runCases<L extends Lab>({
     let tried = obstacle ? undefined : await attempt(one)
     // A process that cases share may have come to harm by what an earlier one did: this one has its chance on a new one.
     const silent = tried?.thrown instanceof Fault && tried.thrown.details.silent
-    if (tried?.outcome.fault && (tried.harm || silent) && setting.renew && !one.alone) {
-      setting.renew()
-      tried = await attempt(one)
-    }
+    const doubtful = one.alone ? tried?.lab.secondHand : !setting.apart && (tried?.harm || silent)
+    if (tried?.outcome.fault && doubtful) tried = await attempt(one, true)
     return { outcome: obstacle ?? tried!.outcome, tried, durationMs: Math.round(performance.now() - began) }
   }
 

@@ -43,6 +43,8 @@ export class ServerSetting implements Setting<ServerLab> {
   readonly settings: LabSettings
   readonly program: ServerProgram
   readonly findings = new ServerFindings()
+  /** Cases pass processes on, until one of them is wrong on a used one and on a new one: twice is what that costs. */
+  lends = true
   readonly #repeated = new RepeatedFaults(this.findings)
   #learning: Promise<Facts> | undefined
 
@@ -61,18 +63,15 @@ export class ServerSetting implements Setting<ServerLab> {
     return this.program.runsBesideItself ? SIDE_BY_SIDE : 1
   }
 
-  begin(id: string): ServerLab {
-    return new ServerLab(this, id)
+  begin(id: string, again = false): ServerLab {
+    if (again) this.program.renew()
+    return new ServerLab(this, id, again)
   }
 
   /** What the first handshakes taught. */
   facts(): Promise<Facts> {
     this.#learning ??= new FirstHandshakes(this.program, this.begin('')).learn()
     return this.#learning
-  }
-
-  renew(): void {
-    this.program.renew()
   }
 
   toldBefore(id: string, fault: Fault, harm: Harm | undefined, lab: ServerLab): string | undefined {
@@ -98,10 +97,15 @@ export class ServerLab implements Lab {
   /** The processes that this case works with, and those among them that are its own. */
   readonly #instances = new Set<Instance>()
   readonly #own: Instance[] = []
+  /** Goes to the next case that wants one. */
+  #lent: Instance | undefined
+  readonly #again: boolean
+  secondHand = false
   #numbers: number | undefined
 
-  constructor(setting: ServerSetting, id: string) {
+  constructor(setting: ServerSetting, id: string, again: boolean) {
     this.#setting = setting
+    this.#again = again
     this.settings = setting.settings
     this.findings = setting.findings
     this.program = setting.program
@@ -118,13 +122,17 @@ export class ServerLab implements Lab {
 
   async end(failed = false): Promise<Harm | undefined> {
     this.closePeers()
+    if (failed && this.#again) this.#setting.lends = false
     let harm: Harm | undefined
     for (const instance of this.#instances) {
       if (failed) await died(instance)
       const text = this.program.untoldFate(instance)
       if (text !== undefined) harm = { text, words: lastWords(instance.subject!) }
     }
-    for (const instance of this.#own) void this.program.dismiss(instance)
+    for (const instance of this.#own) {
+      if (instance === this.#lent && !failed) this.program.giveBack(instance)
+      else void this.program.dismiss(instance)
+    }
     return harm
   }
 
@@ -189,6 +197,23 @@ export class ServerLab implements Lab {
     this.#instances.add(instance)
     this.#own.push(instance)
     return instance
+  }
+
+  /**
+   * A process that another case was right with, or a new one; for cases to which it is all the same what earlier
+   * clients have left in memory. Who fails on a used one is run again, on a new one.
+   */
+  async lend(): Promise<Instance> {
+    await this.facts()
+    const mayBeUsed = this.#setting.lends && !this.#again && !Number.isFinite(this.findings.endurance)
+    const used = mayBeUsed ? await this.program.returned() : undefined
+    this.secondHand = used !== undefined
+    if (used) {
+      this.#instances.add(used)
+      this.#own.push(used)
+    }
+    this.#lent = used ?? (await this.fresh())
+    return this.#lent
   }
 
   /** Kills a program at once, as a power cut would; what it had printed is then all there is. */

@@ -84,6 +84,8 @@ export class ServerProgram {
   #doubtful = false
   /** The next processes, started while those before them are at work: half of a run would be waiting. */
   readonly #spares: Promise<Instance>[] = []
+  /** Processes that cases have given back. */
+  readonly #returned: Instance[] = []
   /** Runs with other arguments, which several cases look at. */
   readonly #trials = new Map<string, Promise<Trial>>()
   /** Programs that the checker ended itself, or whose end was told already. */
@@ -148,6 +150,21 @@ export class ServerProgram {
   fresh(start: Start, usual: boolean): Promise<Instance> {
     this.renew()
     return (usual && this.#spares.shift()) || this.start(start)
+  }
+
+  /** A case is through with a process of its own, and it is none the worse for that. */
+  giveBack(instance: Instance): void {
+    if (this.runsBesideItself) this.#returned.push(instance)
+    else void this.dismiss(instance)
+  }
+
+  /** A process that was given back, and lives. */
+  async returned(): Promise<Instance | undefined> {
+    for (let instance = this.#returned.pop(); instance; instance = this.#returned.pop()) {
+      if (!(await died(instance))) return instance
+      await this.dismiss(instance)
+    }
+    return undefined
   }
 
   /** Starts what will be wanted next. */

@@ -185,6 +185,13 @@ export class Subject {
     }
   }
 
+  /** Whether any of its processes has a socket besides what the checker gave it for stdin and stderr. */
+  hasSocket(): boolean {
+    return this.pids().some((pid) =>
+      [...descriptors(pid)].some(([fd, target]) => fd > 2 && target.startsWith('socket:')),
+    )
+  }
+
   openDescriptors(): number {
     return this.pids().reduce((sum, pid) => sum + descriptors(pid).size, 0)
   }
@@ -305,8 +312,10 @@ export async function untilListening(
       )
     }
     if (!hasProc) return undefined
-    const entry = listenerOn(port)
     const now = performance.now()
+    const mayListenElsewhere = now - lastLook >= WRONG_PORT_MS
+    // The list of sockets is long to read, 10 ms on some systems, and a program that has no socket is not in it.
+    const entry = mayListenElsewhere || subject.hasSocket() ? listenerOn(port) : undefined
     if (entry) {
       // Somebody else may have taken the port in between: then the program is about to end.
       foreignSince ??= now
@@ -315,7 +324,7 @@ export async function untilListening(
     }
     if (now >= until) throw new StartError(`the program did not listen on port ${port} within ${withinMs / 1000} s`)
     // A costly look, so not at each turn.
-    if (now - lastLook >= WRONG_PORT_MS) {
+    if (mayListenElsewhere) {
       lastLook = now
       const elsewhere = subject.listens()[0]
       if (elsewhere && seenElsewhere) return elsewhere

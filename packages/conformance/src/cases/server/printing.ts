@@ -179,9 +179,10 @@ export const printing: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['S2.1', 'S2.2'],
+    after: ['S3.5'],
     observes: 'output',
     explain:
-      'Whoever grades compares stdout line by line. Greetings, "Server listening on port 9000", "Client connected", the answer that was sent: to stderr with them, or away. Empty lines are judged by S2.7, lines that begin with ERROR by S3.5.',
+      'Whoever grades compares stdout line by line. Greetings, "Server listening on port 9000", "Client connected", the answer that was sent: to stderr with them, or away. Empty lines are judged by S2.7, lines that complain of Z by S3.5.',
     async check(lab) {
       lab.requireOutput()
       const instance = await lab.fresh()
@@ -200,7 +201,10 @@ export const printing: readonly Case<ServerLab>[] = [
           .lines()
           .find(
             (line) =>
-              !expected.has(line) && !line.startsWith('ERROR') && ![...expected].some((one) => mentions(line, one)),
+              !expected.has(line) &&
+              !line.startsWith('ERROR') &&
+              line !== lab.findings.complaint &&
+              ![...expected].some((one) => mentions(line, one)),
           )
       await out.until(() => extra() !== undefined, QUIET_MS)
       const twice = [...expected].find((one) => out.lines().filter((line) => line === one).length > 1)

@@ -29,7 +29,7 @@ function delivered(
     alone: true,
     ...about,
     async check(lab) {
-      const instance = await lab.fresh()
+      const instance = await lab.lend()
       const mark = lab.mark(instance)
       const peer = await lab.connect(instance)
       const x = lab.number()

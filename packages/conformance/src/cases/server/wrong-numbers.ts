@@ -3,7 +3,7 @@ import { type Case, Fault, Unjudged } from '../../case.js'
 import { causeOfOther, instead, isComplaint, type Mark, streamsOf } from '../../error-line.js'
 import { bytes, hello, text } from '../../message.js'
 import type { ServerLab } from '../../server-lab.js'
-import { causeOfFate, fate, type Instance } from '../../server-program.js'
+import { causeOfFate, died, fate, type Instance } from '../../server-program.js'
 import { type Peer, QUIET_MS } from '../../wire.js'
 
 interface Wrong {
@@ -43,6 +43,10 @@ async function requireError(lab: ServerLab, wrong: Wrong): Promise<void> {
       received: lab.lines(instance).text(mark.out),
       cause: 'ERROR is a line of its own: printf("ERROR\\n").',
     })
+  }
+  const { ends, printsThird } = await lab.facts()
+  if (ends && !printsThird && (await died(instance))) {
+    throw new Unjudged('blocked', 'blocked by S2.3: it ends at every Z, also at one that is right')
   }
   const { errors } = lab.settings
   if (line.almost !== undefined && isComplaint(line.almost)) lab.findings.complaint ??= line.almost
