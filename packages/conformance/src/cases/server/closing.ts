@@ -62,7 +62,9 @@ export const closing: readonly Case<ServerLab>[] = [
           sent,
           expected: 'an open connection',
           received: 'its end',
-          cause: causeOfFate(instance) ?? 'After the answer, recv has to be called once more, and has to wait.',
+          cause:
+            causeOfFate(instance) ??
+            'After the answer, recv has to be called once more, and has to wait; neither close nor shutdown comes before it.',
         })
       }
       const mark = lab.mark(instance)
