@@ -5,7 +5,7 @@ import type { Subject } from './subject.js'
 /** Accidents of one kind: where a message was expected, recv tells that the connection is over. */
 const LEAVING: readonly string[] = ['S5.2', 'S5.3', 'S5.4', 'S5.5', 'S5.8']
 /** Messages of one kind: what should be read from them is not there. Of 5,000 bytes, the second part has no word. */
-const MALFORMED: readonly string[] = ['S5.6', 'S5.7']
+const MALFORMED: readonly string[] = ['S3.6', 'S5.6', 'S5.7']
 
 /** Where no message came, or none that could be read: who looks at neither reads what is not there. */
 const WITHOUT_MESSAGE: readonly string[] = [...LEAVING, ...MALFORMED]

@@ -96,6 +96,7 @@ export const printing: readonly Case<ServerLab>[] = [
       if (missing.length > 0) {
         const line = own.find((one) => mentions(one, missing[0]!)) ?? raw
         const both = wanted.filter((message) => mentions(line, message)).length > 1
+        lab.findings.linesOpen = both
         throw new Fault(both ? 'Two messages stand on one line.' : `${missing[0]} does not stand alone on its line.`, {
           expected: bytes(missing[0]!),
           received: bytes(line),

@@ -1,4 +1,4 @@
-import { type Case, Fault } from '../../case.js'
+import { type Case, Fault, Unjudged } from '../../case.js'
 import { LENGTH_OF_RECEIVED } from '../../diagnose.js'
 import { bytes, hello, readMessage, successors, text } from '../../message.js'
 import { segmentsOf } from '../../segments.js'
@@ -426,11 +426,18 @@ export const wire: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 1,
     needs: ['S1.1', 'S1.12', 'S1.15'],
+    after: ['S1.13'],
     explain:
       'After the largest int comes 2147483648, or -2147483648 where a program counts in 32 bits. Both are right; the report says which was seen.',
     async check(lab) {
       const edge = await numbered(lab, 2147483647).catch((error: unknown) => {
-        if (!(error instanceof Fault) || !error.details.silent) throw error
+        if (!(error instanceof Fault)) throw error
+        const { silent, received } = error.details
+        const noNumber = received instanceof Uint8Array && received.length > 0 && !/\d/.test(String(received))
+        // What follows is below zero, in 32 bits.
+        if (noNumber && lab.findings.verdicts.get('S1.13') === 'failed')
+          throw new Unjudged('blocked', 'blocked by S1.13: it has no digits for numbers below zero')
+        if (!silent) throw error
         const cause =
           'Behind the largest number of 32 bits, count on in 64 bits, or wrap (wrapping_add): an overflow must not end the exchange.'
         throw new Fault(error.message, { ...error.details, cause })

@@ -3,7 +3,7 @@ import { type Case, Fault, Unjudged } from '../../case.js'
 import { causeOfOther, instead, isComplaint, type Mark, streamsOf } from '../../error-line.js'
 import { bytes, hello, text } from '../../message.js'
 import type { ServerLab } from '../../server-lab.js'
-import { causeOfFate, fate, type Instance } from '../../server-program.js'
+import { causeOfFate, died, fate, type Instance } from '../../server-program.js'
 import { type Peer, QUIET_MS } from '../../wire.js'
 
 interface Wrong {
@@ -33,10 +33,11 @@ const tooLarge = (y: number) => text(y + 7)
 
 /** Waits for ERROR after a wrong third message. @throws {Fault} If it does not come. */
 async function requireError(lab: ServerLab, wrong: Wrong): Promise<void> {
-  const { instance, mark, sent, message, y } = wrong
+  const { instance, mark, sent, message, y, peer } = wrong
   const line = await lab.errorPrinted(instance, mark, OUTPUT_MS)
   if (line.right) {
-    if (await lab.errorEnded(instance, mark)) return
+    // Who ends no line was told so by S2.2.
+    if (lab.findings.linesOpen || (await lab.errorEnded(instance, mark))) return
     throw new Fault('ERROR is printed without a newline: the next message stands behind it on its line.', {
       sent,
       expected: 'ERROR\n',
@@ -52,11 +53,13 @@ async function requireError(lab: ServerLab, wrong: Wrong): Promise<void> {
     received: instead(line, errors, lab.lines(instance).text(mark.out)),
     cause: line.elsewhere
       ? `Print ERROR on ${errors}.`
-      : line.almost
-        ? causeOfOther(line.almost)
-        : fate(instance)
-          ? causeOfFate(instance)
-          : 'Z has to be compared with Y + 1 as a number: if (z != y + 1) printf("ERROR\\n"). (strncmp, or a comparison with the wrong variable, lets others through.)',
+      : peer.received.includes('ERROR')
+        ? 'ERROR is sent to the client: print it.'
+        : line.almost
+          ? causeOfOther(line.almost)
+          : fate(instance)
+            ? causeOfFate(instance)
+            : 'Z has to be compared with Y + 1 as a number: if (z != y + 1) printf("ERROR\\n"). (strncmp, or a comparison with the wrong variable, lets others through.)',
   })
 }
 
@@ -198,13 +201,20 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
     level: 'SHOULD',
     weight: 1,
     needs: ['S3.2'],
+    after: ['S5.2', 'S5.6'],
     observes: 'output',
     alone: true,
     explain:
       'HELLO abc is no message. atoi makes 0 of it, which is a wrong number; sscanf leaves the variable as it was, which may be the right one.',
     async check(lab) {
       const instance = await lab.fresh()
-      await requireError(lab, await third(lab, () => 'HELLO abc', instance))
+      try {
+        await requireError(lab, await third(lab, () => 'HELLO abc', instance))
+      } catch (error) {
+        if (!(error instanceof Fault) || !(await died(instance))) throw error
+        // It does not print ERROR because it has come to its end: of that, S5.2 or S5.6 may have told.
+        throw new Fault(error.message, { ...error.details, received: fate(instance) })
+      }
       return undefined
     },
   },
