@@ -12,7 +12,7 @@ interface Answer {
 }
 
 /** As many bytes as the longest message has that nobody's array is too small for: three digits. */
-const SHORT = 9
+export const SHORT = 9
 /** What sizeof says of a pointer. */
 const POINTER = 8
 

@@ -36,6 +36,8 @@ export class ServerFindings extends Findings {
   enduranceToldBy = 'S5.9'
   /** How it complains of a wrong Z, where it does not print ERROR. */
   complaint: string | undefined
+  /** How many clients it serves at a time, where a pool has fewer seats than S6.1 has clients. */
+  seats = Number.POSITIVE_INFINITY
   /** Connections stay open whose clients have left early. */
   keepsLeavers = false
   /** Its lines have no newline. */

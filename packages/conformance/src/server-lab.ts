@@ -306,7 +306,7 @@ export class ServerLab implements Lab {
       expected,
       received: reply.length === 0 && end ? end : reply,
       cause: causeOfFate(to) ?? causeOfAnswer({ side: 'server', sent, expected, received: reply, closed }),
-      silent: reply.length === 0,
+      silent: readMessage(reply).sequence === undefined,
     })
   }
 
@@ -351,6 +351,18 @@ export class ServerLab implements Lab {
     if (closes) await peer.untilOver(this.settings.patienceMs)
     else await sleep(5)
     peer.close()
+  }
+
+  /** It neither prints Z nor closes when it has come: nothing shows that Z is read at all. */
+  async ignoresThird(): Promise<boolean> {
+    const { closes, printsThird, printing } = await this.facts()
+    return this.observed && !closes && !printsThird && printing !== 'late' && printing !== 'none'
+  }
+
+  /** Connections stay open after Z, as S4.1 or what blocks it has told. */
+  get staysOpen(): boolean {
+    const verdict = this.findings.verdicts.get('S4.1')
+    return verdict === 'failed' || verdict === 'blocked'
   }
 
   // --- output ---

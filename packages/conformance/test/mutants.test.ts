@@ -212,6 +212,31 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       expect(blockedBy(report, 'S1.13')).toEqual(['S1.16'])
     })
 
+    it('a Z that is not read is told by Z that is not printed', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_ONE_SHOT']
+      const report = await check({ source: 'server-epoll', flags }, { only: ['S2.3', 'S3', 'S4', 'S5.10'] })
+      expect(count(report), told(report)).toEqual(['S2.3'])
+      expect(report.results.find(({ id }) => id === 'S2.3')?.fault?.cause).toContain('EPOLLONESHOT')
+    })
+
+    it('who does not come back after a wrong Z is told so once', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_HANGS_ON_ERROR']
+      const report = await check({ source: 'server', flags }, { only: ['S3', 'S5.7'] })
+      expect(count(report), told(report)).toEqual(['S3.4'])
+      expect(blockedBy(report, 'S3.4')).toEqual(['S5.7'])
+    })
+
+    it('what has no room for five digits is told by the large numbers', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'server', flags: ['BUG_FOUR_DIGITS'] }, { only: ['S1'] })
+      expect(count(report), told(report)).toEqual(['S1.15'])
+      expect(blockedBy(report, 'S1.15')).toEqual(expect.arrayContaining(['S1.12', 'S1.13']))
+    })
+
+    it('who refuses clients after so many is told so by their number', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'server', flags: ['BUG_FULL'] }, { only: ['S1', 'S2', 'S5.9'] })
+      expect(count(report), told(report)).toEqual(['S5.9'])
+    })
+
     it('a server that takes its time is asked to serve fewer in a row', { timeout: 2 * MINUTE }, async () => {
       const report = await check({ source: 'server', flags: ['TAKES_ITS_TIME'] }, { only: ['S5.9'] })
       expect(report.results[0]?.verdict, told(report)).toBe('passed')

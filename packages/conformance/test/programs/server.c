@@ -141,6 +141,9 @@ static void answer(int client, int y, int received) {
   int length = sprintf(out, "HELLO ");
   for (int digits = y, unit = 1000000000; unit > 0; unit /= 10)
     if (digits >= unit || unit == 1 && digits == 0) length += sprintf(out + length, "%d", digits / unit % 10);
+#elif defined BUG_FOUR_DIGITS
+  snprintf(out, 11, "HELLO %d", y);
+  int length = strlen(out);
 #elif defined BUG_NO_SIGN
   int length = sprintf(out, "HELLO %u", (unsigned)y);
 #elif defined BUG_LOWER_CASE
@@ -359,6 +362,12 @@ static void serve(int client) {
 #endif
 #endif
   if (!right) error();
+#ifdef BUG_HANGS_ON_ERROR
+  if (!right) {
+    close(client);
+    pause();
+  }
+#endif
 #ifdef BUG_SENDS_ERROR
   if (!right) send(client, "ERROR", 5, MSG_NOSIGNAL);
 #endif
@@ -407,7 +416,7 @@ int main(int argc, char **argv) {
   printf("Server listening on port %s \n", argv[1]);
   fflush(stdout);
 #endif
-#ifdef BUG_GIVES_UP
+#if defined BUG_GIVES_UP || defined BUG_FULL
   int clients = 0;
 #endif
   for (;;) {
@@ -416,6 +425,13 @@ int main(int argc, char **argv) {
     if (client < 0) exit(1);
 #else
     if (client < 0) continue;
+#endif
+#ifdef BUG_FULL
+    if (++clients > 40) {
+      send(client, "ERROR full", 10, 0);
+      close(client);
+      continue;
+    }
 #endif
 #ifdef BUG_LOGS_CLIENTS
     printf("client connected\n");

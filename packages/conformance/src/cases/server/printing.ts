@@ -23,6 +23,9 @@ const CROWD_MS = 8000
 const printNumber =
   'Print the bytes that came, before anything else is done with them: printf("%s\\n", buffer), then fflush(stdout).'
 
+const NOT_READ =
+  'Nothing is done when Z has come: after the answer, call recv once more, print what it brings, and close. An event loop has to wait for the connection again (with EPOLLONESHOT it waits once).'
+
 /** A whole handshake on the shared process, and what it printed. */
 async function printedBy(lab: ServerLab, x: number) {
   const instance = await lab.shared()
@@ -144,6 +147,7 @@ export const printing: readonly Case<ServerLab>[] = [
         received: fate(instance) ?? raw,
         cause:
           causeOfFate(instance) ??
+          ((await lab.ignoresThird()) ? NOT_READ : undefined) ??
           `The second recv is there, but what it brought is not printed (or not flushed). ${printNumber}`,
       })
     },

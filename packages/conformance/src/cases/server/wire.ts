@@ -1,5 +1,5 @@
 import { type Case, Fault, Unjudged } from '../../case.js'
-import { LENGTH_OF_RECEIVED } from '../../diagnose.js'
+import { LENGTH_OF_RECEIVED, SHORT } from '../../diagnose.js'
 import { bytes, hello, readMessage, successors, text } from '../../message.js'
 import { segmentsOf } from '../../segments.js'
 import type { Exchange, ServerLab } from '../../server-lab.js'
@@ -61,7 +61,17 @@ async function echoOfLength(lab: ServerLab): Promise<Exchange | undefined> {
 
 function eachOf(numbers: readonly number[]): Case<ServerLab>['check'] {
   return async (lab) => {
-    for (const x of numbers) await numbered(lab, x)
+    for (const x of numbers) {
+      const fault = await numbered(lab, x).then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      if (fault === undefined) continue
+      const isLong = Math.max(text(x).length, text(x + 2).length) > SHORT
+      if (fault instanceof Fault && isLong && lab.findings.verdicts.get('S1.15') === 'failed')
+        throw new Unjudged('blocked', 'blocked by S1.15: longer numbers are too much for it')
+      throw fault
+    }
     return `tried ${numbers.join(', ')}`
   }
 }
@@ -370,7 +380,7 @@ export const wire: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 3,
     needs: ['S1.1'],
-    after: ['S1.7', 'S1.8'],
+    after: ['S1.7', 'S1.8', 'S1.15'],
     explain:
       'HELLO 9 has seven bytes, HELLO 10 has eight. A program that sends back as many bytes as it received cuts the answer short.',
     async check(lab) {
@@ -394,7 +404,7 @@ export const wire: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['S1.1'],
-    after: ['S1.7', 'S1.8'],
+    after: ['S1.7', 'S1.8', 'S1.15'],
     explain: 'A sequence number may be negative: HELLO -5 is answered with HELLO -4, HELLO -100 with HELLO -99.',
     check: eachOf([-5, -100, -1234]),
   },

@@ -45,6 +45,9 @@ async function requireError(lab: ServerLab, wrong: Wrong): Promise<void> {
       cause: 'ERROR is a line of its own: printf("ERROR\\n").',
     })
   }
+  const sentBack = peer.received.includes('ERROR')
+  if (!line.elsewhere && !line.almost && !sentBack && !fate(instance) && (await lab.ignoresThird()))
+    throw new Unjudged('blocked', 'blocked by S2.3: nothing shows that Z is read')
   const { errors } = lab.settings
   if (line.almost !== undefined && isComplaint(line.almost)) lab.findings.complaint ??= line.almost
   throw new Fault(`After ${message}, where ${text(y + 1)} had to come, no ERROR is printed on ${streamsOf(errors)}.`, {
@@ -53,7 +56,7 @@ async function requireError(lab: ServerLab, wrong: Wrong): Promise<void> {
     received: instead(line, errors, lab.lines(instance).text(mark.out)),
     cause: line.elsewhere
       ? `Print ERROR on ${errors}.`
-      : peer.received.includes('ERROR')
+      : sentBack
         ? 'ERROR is sent to the client: print it.'
         : line.almost
           ? causeOfOther(line.almost)
@@ -97,6 +100,7 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
       'A line that begins with ERROR, on stdout or stderr (--errors says which is asked for). Z is tried too large, too small, equal to Y, equal to X, with a digit more, and negative.',
     async check(lab) {
       if ((await lab.facts()).printing === 'late') lab.requireOutput()
+      let apart = false
       for (const messageOf of [
         tooLarge,
         (y: number) => text(y),
@@ -104,7 +108,14 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
         (y: number) => `${text(y + 1)}0`,
         (y: number) => text(-(y + 1)),
       ]) {
-        const wrong = await third(lab, messageOf)
+        if (apart) lab.program.renew()
+        const wrong = await third(lab, messageOf).catch((error: unknown) => {
+          if (apart || messageOf === tooLarge || !(error instanceof Fault && error.details.silent)) throw error
+          // Who does not come back after a wrong Z is told so by S3.4.
+          apart = true
+          lab.program.renew()
+          return third(lab, messageOf)
+        })
         await requireError(lab, wrong)
         await wrong.peer.untilOver(20)
         wrong.peer.close()
@@ -124,7 +135,7 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
     async check(lab) {
       const { peer, sent, message, instance } = await third(lab, tooLarge)
       // Who never closes was waited for by S4.1.
-      const never = lab.findings.verdicts.get('S4.1') === 'failed'
+      const never = lab.staysOpen
       if (await peer.untilOver(never ? OUTPUT_MS : lab.settings.patienceMs)) return undefined
       if (never) throw new Unjudged('blocked', 'blocked by S4.1: it does not close then, either')
       throw new Fault(`${lab.settings.patienceMs / 1000} s after ${message} the connection is still open.`, {
