@@ -273,6 +273,7 @@ export const RIGHT_PROGRAMS: readonly RightProgram[] = [
   { source: 'server-write', nature: 'sequential' },
   { source: 'server-threads', nature: 'threads' },
   { source: 'server-pool', nature: 'threads' },
+  { source: 'server-pool', flags: ['TWO_SEATS'], nature: 'threads' },
   { source: 'server-pool', flags: ['THREE_SEATS'], nature: 'threads' },
   { source: 'server-fork', nature: 'processes' },
   { source: 'server-select', nature: 'events' },

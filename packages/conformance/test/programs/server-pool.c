@@ -2,7 +2,9 @@
 #include "common.h"
 #include <pthread.h>
 
-#ifdef THREE_SEATS
+#if defined TWO_SEATS
+#define SEATS 2
+#elif defined THREE_SEATS
 #define SEATS 3
 #else
 #define SEATS 16

@@ -13,6 +13,9 @@ import type { Peer } from '../../wire.js'
 /** How long others wait for a stalled client before the server is called sequential. */
 const STALL_MS = 2000
 
+/** How long a client waits at most for a seat that is free. */
+const SEAT_MS = 300
+
 /** Rounds of clients that come at once: what depends on time does not go wrong each time. */
 const ROUNDS = 5
 /** In so many of them, the first, a process begins with a full pipe behind its stdout, and for how long. */
@@ -187,7 +190,7 @@ export const concurrency: readonly Case<ServerLab>[] = [
             const x = lab.number()
             peer.send(lab.message(x))
             // A pool has fewer seats than this: who is not answered at once is let go.
-            await peer.message(hello(x + 1), 300)
+            await peer.message(hello(x + 1), SEAT_MS)
             if (peer.received.length > 0) held.push({ peer, x, name: `held ${at}` })
             else peer.close()
           }
@@ -199,7 +202,6 @@ export const concurrency: readonly Case<ServerLab>[] = [
           )
         }
       }
-      lab.findings.nature = nature
       // Everyone is let go with a whole handshake: how a server takes an early end is judged elsewhere.
       const silentX = lab.number()
       silent.send(lab.message(silentX))
@@ -207,6 +209,16 @@ export const concurrency: readonly Case<ServerLab>[] = [
       silent.send(lab.message(silentX + 2))
       if ((await lab.facts()).closes) await silent.untilOver(lab.settings.patienceMs)
       silent.close()
+      // Who is served now, while one stalls, had no seat: it is a pool of two.
+      if (
+        waited.peer &&
+        held.length === 1 &&
+        (await waited.peer.until(() => waited.peer!.received.length > 0, SEAT_MS))
+      ) {
+        nature = natureOf(instance, [held[0]!.peer, waited.peer], tasksBefore)
+        lab.findings.seats = 2
+      }
+      lab.findings.nature = nature
       for (const { peer, x } of held) {
         peer.send(lab.message(x + 2))
         peer.close()
