@@ -219,6 +219,12 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       expect(report.results.find(({ id }) => id === 'S2.3')?.fault?.cause).toContain('EPOLLONESHOT')
     })
 
+    it('a Z that is taken for wrong was read', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_WRONG_COMPARE', 'BUG_PRINTS_ONLY_RIGHT', 'BUG_NEVER_CLOSES']
+      const report = await check({ source: 'server', flags }, { only: ['S2.3', 'S3.5', 'S4.1'] })
+      expect(count(report), told(report)).toEqual(['S3.5', 'S4.1'])
+    })
+
     it('who does not come back after a wrong Z is told so once', { timeout: MINUTE }, async () => {
       const flags = ['BUG_HANGS_ON_ERROR']
       const report = await check({ source: 'server', flags }, { only: ['S3', 'S5.7'] })

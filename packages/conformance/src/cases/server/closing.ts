@@ -28,7 +28,7 @@ export const closing: readonly Case<ServerLab>[] = [
       lab.transcript.add('note', `${lab.settings.patienceMs / 1000} s without an end`)
       peer.finish()
       const follows = await peer.untilOver(500)
-      if (!follows && (await lab.ignoresThird()))
+      if (!follows && lab.findings.verdicts.get('S2.3') === 'failed' && (await lab.ignoresThird()))
         throw new Unjudged('blocked', 'blocked by S2.3: nothing shows that Z is read')
       throw new Fault(`${lab.settings.patienceMs / 1000} s after ${text(z!)} the connection is still open.`, {
         sent: hello(z!),
