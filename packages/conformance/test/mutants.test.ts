@@ -256,7 +256,6 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
         ['server', 'NO_SIGN', 'S1.13', 'without its sign'],
         ['server', 'OWN_DIGITS', 'S1.13', 'the minus sign'],
         ['server', 'IMPATIENT', 'S4.2', 'did not wait for the message'],
-        ['server-fork', 'INTERRUPTED', 'S5.1', 'EINTR'],
         ['server-fork', 'CHILD_GOES_ON', 'S5.10', 'Processes stay'],
       ] as const) {
         const report = await check({ source, flags: [`BUG_${flag}`] }, { only: [id] })

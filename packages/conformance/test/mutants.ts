@@ -193,7 +193,6 @@ export const MUTANTS: readonly Mutant[] = [
   { source: 'server-epoll', flag: 'ONE_ACCEPT_PER_EDGE', what: 'accepts one connection per edge', caught: 'S6.3' },
   { source: 'server-epoll', flag: 'ONE_SHOT', what: 'waits once for each connection, and never for Z', caught: 'S2.3' },
   { source: 'server-epoll', flag: 'GOES_ON_AT_END', what: 'keeps connections that were closed', caught: 'S5.10' },
-  { source: 'server-fork', flag: 'INTERRUPTED', what: 'ends when a signal interrupts accept', caught: 'S5.1' },
   { source: 'server-fork', flag: 'CHILD_GOES_ON', what: 'lets each child go back to accept', caught: 'S5.10' },
   { source: 'server-fork', flag: 'PARENT_KEEPS', what: 'does not close its copy after fork', caught: 'S4.1' },
   client('IGNORES_X', 'always begins with 1', 'C1.1'),
