@@ -42,7 +42,7 @@ export interface FaultDetails {
   readonly received?: Uint8Array | string | undefined
   /** The mistake that usually looks like this, in the words of the program's author. */
   readonly cause?: string | undefined
-  /** No answer came, whatever the reason. */
+  /** No answer came, or none that is a message, whatever the reason. */
   readonly silent?: boolean
   /** The program lives, holds the connection open, and says nothing. */
   readonly stuck?: boolean

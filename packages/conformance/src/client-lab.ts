@@ -1,8 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mentions } from './capture.js'
 import { Fault, type Lab, type LabSettings, randomFrom, type Setting, SIDE_BY_SIDE, Unjudged } from './case.js'
-import { causeOfAnswer, causeOfDeath } from './diagnose.js'
-import { causeOfOther, type ErrorLine, findError, instead, streamsOf } from './error-line.js'
+import { causeOfAnswer, causeOfDeath, UNSIGNED } from './diagnose.js'
+import {
+  causeOfLastWords,
+  causeOfOther,
+  type ErrorLine,
+  findError,
+  instead,
+  streamsOf,
+  uncaught,
+} from './error-line.js'
 import { ClientFindings, type Omission } from './findings.js'
 import { type ClientFacts, FirstRuns } from './first-runs.js'
 import { hello, join, readMessage, successors, text } from './message.js'
@@ -352,7 +360,9 @@ export class ClientLab implements Lab {
       expected: hello(x),
       received: first,
       cause:
-        'The third argument is X: sprintf(buffer, "HELLO %s", argv[3]), and send strlen(buffer) bytes as soon as the connection is there.',
+        readMessage(first).sequence === x + 2 ** 32
+          ? UNSIGNED
+          : 'The third argument is X: sprintf(buffer, "HELLO %s", argv[3]), and send strlen(buffer) bytes as soon as the connection is there.',
     })
   }
 
@@ -410,7 +420,10 @@ export class ClientLab implements Lab {
     const line = this.error(run)
     const { right, elsewhere, almost } = line
     if (right) return
-    const how: Omission = elsewhere || almost ? 'another text' : 'silence'
+    const thrown = uncaught(run.subject) !== undefined
+    const how: Omission = thrown ? 'an exception' : elsewhere || almost ? 'another text' : 'silence'
+    const before = thrown ? caseOf(this.findings.omissions, how) : undefined
+    if (before !== undefined) throw new Unjudged('blocked', `blocked by ${before}: an exception ends it there, too`)
     const { out, err } = run.subject
     const words = [...err.lines(), ...out.lines().filter((line) => !line.includes('HELLO'))]
     const told = like === undefined ? undefined : this.findings.omissions.get(like)
@@ -444,17 +457,22 @@ export class ClientLab implements Lab {
    * @throws {Fault} If a signal has killed it.
    * @throws {Unjudged} If the same signal did so in the case `like`.
    */
-  requireNoCrash({ exit }: Subject, id: string, why: string, { like }: { like?: string } = {}): void {
+  requireNoCrash(subject: Subject, id: string, why: string, { like }: { like?: string } = {}): void {
+    const { exit } = subject
     const signal = exit?.signal
     if (!signal || signal === 'SIGPIPE') return
-    if (like !== undefined && this.findings.crashes.get(like) === signal) {
-      throw new Unjudged('blocked', `blocked by ${like}: killed by ${signal}, too`)
+    const { crashes } = this.findings
+    const way = uncaught(subject) === undefined ? signal : 'an exception'
+    // Who catches no exception has one fault, whatever throws.
+    const before = way === signal ? like : caseOf(crashes, way)
+    if (before !== undefined && crashes.get(before) === way) {
+      throw new Unjudged('blocked', `blocked by ${before}: killed by ${signal}, too`)
     }
-    this.findings.crashes.set(id, signal)
+    crashes.set(id, way)
     throw new Fault(`${why}, and the program is killed by ${signal}.`, {
       expected: 'an end of its own accord',
       received: describeExit(exit),
-      cause: causeOfDeath(signal),
+      cause: causeOfLastWords(subject) ?? causeOfDeath(signal),
     })
   }
 
@@ -485,4 +503,9 @@ export class ClientLab implements Lab {
 }
 
 const NO_ROOM =
-  'It is right with numbers of one digit: an array has no room for more. HELLO -2147483648 has 17 characters, and the NUL.'
+  'It is right with numbers of one digit: an array has no room for more, or recv was given the size of a pointer (sizeof buffer, where malloc gave the buffer). HELLO -2147483648 has 17 characters, and the NUL.'
+
+/** The case that has told of it. */
+function caseOf<Told>(told: ReadonlyMap<string, Told>, what: Told): string | undefined {
+  return [...told].find(([, one]) => one === what)?.[0]
+}

@@ -1,29 +1,42 @@
 import { escapeBytes } from '@hs/protocol'
 import { readMessage, successors } from './message.js'
 
-/** What is known of an answer that is wrong. `previous` is what the program had in its hands before. */
+/** What is known of an answer that is wrong. */
 interface Answer {
   readonly side: 'server' | 'client'
   readonly sent: Uint8Array
   readonly expected: Uint8Array
   readonly received: Uint8Array
+  /** The connection was closed, and the program lives. */
+  readonly closed?: boolean
 }
 
 /** As many bytes as the longest message has that nobody's array is too small for: three digits. */
-const SHORT = 9
+export const SHORT = 9
+/** What sizeof says of a pointer. */
+const POINTER = 8
 
 /** The mistake in the author's own code that usually looks like this, or undefined where none is known. */
-export function causeOfAnswer({ side, sent, expected, received }: Answer): string | undefined {
+export function causeOfAnswer({ side, sent, expected, received, closed = false }: Answer): string | undefined {
   const got = Buffer.from(received).toString('latin1')
   const want = Buffer.from(expected).toString('latin1')
   const was = Buffer.from(sent)
     .toString('latin1')
     .replace(/[\0\r\n]+$/, '')
+  if (got === '' && closed) {
+    return 'It closed the connection instead of answering: recv did not wait for the message and returned -1 (a socket that does not block, a time limit), or a check refused what came.'
+  }
   if (got === '') {
-    return 'Nothing came. The program may still be reading: one recv brings one message here, and no newline and no NUL follows it, so do not loop until one comes, and do not ask for a fixed number of bytes (MSG_WAITALL, fread, read in a loop).'
+    return 'Nothing came. The program may still be reading: one recv brings one message here, and no newline and no NUL follows it, so do not loop until one comes or until the connection ends, and do not ask for a fixed number of bytes (MSG_WAITALL, fread, read in a loop).'
   }
   if (got === want.slice(0, was.length) && want.length > was.length) {
     return LENGTH_OF_RECEIVED
+  }
+  if (/^HELLO ?$/.test(got)) {
+    return 'The reply has no number: print it into the buffer with sprintf(buffer, "HELLO %d", n). Who makes digits of a number without it must know zero, and the minus sign.'
+  }
+  if (want.startsWith(got) && got.length === POINTER) {
+    return `The reply was cut short after ${POINTER} bytes, the size of a pointer: sizeof tells the size of an array, and not of what malloc gave. Send strlen of the reply.`
   }
   if (want.startsWith(got)) {
     return `The reply was cut short after ${got.length} bytes: send strlen of the reply, and make the buffer large enough for it.`
@@ -45,6 +58,7 @@ export function causeOfAnswer({ side, sent, expected, received }: Answer): strin
   if (!/HELLO/i.test(got) && expected.length > SHORT) {
     return 'Not even HELLO came: something was written behind the end of an array that is too small for the number, over what stood there. HELLO -2147483648 has 17 characters, and the NUL.'
   }
+  if (reading.sequence === expectedNumber + 2 ** 32) return UNSIGNED
   if (reading.sequence === expectedNumber + 1) return 'One too many: the number was increased twice.'
   if (reading.sequence === 1 && expectedNumber !== 1) {
     return 'The number was read as 0: atoi of the whole message finds no digits, so skip the six bytes of "HELLO " first; and it must not skip more than six.'
@@ -123,6 +137,14 @@ const count = (bytes: number) => `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`
 /** What a cause is where an answer is as long as the question. */
 export const LENGTH_OF_RECEIVED =
   'The reply carries as many bytes as were received: send strlen of the reply, not of the message that came in.'
+
+/** ... where a number below zero comes out 2^32 too large. */
+export const UNSIGNED =
+  'A number below zero was read or printed without its sign: use int and %d, and not unsigned and %u.'
+
+/** ... where a client that is right alone is answered wrongly among others. */
+export const SHARED =
+  'Connections share what each needs for itself: the expected number, the buffer, or the descriptor that was given to a thread by its address.'
 
 /** ... where bytes turn up that were not sent. */
 export const UNENDED =

@@ -23,9 +23,28 @@ export interface ErrorLine {
 
 /** The line in which a runtime names an exception that nobody caught: the lines around it only look like ERROR. */
 const isThrown = (line: string) =>
-  /^(?:Exception in thread|Unhandled exception|Uncaught|panic:|thread '.*' panicked|[\w.]+(?:Error|Exception)\b)/.test(
+  /^(?:Exception in thread|Unhandled exception|Uncaught|panic:|terminate called|thread '.*' .*panicked|[\w.]+(?:Error|Exception)\b)/.test(
     line,
   )
+
+/** The exception that has ended a program, in the words of its runtime. */
+export function uncaught({ exit, err }: Pick<Subject, 'exit' | 'err'>): string | undefined {
+  if (!exit || exit.code === 0 || (exit.signal && exit.signal !== 'SIGABRT')) return undefined
+  return err.lines().findLast(isThrown)
+}
+
+/** Why a program may have come to its end, where it has said so itself. */
+export function causeOfLastWords(subject: Pick<Subject, 'exit' | 'err'>): string | undefined {
+  const thrown = uncaught(subject)
+  if (thrown !== undefined)
+    return `An exception that nobody caught has ended the program (${thrown}): catch it, or look at what came before it is made a number.`
+  const last = subject.err.lines().at(-1) ?? ''
+  if (/Interrupted system call$/.test(last))
+    return 'A call was interrupted by a signal (SIGCHLD, when a child had ended), and that was taken for an error: where errno is EINTR, call it again, or give sigaction the flag SA_RESTART.'
+  if (/Bad file descriptor$/.test(last))
+    return 'A descriptor was used that had been closed: take it out of the set (FD_CLR) or the table where you close it, and leave the listening one open.'
+  return undefined
+}
 
 /** Whether a line says that something is wrong. */
 export const isComplaint = (line: string) => /error|wrong|invalid|incorrect|mismatch|fail/i.test(line)

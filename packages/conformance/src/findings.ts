@@ -36,6 +36,12 @@ export class ServerFindings extends Findings {
   enduranceToldBy = 'S5.9'
   /** How it complains of a wrong Z, where it does not print ERROR. */
   complaint: string | undefined
+  /** How many clients it serves at a time, where a pool has fewer seats than S6.1 has clients. */
+  seats = Number.POSITIVE_INFINITY
+  /** Connections stay open whose clients have left early. */
+  keepsLeavers = false
+  /** Its lines have no newline. */
+  linesOpen = false
   /** An answer in front of which something stood. */
   junk: { readonly x: number; readonly sent: Uint8Array; readonly reply: Buffer } | undefined
 
@@ -45,7 +51,7 @@ export class ServerFindings extends Findings {
 }
 
 /** How a program that should have printed ERROR did not. */
-export type Omission = 'another text' | 'silence'
+export type Omission = 'another text' | 'silence' | 'an exception'
 
 export class ClientFindings extends Findings {
   /** It has connected, once at least. */
@@ -58,6 +64,6 @@ export class ClientFindings extends Findings {
   readonly slow = new Set<'after a wrong answer' | 'after a right answer' | 'while the server is there' | 'to end'>()
   /** How it did not print ERROR, by the case that has told of it. */
   readonly omissions = new Map<string, Omission>()
-  /** Which signal killed it, by the case that has told of it. */
-  readonly crashes = new Map<string, NodeJS.Signals>()
+  /** Which signal killed it, or that an exception did, by the case that has told of it. */
+  readonly crashes = new Map<string, NodeJS.Signals | 'an exception'>()
 }

@@ -157,11 +157,11 @@ export class FirstHandshakes {
     }
   }
 
-  /** The same once more, to a new process. */
+  /** The same once more, to a new process, and so late that who does not wait for X has no luck. */
   async #isRightAgain(previous: Instance, x: number, ending: Uint8Array): Promise<boolean> {
     if (!previous.subject) return true
     const instance = await this.#program.start({ printing: 'live' })
-    const { right, peer } = await this.#try(instance, x, ending)
+    const { right, peer } = await this.#try(instance, x, ending, HESITATION_MS)
     peer.close()
     void this.#program.dismiss(instance)
     return right

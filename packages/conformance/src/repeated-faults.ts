@@ -5,7 +5,10 @@ import type { Subject } from './subject.js'
 /** Accidents of one kind: where a message was expected, recv tells that the connection is over. */
 const LEAVING: readonly string[] = ['S5.2', 'S5.3', 'S5.4', 'S5.5', 'S5.8']
 /** Messages of one kind: what should be read from them is not there. Of 5,000 bytes, the second part has no word. */
-const MALFORMED: readonly string[] = ['S5.6', 'S5.7']
+const MALFORMED: readonly string[] = ['S3.6', 'S5.6', 'S5.7']
+
+/** A third message that is wrong. */
+const WRONG_THIRD: readonly string[] = ['S3.4', 'S5.7']
 
 /** Where no message came, or none that could be read: who looks at neither reads what is not there. */
 const WITHOUT_MESSAGE: readonly string[] = [...LEAVING, ...MALFORMED]
@@ -28,8 +31,8 @@ export class RepeatedFaults {
 
   /**
    * An end is the same as an earlier one where the program said the same last words, where it was SIGPIPE, where both
-   * times a client had left, or had sent what is no message (of a fault of memory, either), or where the same signal came
-   * of nothing but many clients; so is an answer behind something that S1.4 has told of.
+   * times a client had left, or had sent what is no message (of a fault of memory, either), or a Z that was wrong (but for
+   * signals), or where the same signal came of nothing but many clients; so is an answer behind something that S1.4 has told of.
    *
    * @returns The note of a case that is blocked.
    */
@@ -60,6 +63,7 @@ export class RepeatedFaults {
           (crowded ? /SIG/ : /SIGPIPE/).test(way) ||
           (leaving && LEAVING.includes(one.id)) ||
           way === SENT_AWAY ||
+          (!/SIG/.test(way) && WRONG_THIRD.includes(id) && WRONG_THIRD.includes(one.id)) ||
           (end && MALFORMED.includes(id) && MALFORMED.includes(one.id)) ||
           (MEMORY_FAULT.test(way) && WITHOUT_MESSAGE.includes(id) && WITHOUT_MESSAGE.includes(one.id))),
     )

@@ -317,16 +317,21 @@ export class ServerLab implements Lab {
   }
 
   /** The fault of an answer whose number is wrong, or that did not come. */
-  wrongAnswer(to: Instance, { x, sent, reply }: Pick<Exchange, 'x' | 'sent' | 'reply'>, context = ''): Fault {
+  wrongAnswer(
+    to: Instance,
+    { x, sent, reply, peer }: Pick<Exchange, 'x' | 'sent' | 'reply' | 'peer'>,
+    context = '',
+  ): Fault {
     const expected = hello(x + 1)
     const end = fate(to)
     const what = reply.length === 0 ? `No answer came to ${text(x)}` : `The answer to ${text(x)} is not ${text(x + 1)}`
-    return new Fault(`${context}${what}.`, {
+    const closed = peer.state !== 'open'
+    return new Fault(`${context}${context.endsWith(', ') ? lower(what) : what}.`, {
       sent,
       expected,
       received: reply.length === 0 && end ? end : reply,
-      cause: causeOfFate(to) ?? causeOfAnswer({ side: 'server', sent, expected, received: reply }),
-      silent: reply.length === 0,
+      cause: causeOfFate(to) ?? causeOfAnswer({ side: 'server', sent, expected, received: reply, closed }),
+      silent: readMessage(reply).sequence === undefined,
     })
   }
 
@@ -373,6 +378,18 @@ export class ServerLab implements Lab {
     peer.close()
   }
 
+  /** It neither prints Z nor closes when it has come: nothing shows that Z is read at all. */
+  async ignoresThird(): Promise<boolean> {
+    const { closes, printsThird, printing } = await this.facts()
+    return this.observed && !closes && !printsThird && printing !== 'late' && printing !== 'none'
+  }
+
+  /** Connections stay open after Z, as S4.1 or what blocks it has told. */
+  get staysOpen(): boolean {
+    const verdict = this.findings.verdicts.get('S4.1')
+    return verdict === 'failed' || verdict === 'blocked'
+  }
+
   // --- output ---
 
   /** @throws {Unjudged} Where nobody sees what it prints, or where it is printed too late to be seen. */
@@ -396,6 +413,11 @@ export class ServerLab implements Lab {
     return this.findings.printing === 'stderr' ? subject!.err : subject!.out
   }
 
+  /** Where on that stream this moment was. */
+  startOf(mark: Mark): number {
+    return this.findings.printing === 'stderr' ? mark.err : mark.out
+  }
+
   mark({ subject }: Instance): Mark {
     return { out: subject?.out.bytes().length ?? 0, err: subject?.err.bytes().length ?? 0 }
   }
@@ -403,7 +425,7 @@ export class ServerLab implements Lab {
   /** Waits until a message is in the output, however it stands there. */
   printed(on: Instance, message: string, from: Mark, withinMs = OUTPUT_MS): Promise<boolean> {
     const lines = this.lines(on)
-    const start = this.findings.printing === 'stderr' ? from.err : from.out
+    const start = this.startOf(from)
     return lines.until(() => mentions(lines.text(start), message), withinMs)
   }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SIDE_BY_SIDE } from './case.js'
 import { causeOfDeath } from './diagnose.js'
 import { EarlierAnswers } from './earlier-answers.js'
+import { causeOfLastWords } from './error-line.js'
 import type { Printing } from './findings.js'
 import { hello } from './message.js'
 import { Processes } from './processes.js'
@@ -56,6 +57,7 @@ export function fate({ subject }: Instance): string | undefined {
 export function causeOfFate({ subject }: Instance): string | undefined {
   if (!subject?.exit || subject.stopped) return undefined
   return (
+    causeOfLastWords(subject) ??
     causeOfDeath(subject.exit.signal) ??
     'The program ended itself: look for exit, and for return in main, where one connection has failed or is done.'
   )

@@ -181,6 +181,94 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       expect(report.results[0]?.fault?.cause, told(report)).toMatch(/^It did not answer, and yet it goes on/)
     })
 
+    it('who catches no exception is told so once, by its words', { timeout: MINUTE }, async () => {
+      for (const [source, only, by] of [
+        ['server', ['S3.6', 'S5.2', 'S5.6', 'S5.7'], 'S5.2'],
+        ['client', ['C3.6', 'C4.4', 'C4.5', 'C4.6'], 'C4.4'],
+      ] as const) {
+        const report = await check({ source, flags: ['BUG_THROWS'] }, { only })
+        expect(count(report), told(report)).toEqual([by])
+        expect(report.results.find(({ id }) => id === by)?.fault?.cause).toContain('An exception that nobody caught')
+      }
+    })
+
+    it('lines that are not ended are told once, be they messages or ERROR', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_NO_NEWLINE', 'BUG_ERROR_OPEN']
+      const report = await check({ source: 'server', flags }, { only: ['S2.2', 'S3.2'] })
+      expect(count(report), told(report)).toEqual(['S2.2'])
+    })
+
+    it('connections that are mixed up are told by the four', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'server-poll', flags: ['BUG_STATES_STAY'] }, { only: ['S6.2', 'S6.3'] })
+      expect(count(report), told(report)).toEqual(['S6.2'])
+    })
+
+    it('connections that are not closed when a client leaves are told once', { timeout: MINUTE }, async () => {
+      const report = await check(
+        { source: 'server-epoll', flags: ['BUG_GOES_ON_AT_END'] },
+        { only: ['S5.10', 'S5.12'] },
+      )
+      expect(count(report), told(report)).toEqual(['S5.10'])
+      expect(blockedBy(report, 'S5.10')).toEqual(['S5.12'])
+    })
+
+    it('who has no digits below zero has none behind the largest int', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'server', flags: ['BUG_OWN_DIGITS'] }, { only: ['S1.13', 'S1.16'] })
+      expect(count(report), told(report)).toEqual(['S1.13'])
+      expect(blockedBy(report, 'S1.13')).toEqual(['S1.16'])
+    })
+
+    it('a Z that is not read is told by Z that is not printed', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_ONE_SHOT']
+      const report = await check({ source: 'server-epoll', flags }, { only: ['S2.3', 'S3', 'S4', 'S5.10'] })
+      expect(count(report), told(report)).toEqual(['S2.3'])
+      expect(report.results.find(({ id }) => id === 'S2.3')?.fault?.cause).toContain('EPOLLONESHOT')
+    })
+
+    it('a Z that is taken for wrong was read', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_WRONG_COMPARE', 'BUG_PRINTS_ONLY_RIGHT', 'BUG_NEVER_CLOSES']
+      const report = await check({ source: 'server', flags }, { only: ['S2.3', 'S3.5', 'S4.1'] })
+      expect(count(report), told(report)).toEqual(['S3.5', 'S4.1'])
+    })
+
+    it('who does not come back after a wrong Z is told so once', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_HANGS_ON_ERROR']
+      const report = await check({ source: 'server', flags }, { only: ['S3', 'S5.7'] })
+      expect(count(report), told(report)).toEqual(['S3.4'])
+      expect(blockedBy(report, 'S3.4')).toEqual(['S5.7'])
+    })
+
+    it('what has no room for five digits is told by the large numbers', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'server', flags: ['BUG_FOUR_DIGITS'] }, { only: ['S1'] })
+      expect(count(report), told(report)).toEqual(['S1.15'])
+      expect(blockedBy(report, 'S1.15')).toEqual(expect.arrayContaining(['S1.12', 'S1.13']))
+    })
+
+    it('who refuses clients after so many is told so by their number', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'server', flags: ['BUG_FULL'] }, { only: ['S1', 'S2', 'S5.9'] })
+      expect(count(report), told(report)).toEqual(['S5.9'])
+    })
+
+    it('a server that takes its time is asked to serve fewer in a row', { timeout: 2 * MINUTE }, async () => {
+      const report = await check({ source: 'server', flags: ['TAKES_ITS_TIME'] }, { only: ['S5.9'] })
+      expect(report.results[0]?.verdict, told(report)).toBe('passed')
+      expect(report.results[0]?.note).toContain('takes its time')
+    })
+
+    it('causes name what was seen', { timeout: MINUTE }, async () => {
+      for (const [source, flag, id, words] of [
+        ['server', 'SENDS_ERROR', 'S3.2', 'ERROR is sent to the client'],
+        ['server', 'SIZE_OF_POINTER', 'S1.1', 'the size of a pointer'],
+        ['server', 'NO_SIGN', 'S1.13', 'without its sign'],
+        ['server', 'OWN_DIGITS', 'S1.13', 'the minus sign'],
+        ['server', 'IMPATIENT', 'S4.2', 'did not wait for the message'],
+        ['server-fork', 'CHILD_GOES_ON', 'S5.10', 'Processes stay'],
+      ] as const) {
+        const report = await check({ source, flags: [`BUG_${flag}`] }, { only: [id] })
+        expect(report.results[0]?.fault?.cause, `${flag}: ${told(report)}`).toContain(words)
+      }
+    })
+
     it('a fault of another kind is told beside it', { timeout: MINUTE }, async () => {
       const report = await check(SEVERAL_FAULTS, { only: ['S3.4', 'S5'] })
       expect(count(report), told(report)).toEqual(expect.arrayContaining(['S3.4', 'S5.5', 'S5.6']))

@@ -30,7 +30,8 @@ describe('one fault costs one case', () => {
     const tell = teller()
     expect(tell('S5.2', ends('it was killed by SIGSEGV'))).toBeUndefined()
     expect(tell('S5.6', ends('it was killed by SIGSEGV'))).toMatch(/^blocked by S5.2/)
-    expect(tell('S3.6', ends('it was killed by SIGSEGV'))).toBeUndefined()
+    expect(tell('S3.6', ends('it was killed by SIGSEGV'))).toMatch(/^blocked by S5.2/)
+    expect(tell('S3.4', ends('it was killed by SIGSEGV'))).toBeUndefined()
     expect(tell('S5.7', ends('it ended with status 1'))).toBeUndefined()
   })
 

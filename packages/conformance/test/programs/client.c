@@ -134,6 +134,10 @@ int main(int argc, char **argv) {
 #else
   int n = receive(fd, buffer, sizeof buffer);
 #endif
+#ifdef BUG_THROWS
+  if (n <= 0 || strpbrk(buffer, "0123456789") == NULL) throws("std::invalid_argument");
+  if (n > 100) throws("std::out_of_range");
+#endif
 #ifndef BUG_STRTOK_AT_END
   if (n <= 0) {
 #ifdef BUG_SILENT_AT_RESET

@@ -33,6 +33,12 @@ static inline int receive(int fd, char *buffer, int size) {
   return n;
 }
 
+/* As a runtime ends a program in which nobody catches an exception. */
+static inline void throws(const char *what) {
+  fprintf(stderr, "terminate called after throwing an instance of '%s'\n  what():  number\n", what);
+  abort();
+}
+
 static inline void say(const char *line) {
   printf("%s\n", line);
   fflush(stdout);

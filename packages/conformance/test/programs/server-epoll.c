@@ -3,6 +3,12 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 
+#ifdef BUG_ONE_SHOT
+#define ONCE EPOLLONESHOT
+#else
+#define ONCE 0
+#endif
+
 int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   int listener = listen_on(argc, argv, SOMAXCONN);
@@ -15,6 +21,10 @@ int main(int argc, char **argv) {
     for (int at = 0; at < n; at++) {
       struct meeting *meeting = events[at].data.ptr;
       if (meeting) {
+#ifdef BUG_GOES_ON_AT_END
+        char next;
+        if (recv(meeting->fd, &next, 1, MSG_PEEK) <= 0) continue;
+#endif
         if (step(meeting)) continue;
         close(meeting->fd);
         free(meeting);
@@ -24,7 +34,7 @@ int main(int argc, char **argv) {
       while ((client = accept(listener, NULL, NULL)) >= 0) {
         meeting = calloc(1, sizeof *meeting);
         meeting->fd = client;
-        epoll_ctl(loop, EPOLL_CTL_ADD, client, &(struct epoll_event){.events = EPOLLIN, .data.ptr = meeting});
+        epoll_ctl(loop, EPOLL_CTL_ADD, client, &(struct epoll_event){.events = EPOLLIN | ONCE, .data.ptr = meeting});
 #ifdef BUG_ONE_ACCEPT_PER_EDGE
         usleep(3000);
         break;

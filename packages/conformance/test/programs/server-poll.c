@@ -17,7 +17,12 @@ int main(int argc, char **argv) {
     for (int at = count - 1; at >= 0; at--) {
       if (waits[at + 1].revents == 0 || step(&meetings[at])) continue;
       close(meetings[at].fd);
+#ifdef BUG_STATES_STAY
+      count--;
+      for (int next = at; next < count; next++) meetings[next].fd = meetings[next + 1].fd;
+#else
       meetings[at] = meetings[--count];
+#endif
     }
     if (waits[0].revents && count < SEATS) {
       int client = accept(listener, NULL, NULL);

@@ -2,6 +2,14 @@
 #include "common.h"
 #include <pthread.h>
 
+#if defined TWO_SEATS
+#define SEATS 2
+#elif defined THREE_SEATS
+#define SEATS 3
+#else
+#define SEATS 16
+#endif
+
 static int listener;
 
 static void *work(void *unused) {
@@ -18,7 +26,7 @@ static void *work(void *unused) {
 int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   listener = listen_on(argc, argv, SOMAXCONN);
-  for (int at = 1; at < 16; at++) {
+  for (int at = 1; at < SEATS; at++) {
     pthread_t thread;
     pthread_create(&thread, NULL, work, NULL);
   }

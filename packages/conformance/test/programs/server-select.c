@@ -12,6 +12,9 @@
 #endif
 
 static struct meeting seats[SEATS];
+#ifdef BUG_HIGHEST_IS_NEWEST
+static int newest;
+#endif
 
 int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
@@ -25,7 +28,11 @@ int main(int argc, char **argv) {
     for (int at = 0; at < SEATS; at++) {
       if (seats[at].fd < 0 || seats[at].waits_for_z == 2) continue;
       FD_SET(seats[at].fd, &wanted);
+#ifdef BUG_HIGHEST_IS_NEWEST
+      if (seats[at].fd == newest) highest = newest;
+#else
       if (seats[at].fd > highest) highest = seats[at].fd;
+#endif
     }
 #ifdef BUG_BUSY
     struct timeval never = {0, 0};
@@ -35,6 +42,9 @@ int main(int argc, char **argv) {
 #endif
     if (FD_ISSET(listener, &wanted)) {
       int client = accept(listener, NULL, NULL);
+#ifdef BUG_HIGHEST_IS_NEWEST
+      newest = client;
+#endif
 #ifdef BUG_ALL_READY
       fcntl(client, F_SETFL, O_NONBLOCK);
 #endif

@@ -56,7 +56,7 @@ static void print(const char *text) {
 }
 
 static void error(void) {
-#if defined BUG_NO_ERROR
+#if defined BUG_NO_ERROR || defined BUG_SENDS_ERROR
 #elif defined BUG_ERROR_TEXT
   printf("Wrong number\n");
 #elif defined BUG_ERROR_LOWER
@@ -137,6 +137,15 @@ static void answer(int client, int y, int received) {
 #endif
 #if defined BUG_NEWLINE
   int length = sprintf(out, "HELLO %d\n", y);
+#elif defined BUG_OWN_DIGITS
+  int length = sprintf(out, "HELLO ");
+  for (int digits = y, unit = 1000000000; unit > 0; unit /= 10)
+    if (digits >= unit || unit == 1 && digits == 0) length += sprintf(out + length, "%d", digits / unit % 10);
+#elif defined BUG_FOUR_DIGITS
+  snprintf(out, 11, "HELLO %d", y);
+  int length = strlen(out);
+#elif defined BUG_NO_SIGN
+  int length = sprintf(out, "HELLO %u", (unsigned)y);
 #elif defined BUG_LOWER_CASE
   int length = sprintf(out, "Hello %d", y);
 #elif defined BUG_PADDED_NUMBER
@@ -154,6 +163,11 @@ static void answer(int client, int y, int received) {
   length = 100;
 #elif defined BUG_DIRTY_BUFFER
   length = 32;
+#elif defined BUG_SIZE_OF_POINTER
+  length = sizeof(char *);
+#endif
+#ifdef TAKES_ITS_TIME
+  usleep(200000);
 #endif
 #ifdef BUG_STRCAT
   strncat(replies, out, sizeof replies - 1 - strlen(replies));
@@ -214,6 +228,10 @@ static void serve(int client) {
 #endif
 #ifdef BUG_EXIT_ON_ANYTHING
   if (n <= 0) error();
+#endif
+#ifdef BUG_THROWS
+  if (n <= 0 || strpbrk(buffer, "0123456789") == NULL) throws("std::invalid_argument");
+  if (n > 100) throws("std::out_of_range");
 #endif
 #ifdef BUG_SIGPIPE
   if (n <= 0) strcpy(buffer, "HELLO 0");
@@ -309,6 +327,10 @@ static void serve(int client) {
 #ifdef BUG_PRINTS_LATE
   print(first);
 #endif
+#ifdef BUG_THROWS
+  if (strpbrk(buffer, "0123456789") == NULL) throws("std::invalid_argument");
+  if (n > 100) throws("std::out_of_range");
+#endif
 #ifdef BUG_EXIT_AT_Z
   fprintf(stderr, "zNum != xNum + 2\n");
   exit(1);
@@ -340,6 +362,15 @@ static void serve(int client) {
 #endif
 #endif
   if (!right) error();
+#ifdef BUG_HANGS_ON_ERROR
+  if (!right) {
+    close(client);
+    pause();
+  }
+#endif
+#ifdef BUG_SENDS_ERROR
+  if (!right) send(client, "ERROR", 5, MSG_NOSIGNAL);
+#endif
 #ifdef BUG_OPEN_ON_ERROR
   if (!right) dup(client);
 #endif
@@ -385,7 +416,7 @@ int main(int argc, char **argv) {
   printf("Server listening on port %s \n", argv[1]);
   fflush(stdout);
 #endif
-#ifdef BUG_GIVES_UP
+#if defined BUG_GIVES_UP || defined BUG_FULL
   int clients = 0;
 #endif
   for (;;) {
@@ -394,6 +425,13 @@ int main(int argc, char **argv) {
     if (client < 0) exit(1);
 #else
     if (client < 0) continue;
+#endif
+#ifdef BUG_FULL
+    if (++clients > 40) {
+      send(client, "ERROR full", 10, 0);
+      close(client);
+      continue;
+    }
 #endif
 #ifdef BUG_LOGS_CLIENTS
     printf("client connected\n");

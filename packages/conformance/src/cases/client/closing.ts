@@ -103,7 +103,7 @@ export const closing: readonly Case<ClientLab>[] = [
     level: 'SHOULD',
     weight: 1,
     needs: ['C4.4'],
-    after: ['C3.1'],
+    after: ['C3.1', 'C3.6'],
     observes: 'output',
     explain: 'Nothing came, so nothing right came. recv returns 0 where the server closed, and -1 where it broke off.',
     async check(lab) {
@@ -121,6 +121,7 @@ export const closing: readonly Case<ClientLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['C1.2'],
+    after: ['C4.4'],
     explain:
       'Give recv one byte less than the buffer has, so that there is room for the NUL, and copy nothing into something smaller.',
     async check(lab) {

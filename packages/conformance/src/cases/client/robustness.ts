@@ -60,7 +60,7 @@ export const robustness: readonly Case<ClientLab>[] = [
       level: 'SHOULD',
       explain: 'Most servers in C send strlen + 1 bytes.',
     },
-    'The NUL ends the message; compare numbers, or texts as strcmp does, and not lengths.',
+    'The NUL ends the message: compare numbers, or texts as strcmp does, and not lengths; take it away before the number is read, where the language does not (rstrip("\\0") in Python).',
     (y) => [join(hello(y), bytes('\0'))],
   ),
   answered(

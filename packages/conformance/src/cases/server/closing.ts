@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Case, Fault } from '../../case.js'
+import { type Case, Fault, Unjudged } from '../../case.js'
 import { hello, text } from '../../message.js'
 import type { ServerLab } from '../../server-lab.js'
 import { causeOfFate } from '../../server-program.js'
@@ -15,6 +15,7 @@ export const closing: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 3,
     needs: ['S1.1'],
+    after: ['S2.3'],
     explain:
       'When Z is judged the handshake is over: close(client). A server that waits for the end of the stream keeps the connection as long as the client likes, and two sides that wait for each other wait for ever.',
     async check(lab) {
@@ -27,6 +28,8 @@ export const closing: readonly Case<ServerLab>[] = [
       lab.transcript.add('note', `${lab.settings.patienceMs / 1000} s without an end`)
       peer.finish()
       const follows = await peer.untilOver(500)
+      if (!follows && lab.findings.verdicts.get('S2.3') === 'failed' && (await lab.ignoresThird()))
+        throw new Unjudged('blocked', 'blocked by S2.3: nothing shows that Z is read')
       throw new Fault(`${lab.settings.patienceMs / 1000} s after ${text(z!)} the connection is still open.`, {
         sent: hello(z!),
         expected: 'the end of the connection',
@@ -62,7 +65,9 @@ export const closing: readonly Case<ServerLab>[] = [
           sent,
           expected: 'an open connection',
           received: 'its end',
-          cause: causeOfFate(instance) ?? 'After the answer, recv has to be called once more, and has to wait.',
+          cause:
+            causeOfFate(instance) ??
+            'After the answer, recv has to be called once more, and has to wait; neither close nor shutdown comes before it.',
         })
       }
       const mark = lab.mark(instance)

@@ -1,16 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { OUTPUT_MS } from '../../capture.js'
+import { mentions, OUTPUT_MS } from '../../capture.js'
 import { type Case, Fault, Unjudged } from '../../case.js'
+import { SHARED } from '../../diagnose.js'
 import type { Mark } from '../../error-line.js'
 import { hello, readMessage, text } from '../../message.js'
 import { connections, descriptors, hasProc, listenerOn, loopsOf, tasksOf } from '../../proc.js'
 import type { Nature } from '../../report.js'
 import type { ServerLab } from '../../server-lab.js'
-import { causeOfFate, fate, type Instance } from '../../server-program.js'
+import { causeOfFate, died, fate, type Instance } from '../../server-program.js'
 import type { Peer } from '../../wire.js'
 
 /** How long others wait for a stalled client before the server is called sequential. */
 const STALL_MS = 2000
+
+/** How long a client waits at most for a seat that is free. */
+const SEAT_MS = 300
 
 /** Rounds of clients that come at once: what depends on time does not go wrong each time. */
 const ROUNDS = 5
@@ -69,12 +73,23 @@ interface Meeting {
 
 /** A client that was served alone, and is not answered among others: what that usually means. */
 function crowded(lab: ServerLab, fault: Fault, instance: Instance, reply: Uint8Array): Fault {
-  if (reply.length > 0 || instance.subject?.exit) return fault
+  if (instance.subject?.exit || lab.isBehind(reply)) return fault
   const cause =
-    lab.findings.nature === 'sequential'
-      ? 'It was not reached while the others were served: does the server come back to accept after each of them? Or was its descriptor overwritten before a thread had read it?'
-      : 'One of several connections that come at once is forgotten: a table that is full, one accept where several wait (edge-triggered epoll reports them once), or a descriptor that was overwritten before a thread had read it.'
+    reply.length > 0
+      ? SHARED
+      : lab.findings.nature === 'sequential'
+        ? 'It was not reached while the others were served: does the server come back to accept after each of them? Or was its descriptor overwritten before a thread had read it?'
+        : 'One of several connections that come at once is forgotten: a table that is full, one accept where several wait (edge-triggered epoll reports them once), or a descriptor that was overwritten before a thread had read it.'
   return new Fault(fault.message, { ...fault.details, cause })
+}
+
+/** Whether a client was answered wrongly, or its message was read, and taken for another's. */
+function mixedUp(lab: ServerLab, instance: Instance, from: Mark): (fault: Fault) => boolean {
+  return ({ details: { sent, received } }) => {
+    if (received instanceof Uint8Array && received.length > 0) return true
+    const x = sent && readMessage(sent).sequence
+    return x !== undefined && lab.observed && mentions(lab.lines(instance).text(lab.startOf(from)), text(x))
+  }
 }
 
 /** @returns What a client calls to wait for so many others, or for as long as is reasonable. */
@@ -137,7 +152,7 @@ async function linesLost(lab: ServerLab, instance: Instance, from: Mark, expecte
   const { printing, printsThird } = await lab.facts()
   if (!lab.observed || printing === 'late' || !printsThird) return 0
   const lines = lab.lines(instance)
-  const start = printing === 'stderr' ? from.err : from.out
+  const start = lab.startOf(from)
   const missing = () => expected - lines.text(start).split('H').length + 1
   await lines.until(() => missing() <= 0, OUTPUT_MS)
   return missing()
@@ -175,10 +190,11 @@ export const concurrency: readonly Case<ServerLab>[] = [
             const x = lab.number()
             peer.send(lab.message(x))
             // A pool has fewer seats than this: who is not answered at once is let go.
-            await peer.message(hello(x + 1), 300)
+            await peer.message(hello(x + 1), SEAT_MS)
             if (peer.received.length > 0) held.push({ peer, x, name: `held ${at}` })
             else peer.close()
           }
+          if (held.length < HELD) lab.findings.seats = held.length + 1
           nature = natureOf(
             instance,
             held.map(({ peer }) => peer),
@@ -186,7 +202,6 @@ export const concurrency: readonly Case<ServerLab>[] = [
           )
         }
       }
-      lab.findings.nature = nature
       // Everyone is let go with a whole handshake: how a server takes an early end is judged elsewhere.
       const silentX = lab.number()
       silent.send(lab.message(silentX))
@@ -194,6 +209,16 @@ export const concurrency: readonly Case<ServerLab>[] = [
       silent.send(lab.message(silentX + 2))
       if ((await lab.facts()).closes) await silent.untilOver(lab.settings.patienceMs)
       silent.close()
+      // Who is served now, while one stalls, had no seat: it is a pool of two.
+      if (
+        waited.peer &&
+        held.length === 1 &&
+        (await waited.peer.until(() => waited.peer!.received.length > 0, SEAT_MS))
+      ) {
+        nature = natureOf(instance, [held[0]!.peer, waited.peer], tasksBefore)
+        lab.findings.seats = 2
+      }
+      lab.findings.nature = nature
       for (const { peer, x } of held) {
         peer.send(lab.message(x + 2))
         peer.close()
@@ -241,47 +266,65 @@ export const concurrency: readonly Case<ServerLab>[] = [
     after: ['S3.5'],
     alone: true,
     explain:
-      'Each connection needs an expected number of its own. A global variable, a shared buffer, or a pointer to a loop variable that is given to a thread mixes them up.',
+      'Each connection needs an expected number of its own. A global variable, a shared buffer, or a pointer to a loop variable that is given to a thread mixes them up. When the first has gone, a fifth comes: its descriptor is smaller than those of the others, who have to be served to their end.',
     async check(lab) {
       lab.requireConcurrency()
+      lab.requireEndurance(5)
       const instance = await lab.fresh()
       const { closes, printing, printsThird } = await lab.facts()
       const mark = lab.mark(instance)
-      const meetings: Meeting[] = []
-      const base = 100
-      for (let at = 0; at < 4; at++) {
+      const open: string[] = []
+      const arrive = async (at: number): Promise<Meeting> => ({
+        peer: await lab.connect(instance, `#${at + 1}`),
+        x: 100 + 200 * at + Math.floor(lab.number() / 10),
+        name: `#${at + 1}`,
+      })
+      const begin = async ({ peer, x, name }: Meeting) => {
+        const sent = lab.message(x)
+        peer.send(sent)
+        await peer.message(hello(x + 1), lab.settings.patienceMs)
+        if (readMessage(peer.received).sequence === x + 1) return
+        const exchange = { peer, x, sent, reply: peer.received }
+        throw crowded(lab, lab.wrongAnswer(instance, exchange, `Client ${name}: `), instance, peer.received)
+      }
+      const end = async ({ peer, x, name }: Meeting) => {
+        peer.send(lab.message(x + 2))
+        if (!closes) await sleep(3)
+        else if (!(await peer.untilOver(lab.settings.patienceMs))) open.push(name)
+      }
+      const early: Meeting[] = []
+      for (let at = 0; at < Math.min(4, lab.findings.seats); at++) {
         // Not all in one moment: that is what S6.3 does.
         await sleep(5)
-        meetings.push({
-          peer: await lab.connect(instance, `#${at + 1}`),
-          x: base + 200 * at + Math.floor(lab.number() / 10),
-          name: `#${at + 1}`,
-        })
+        early.push(await arrive(at))
       }
       // One after the other: what goes wrong when several are ready at once is told by S6.3, too.
-      for (const { peer, x, name } of lab.shuffled(meetings)) {
-        peer.send(lab.message(x))
-        await peer.message(hello(x + 1), lab.settings.patienceMs)
-        if (readMessage(peer.received).sequence !== x + 1) {
-          const exchange = { x, sent: lab.message(x), reply: peer.received }
-          throw crowded(lab, lab.wrongAnswer(instance, exchange, `Client ${name} of four: `), instance, peer.received)
-        }
-      }
-      const order = lab.shuffled(meetings)
-      for (const { peer, x } of order) {
-        peer.send(lab.message(x + 2))
-        if (closes) await peer.untilOver(lab.settings.patienceMs)
-        else await sleep(3)
-      }
+      for (const meeting of lab.shuffled(early)) await begin(meeting)
+      const [first, ...others] = early as [Meeting, ...Meeting[]]
+      await end(first)
+      // The newcomer's descriptor is the one that was given back, and smaller than those of the others.
+      const newcomer = await arrive(early.length)
+      await begin(newcomer)
+      for (const meeting of lab.shuffled([...others, newcomer])) await end(meeting)
+      const meetings = [...early, newcomer]
       for (const { peer } of meetings) peer.close()
-      if (!lab.observed) return undefined
-      if (printing === 'late') return undefined
+      const seen = lab.observed && printing !== 'late'
       const missing: string[] = []
-      if (printsThird) {
+      if (seen && printsThird) {
         for (const { x } of meetings) if (!(await lab.printed(instance, text(x + 2), mark))) missing.push(text(x + 2))
       }
       // Who says so to a client that is alone was told by S3.5.
-      const wrong = lab.findings.verdicts.get('S3.5') !== 'failed' && (await lab.errorPrinted(instance, mark, 0)).right
+      const told = lab.findings.verdicts.get('S3.5') === 'failed'
+      const wrong = seen && !told && (await lab.errorPrinted(instance, mark, 0)).right
+      if (open.length > 0 && !wrong) {
+        throw new Fault(`Client ${open.join(', ')} sent Z, and the connection stays open.`, {
+          expected: 'its end',
+          received: fate(instance) ?? 'nothing',
+          cause:
+            causeOfFate(instance) ??
+            'A connection is not looked at any more since another has come or gone: the first argument of select has to be greater than every descriptor in the set, and not only than the newest; and a table must not be shortened by who leaves.',
+        })
+      }
       if (wrong || missing.length > 0) {
         throw new Fault(
           wrong
@@ -290,8 +333,7 @@ export const concurrency: readonly Case<ServerLab>[] = [
           {
             expected: meetings.map(({ x }) => text(x + 2)).join('\n'),
             received: lab.lines(instance).text(mark.out) + instance.subject!.err.text(mark.err),
-            cause:
-              'Connections share what each needs for itself: the expected number, the buffer, or the descriptor that was given to a thread by its address.',
+            cause: SHARED,
           },
         )
       }
@@ -324,6 +366,12 @@ export const concurrency: readonly Case<ServerLab>[] = [
         const mark = lab.mark(instance)
         const { failed, done } = await crowd(lab, instance, numbers, 8000, full ? undefined : gathering(CROWD))
         if (failed.length > 0) {
+          if (
+            lab.findings.verdicts.get('S6.2') === 'failed' &&
+            !(await died(instance)) &&
+            failed.some(mixedUp(lab, instance, mark))
+          )
+            throw new Unjudged('blocked', 'blocked by S6.2: connections that are served at once are mixed up')
           throw new Fault(
             `In round ${round} of ${ROUNDS}, ${done} of 20 clients came to the end of their handshake. ${failed[0]!.message}`,
             failed[0]!.details,

@@ -23,6 +23,9 @@ const CROWD_MS = 8000
 const printNumber =
   'Print the bytes that came, before anything else is done with them: printf("%s\\n", buffer), then fflush(stdout).'
 
+const NOT_READ =
+  'Nothing is done when Z has come: after the answer, call recv once more, print what it brings, and close. An event loop has to wait for the connection again (with EPOLLONESHOT it waits once).'
+
 /** A whole handshake on the shared process, and what it printed. */
 async function printedBy(lab: ServerLab, x: number) {
   const instance = await lab.shared()
@@ -96,6 +99,7 @@ export const printing: readonly Case<ServerLab>[] = [
       if (missing.length > 0) {
         const line = own.find((one) => mentions(one, missing[0]!)) ?? raw
         const both = wanted.filter((message) => mentions(line, message)).length > 1
+        lab.findings.linesOpen = both
         throw new Fault(both ? 'Two messages stand on one line.' : `${missing[0]} does not stand alone on its line.`, {
           expected: bytes(missing[0]!),
           received: bytes(line),
@@ -143,6 +147,7 @@ export const printing: readonly Case<ServerLab>[] = [
         received: fate(instance) ?? raw,
         cause:
           causeOfFate(instance) ??
+          ((await lab.ignoresThird()) ? NOT_READ : undefined) ??
           `The second recv is there, but what it brought is not printed (or not flushed). ${printNumber}`,
       })
     },

@@ -1,5 +1,5 @@
-import { type Case, Fault } from '../../case.js'
-import { LENGTH_OF_RECEIVED } from '../../diagnose.js'
+import { type Case, Fault, Unjudged } from '../../case.js'
+import { LENGTH_OF_RECEIVED, SHORT } from '../../diagnose.js'
 import { bytes, hello, readMessage, successors, text } from '../../message.js'
 import { segmentsOf } from '../../segments.js'
 import type { Exchange, ServerLab } from '../../server-lab.js'
@@ -61,7 +61,17 @@ async function echoOfLength(lab: ServerLab): Promise<Exchange | undefined> {
 
 function eachOf(numbers: readonly number[]): Case<ServerLab>['check'] {
   return async (lab) => {
-    for (const x of numbers) await numbered(lab, x)
+    for (const x of numbers) {
+      const fault = await numbered(lab, x).then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      if (fault === undefined) continue
+      const isLong = Math.max(text(x).length, text(x + 2).length) > SHORT
+      if (fault instanceof Fault && isLong && lab.findings.verdicts.get('S1.15') === 'failed')
+        throw new Unjudged('blocked', 'blocked by S1.15: longer numbers are too much for it')
+      throw fault
+    }
     return `tried ${numbers.join(', ')}`
   }
 }
@@ -370,7 +380,7 @@ export const wire: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 3,
     needs: ['S1.1'],
-    after: ['S1.7', 'S1.8'],
+    after: ['S1.7', 'S1.8', 'S1.15'],
     explain:
       'HELLO 9 has seven bytes, HELLO 10 has eight. A program that sends back as many bytes as it received cuts the answer short.',
     async check(lab) {
@@ -394,7 +404,7 @@ export const wire: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 2,
     needs: ['S1.1'],
-    after: ['S1.7', 'S1.8'],
+    after: ['S1.7', 'S1.8', 'S1.15'],
     explain: 'A sequence number may be negative: HELLO -5 is answered with HELLO -4, HELLO -100 with HELLO -99.',
     check: eachOf([-5, -100, -1234]),
   },
@@ -426,11 +436,18 @@ export const wire: readonly Case<ServerLab>[] = [
     level: 'MUST',
     weight: 1,
     needs: ['S1.1', 'S1.12', 'S1.15'],
+    after: ['S1.13'],
     explain:
       'After the largest int comes 2147483648, or -2147483648 where a program counts in 32 bits. Both are right; the report says which was seen.',
     async check(lab) {
       const edge = await numbered(lab, 2147483647).catch((error: unknown) => {
-        if (!(error instanceof Fault) || !error.details.silent) throw error
+        if (!(error instanceof Fault)) throw error
+        const { silent, received } = error.details
+        const noNumber = received instanceof Uint8Array && received.length > 0 && !/\d/.test(String(received))
+        // What follows is below zero, in 32 bits.
+        if (noNumber && lab.findings.verdicts.get('S1.13') === 'failed')
+          throw new Unjudged('blocked', 'blocked by S1.13: it has no digits for numbers below zero')
+        if (!silent) throw error
         const cause =
           'Behind the largest number of 32 bits, count on in 64 bits, or wrap (wrapping_add): an overflow must not end the exchange.'
         throw new Fault(error.message, { ...error.details, cause })

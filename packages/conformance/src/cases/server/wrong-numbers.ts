@@ -33,10 +33,11 @@ const tooLarge = (y: number) => text(y + 7)
 
 /** Waits for ERROR after a wrong third message. @throws {Fault} If it does not come. */
 async function requireError(lab: ServerLab, wrong: Wrong): Promise<void> {
-  const { instance, mark, sent, message, y } = wrong
+  const { instance, mark, sent, message, y, peer } = wrong
   const line = await lab.errorPrinted(instance, mark, OUTPUT_MS)
   if (line.right) {
-    if (await lab.errorEnded(instance, mark)) return
+    // Who ends no line was told so by S2.2.
+    if (lab.findings.linesOpen || (await lab.errorEnded(instance, mark))) return
     throw new Fault('ERROR is printed without a newline: the next message stands behind it on its line.', {
       sent,
       expected: 'ERROR\n',
@@ -48,6 +49,9 @@ async function requireError(lab: ServerLab, wrong: Wrong): Promise<void> {
   if (ends && !printsThird && (await died(instance))) {
     throw new Unjudged('blocked', 'blocked by S2.3: it ends at every Z, also at one that is right')
   }
+  const sentBack = peer.received.includes('ERROR')
+  if (!line.elsewhere && !line.almost && !sentBack && !fate(instance) && (await lab.ignoresThird()))
+    throw new Unjudged('blocked', 'blocked by S2.3: nothing shows that Z is read')
   const { errors } = lab.settings
   if (line.almost !== undefined && isComplaint(line.almost)) lab.findings.complaint ??= line.almost
   throw new Fault(`After ${message}, where ${text(y + 1)} had to come, no ERROR is printed on ${streamsOf(errors)}.`, {
@@ -56,11 +60,13 @@ async function requireError(lab: ServerLab, wrong: Wrong): Promise<void> {
     received: instead(line, errors, lab.lines(instance).text(mark.out)),
     cause: line.elsewhere
       ? `Print ERROR on ${errors}.`
-      : line.almost
-        ? causeOfOther(line.almost)
-        : fate(instance)
-          ? causeOfFate(instance)
-          : 'Z has to be compared with Y + 1 as a number: if (z != y + 1) printf("ERROR\\n"). (strncmp, or a comparison with the wrong variable, lets others through.)',
+      : sentBack
+        ? 'ERROR is sent to the client: print it.'
+        : line.almost
+          ? causeOfOther(line.almost)
+          : fate(instance)
+            ? causeOfFate(instance)
+            : 'Z has to be compared with Y + 1 as a number: if (z != y + 1) printf("ERROR\\n"). (strncmp, or a comparison with the wrong variable, lets others through.)',
   })
 }
 
@@ -98,6 +104,7 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
       'A line that begins with ERROR, on stdout or stderr (--errors says which is asked for). Z is tried too large, too small, equal to Y, equal to X, with a digit more, and negative.',
     async check(lab) {
       if ((await lab.facts()).printing === 'late') lab.requireOutput()
+      let apart = false
       for (const messageOf of [
         tooLarge,
         (y: number) => text(y),
@@ -105,7 +112,14 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
         (y: number) => `${text(y + 1)}0`,
         (y: number) => text(-(y + 1)),
       ]) {
-        const wrong = await third(lab, messageOf)
+        if (apart) lab.program.renew()
+        const wrong = await third(lab, messageOf).catch((error: unknown) => {
+          if (apart || messageOf === tooLarge || !(error instanceof Fault && error.details.silent)) throw error
+          // Who does not come back after a wrong Z is told so by S3.4.
+          apart = true
+          lab.program.renew()
+          return third(lab, messageOf)
+        })
         await requireError(lab, wrong)
         await wrong.peer.untilOver(20)
         wrong.peer.close()
@@ -125,7 +139,7 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
     async check(lab) {
       const { peer, sent, message, instance } = await third(lab, tooLarge)
       // Who never closes was waited for by S4.1.
-      const never = lab.findings.verdicts.get('S4.1') === 'failed'
+      const never = lab.staysOpen
       if (await peer.untilOver(never ? OUTPUT_MS : lab.settings.patienceMs)) return undefined
       if (never) throw new Unjudged('blocked', 'blocked by S4.1: it does not close then, either')
       throw new Fault(`${lab.settings.patienceMs / 1000} s after ${message} the connection is still open.`, {
@@ -202,13 +216,20 @@ export const wrongNumbers: readonly Case<ServerLab>[] = [
     level: 'SHOULD',
     weight: 1,
     needs: ['S3.2'],
+    after: ['S5.2', 'S5.6'],
     observes: 'output',
     alone: true,
     explain:
       'HELLO abc is no message. atoi makes 0 of it, which is a wrong number; sscanf leaves the variable as it was, which may be the right one.',
     async check(lab) {
       const instance = await lab.fresh()
-      await requireError(lab, await third(lab, () => 'HELLO abc', instance))
+      try {
+        await requireError(lab, await third(lab, () => 'HELLO abc', instance))
+      } catch (error) {
+        if (!(error instanceof Fault) || !(await died(instance))) throw error
+        // It does not print ERROR because it has come to its end: of that, S5.2 or S5.6 may have told.
+        throw new Fault(error.message, { ...error.details, received: fate(instance) })
+      }
       return undefined
     },
   },
