@@ -136,7 +136,7 @@ export interface LoadResult {
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const settings = settle(options)
-  const { transport } = await chooseTransport(options.transport ?? 'auto', () => import('@hs/transport-linux'))
+  const { transport } = await chooseTransport(options.transport ?? 'auto', importLinux)
   if (options.check ?? true) await checkTargets(settings, transport)
   return new Load(settings, transport).run()
 }
@@ -197,6 +197,12 @@ async function checkTargets({ targets, signal, patience, ...options }: Settings,
       if (!signal?.aborted) throw error
     })
   }
+}
+
+/** Many connections at once are what a ring is for. */
+async function importLinux() {
+  const { linuxTransport } = await import('@hs/transport-linux')
+  return { linuxTransport: () => linuxTransport({ ring: true }) }
 }
 
 /** One load, from its beginning to its end. */

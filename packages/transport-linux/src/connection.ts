@@ -174,7 +174,7 @@ export class OwnConnection extends LinuxConnection {
   }
 }
 
-function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
+export function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
   const both = new Uint8Array(first.length + second.length)
   both.set(first)
   both.set(second, first.length)

@@ -1,1 +1,1 @@
-export { linuxTransport } from './transport.js'
+export { type LinuxTransportOptions, linuxTransport } from './transport.js'

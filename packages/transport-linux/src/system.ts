@@ -17,10 +17,14 @@ const IP_BIND_ADDRESS_NO_PORT = 24
 const IPPROTO_TCP = 6
 const TCP_NODELAY = 1
 const TCP_QUICKACK = 12
-const MSG_NOSIGNAL = 0x4000
-const MSG_MORE = 0x8000
+const MSG_DONTWAIT = 0x40
+export const MSG_NOSIGNAL = 0x4000
+export const MSG_MORE = 0x8000
 const SHUT_RD = 0
 const RLIMIT_NOFILE = 7
+const SYS_IO_URING_SETUP = 425
+const SYS_IO_URING_ENTER = 426
+const IORING_ENTER_GETEVENTS = 1
 const EPOLL_CTL_ADD = 1
 const EPOLL_CTL_DEL = 2
 const EPOLL_CTL_MOD = 3
@@ -65,7 +69,7 @@ export interface Memory {
 }
 
 /** An IPv4 or IPv6 address and a port, as the kernel has them. */
-interface SocketAddress extends Memory {
+export interface SocketAddress extends Memory {
   /** Of `bytes`, so many count. */
   readonly length: number
 }
@@ -126,6 +130,17 @@ export function loadSystem() {
     getrlimit: libc.func('int getrlimit(int, void *)'),
     eventfd: libc.func('int eventfd(uint32_t, int)'),
     eventfd_write: libc.func('int eventfd_write(int, uint64_t)'),
+    // libc has no names for these two.
+    io_uring_setup: libc.func('syscall', 'int', ['long', 'uint32_t', 'void *']),
+    io_uring_enter: libc.func('syscall', 'int', [
+      'long',
+      'int',
+      'uint32_t',
+      'uint32_t',
+      'uint32_t',
+      'uintptr_t',
+      'size_t',
+    ]),
   }
   /** The result, or the negative number of the error. */
   const outcome = (result: number): number => (result < 0 ? -errno() : result)
@@ -157,6 +172,11 @@ export function loadSystem() {
     return { bytes, address, length: six ? SOCKADDR6_BYTES : SOCKADDR_BYTES }
   }
 
+  function peerAddress(to: Endpoint): SocketAddress {
+    if (to.host !== peer?.host || to.port !== peer.port) peer = { ...to, address: sockaddr(to) }
+    return peer.address
+  }
+
   const bind = (fd: number, { address, length }: SocketAddress): number => outcome(c.bind(fd, address, length))
 
   const setOption = (fd: number, level: number, option: number, value: Memory): number =>
@@ -182,9 +202,13 @@ export function loadSystem() {
     memory,
     /** Room for so many ready descriptors. */
     epollEvents: (capacity: number) => new EpollEvents(memory(capacity * EVENT_WORDS * 4)),
-    /** A non-blocking TCP socket for the family of `host`, which must be an address. */
-    socket: (host: string): number =>
-      outcome(c.socket(isSix(host) ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
+    /**
+     * A TCP socket for the family of `host`, which must be an address.
+     *
+     * @param blocks - For a ring, where nobody is blocked, and a call that would block is done when it no longer does.
+     */
+    socket: (host: string, blocks = false): number =>
+      outcome(c.socket(isSix(host) ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | (blocks ? 0 : SOCK_NONBLOCK), 0)),
     bind: (fd: number, at: Endpoint): number => bind(fd, sockaddr(at)),
     listen: (fd: number, backlog: number): number => outcome(c.listen(fd, backlog)),
     /** Newcomers are refused from now on, in whichever thread the descriptor is known. */
@@ -201,9 +225,11 @@ export function loadSystem() {
       return bind(fd, source.address)
     },
     connect(fd: number, to: Endpoint): number {
-      if (to.host !== peer?.host || to.port !== peer.port) peer = { ...to, address: sockaddr(to) }
-      return outcome(c.connect(fd, peer.address.address, peer.address.length))
+      const { address, length } = peerAddress(to)
+      return outcome(c.connect(fd, address, length))
     },
+    /** What `connect` is called with. */
+    peerAddress,
     reuseAddress: (fd: number): number => setOption(fd, SOL_SOCKET, SO_REUSEADDR, on),
     /** On a listening socket, whatever it accepts inherits it. */
     noDelay: (fd: number): number => setOption(fd, IPPROTO_TCP, TCP_NODELAY, on),
@@ -227,7 +253,7 @@ export function loadSystem() {
      */
     send(fd: number, bytes: Uint8Array, more: boolean): number {
       const { length } = bytes
-      const flags = more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL
+      const flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0)
       // A small array lives in the heap of JavaScript, and asking for its address moves it out, at a multiple of the
       // cost of copying it to where it has one.
       if (length > SMALL_BYTES) return outcome(c.send(fd, bytes, length, flags))
@@ -246,6 +272,12 @@ export function loadSystem() {
     epollWait(epoll: number, into: EpollEvents, timeoutMs: number): number {
       return Math.max(0, c.epoll_wait(epoll, into.memory.address, into.capacity, timeoutMs))
     },
+    /** @param parameters - `struct io_uring_params`, which the kernel completes. @returns The descriptor of a ring. */
+    ringSetup: (entries: number, parameters: Uint32Array): number =>
+      outcome(c.io_uring_setup(SYS_IO_URING_SETUP, entries, parameters)),
+    /** Hands over so many operations. @returns How many the kernel took. */
+    ringEnter: (ring: number, count: number): number =>
+      outcome(c.io_uring_enter(SYS_IO_URING_ENTER, ring, count, 0, IORING_ENTER_GETEVENTS, 0, 0)),
     /** Descriptors are less than this. */
     descriptorLimit(): number {
       const limits = new BigUint64Array(2)

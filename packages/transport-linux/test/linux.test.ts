@@ -1,51 +1,114 @@
 import { once } from 'node:events'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Receiver } from '@hs/transport'
 import koffi from 'koffi'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { describeTransport } from '../../transport/test/transport-suite.js'
+import { Reactor } from '../src/reactor.js'
+import { Ring } from '../src/ring.js'
 import { linuxTransport } from '../src/transport.js'
 
 describeTransport('the Linux transport', linuxTransport, { waiting: 'kernel' })
+describeTransport('the Linux transport with a ring', () => linuxTransport({ ring: true }), { waiting: 'kernel' })
 
-it.each([
-  ['by one who closes', 'close'],
-  ['by one who gives up', 'abort'],
-] as const)('an answer and the end behind it reach the peer whole, %s', async (_who, end) => {
-  await using peer = await startPeer()
-  const connection = await linuxTransport().connect(peer.at)
-  const closed = new Promise<Error | undefined>((resolve) => {
-    const receiver: Receiver = {
+describe.each([
+  ['a call for each step', false],
+  ['a ring', true],
+])('a client with %s', (_how, ring) => {
+  it.each([
+    ['by one who closes', 'close'],
+    ['by one who gives up', 'abort'],
+  ] as const)('has its answer and the end behind it reach the peer whole, %s', async (_who, end) => {
+    await using peer = await startPeer()
+    const connection = await linuxTransport({ ring }).connect(peer.at)
+    const closed = new Promise<Error | undefined>((resolve) => {
+      const receiver: Receiver = {
+        data() {
+          connection.write(Buffer.from('one '))
+          connection.write(Buffer.from('two'))
+          connection[end]()
+        },
+        end() {},
+        closed: resolve,
+      }
+      connection.write(Buffer.from('hello?'))
+      connection.open(receiver)
+    })
+    expect((await peer.conversation).heard).toBe('hello?one two')
+    expect(await closed).toBe(undefined)
+  })
+
+  it('has no segment sent that could travel with another', async () => {
+    await using peer = await startPeer()
+    const connection = await linuxTransport({ ring }).connect(peer.at)
+    connection.write(Buffer.from('X'))
+    connection.open({
       data() {
-        connection.write(Buffer.from('one '))
-        connection.write(Buffer.from('two'))
-        connection[end]()
+        connection.write(Buffer.from('Z'))
+        connection.close()
       },
       end() {},
-      closed: resolve,
-    }
-    connection.write(Buffer.from('hello?'))
-    connection.open(receiver)
+      closed() {},
+    })
+    // SYN, X with the acknowledgement of the connection, Z with that of Y and with the end.
+    expect(await peer.conversation).toEqual({ heard: 'XZ', segments: 3 })
   })
-  expect((await peer.conversation).heard).toBe('hello?one two')
-  expect(await closed).toBe(undefined)
 })
 
-it('a client has no segment sent that could travel with another', async () => {
-  await using peer = await startPeer()
-  const connection = await linuxTransport().connect(peer.at)
-  connection.write(Buffer.from('X'))
-  connection.open({
-    data() {
-      connection.write(Buffer.from('Z'))
-      connection.close()
-    },
-    end() {},
-    closed() {},
+describe('a ring', () => {
+  const reactor = new Reactor('loop')
+
+  it('is not there where the system refuses it', () => {
+    const refusing = Object.assign(Object.create(reactor), { system: { ...reactor.system, ringSetup: () => -1 } })
+    expect(Ring.open(refusing, () => {})).toBe(undefined)
   })
-  // SYN, X with the acknowledgement of the connection, Z with that of Y and with the end.
-  expect(await peer.conversation).toEqual({ heard: 'XZ', segments: 3 })
+
+  it('is closed when nobody uses it, and with it goes what kept the process alive', async () => {
+    const before = rings()
+    const closed = new Promise<void>((resolve) => {
+      const ring = Ring.open(reactor, resolve)
+      if (!ring) return resolve()
+      expect(rings()).toBe(before + 1)
+      ring.leave(ring.join({ flush() {}, completed() {} }))
+    })
+    await closed
+    expect(rings()).toBe(before)
+    await turn()
+    expect(reactor.descriptor).toBe(-1)
+  })
+
+  it('takes more at once than its queues have room for', async () => {
+    const many = 1200
+    const server = createServer((socket) => socket.resume().end())
+    server.listen(0, '127.0.0.1', many)
+    await once(server, 'listening')
+    const { address: host, port } = server.address() as AddressInfo
+    const transport = linuxTransport({ ring: true })
+    const connections = await Promise.all(Array.from({ length: many }, () => transport.connect({ host, port })))
+    const ends = connections.map(
+      (connection) =>
+        new Promise<Error | undefined>((resolve) => {
+          connection.write(Buffer.from('X'))
+          connection.open({ data() {}, end: () => connection.close(), closed: resolve })
+        }),
+    )
+    expect(new Set(await Promise.all(ends))).toEqual(new Set([undefined]))
+    server.close()
+  })
 })
+
+/** How many of this process's descriptors are rings; Node may have some of its own. */
+function rings(): number {
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).includes('io_uring')
+    } catch {
+      return false
+    }
+  }).length
+}
 
 /** Answers the first thing it hears; tells what it heard until the end, and in how many segments. */
 async function startPeer() {

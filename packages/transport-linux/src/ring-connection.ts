@@ -1,0 +1,191 @@
+import type { Connection, Endpoint, Receiver } from '@hs/transport'
+import type { Abortable } from './aborts.js'
+import { concatenate } from './connection.js'
+import type { Reactor } from './reactor.js'
+import { CANCEL, CONNECT, type Operation, RECEIVE, type Ring, type RingUser, SEND, SLOT_BYTES } from './ring.js'
+import { ECANCELED, EINTR, type Memory, MSG_MORE, MSG_NOSIGNAL, type SocketAddress, systemError } from './system.js'
+
+/** More than that is sent in parts. */
+const MOST_SENT = 65_536
+
+/**
+ * A connection of our own whose calls are made by a ring. Its methods only say what is wanted; {@link flush} makes
+ * operations of it, so that a message and the close behind it are one.
+ */
+export class RingConnection implements Connection, RingUser, Abortable {
+  readonly #reactor: Reactor
+  readonly #ring: Ring
+  readonly #slot: number
+  readonly #fd: number
+  /** A bit for each operation that is under way. */
+  #underWay = 0
+  #touched = false
+  /** Ends the connect. */
+  #signal: AbortSignal | undefined
+  place = 0
+  #onConnected: ((state: number) => void) | undefined
+  #receiver: Receiver | undefined
+  #unsent: Uint8Array | undefined
+  /** Of a message that is too long for the ring's. */
+  #memory: Memory | undefined
+  #error: NodeJS.ErrnoException | undefined
+  #ended = false
+  #closing = false
+  /** Told as closed; what is still under way is of no interest. */
+  #gone = false
+
+  constructor(reactor: Reactor, ring: Ring, fd: number) {
+    this.#reactor = reactor
+    this.#ring = ring
+    this.#fd = fd
+    this.#slot = ring.join(this)
+    reactor.hold()
+  }
+
+  get remote(): Endpoint {
+    return this.#reactor.system.remoteAddress(this.#fd)
+  }
+
+  get local(): Endpoint {
+    return this.#reactor.system.localAddress(this.#fd)
+  }
+
+  /** @returns How it ended: 0, or the negative number of the error; `ECANCELED` if it was aborted. */
+  connect(to: SocketAddress, signal: AbortSignal | undefined): Promise<number> {
+    this.#signal = signal
+    return new Promise((resolve) => {
+      this.#onConnected = resolve
+      this.#ring.connect(this.#slot, this.#fd, to)
+      this.#begin(CONNECT)
+      this.#touch()
+      if (signal) this.#ring.aborts.add(signal, this)
+    })
+  }
+
+  open(receiver: Receiver): void {
+    this.#receiver = receiver
+    this.#touch()
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#gone || this.#closing || this.#error) return
+    this.#unsent = this.#unsent ? concatenate(this.#unsent, bytes) : bytes
+    this.#touch()
+  }
+
+  close(): void {
+    if (this.#gone || this.#closing) return
+    this.#closing = true
+    if (this.#unsent) this.#touch()
+    else this.#shut(this.#error)
+  }
+
+  abort(): void {
+    if (this.#gone) return
+    const unsent = this.#unsent
+    // Nobody would hand it over any more.
+    const sent = unsent && !this.#isUnderWay(SEND) ? this.#reactor.system.send(this.#fd, unsent, false) : 0
+    if (unsent && sent !== unsent.length) this.#error ??= systemError('write', ECANCELED)
+    this.#shut(this.#error)
+  }
+
+  flush(): void {
+    this.#touched = false
+    if (this.#gone) return
+    if (this.#unsent && !this.#isUnderWay(SEND)) this.#send(this.#unsent)
+    if (this.#receiver && !this.#ended && !this.#closing && !this.#isUnderWay(RECEIVE)) {
+      this.#ring.receive(this.#slot, this.#fd)
+      this.#begin(RECEIVE)
+    }
+  }
+
+  completed(operation: Operation, result: number): void {
+    this.#underWay &= ~(1 << operation)
+    if (operation === CONNECT) this.#connected(result)
+    else if (this.#gone) this.#letGo()
+    else if (result === EINTR) this.#touch()
+    else if (operation === SEND) this.#sent(result)
+    else if (operation === RECEIVE) this.#received(result)
+  }
+
+  aborted(): void {
+    this.#signal = undefined
+    this.#cancel()
+  }
+
+  #connected(state: number): void {
+    if (this.#signal) this.#ring.aborts.remove(this.#signal, this)
+    this.#signal = undefined
+    this.#onConnected!(state)
+  }
+
+  #isUnderWay(operation: Operation): boolean {
+    return (this.#underWay & (1 << operation)) !== 0
+  }
+
+  #begin(operation: Operation): void {
+    this.#underWay |= 1 << operation
+  }
+
+  #touch(): void {
+    if (this.#touched) return
+    this.#touched = true
+    this.#ring.touch(this)
+  }
+
+  #send(unsent: Uint8Array): void {
+    const bytes = unsent.length > MOST_SENT ? unsent.subarray(0, MOST_SENT) : unsent
+    if (bytes.length > SLOT_BYTES) this.#memory = this.#reactor.system.memory(bytes.length)
+    // The close that follows is part of the same segment then, which is one less for both sides.
+    const flags = this.#closing ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL
+    this.#ring.send(this.#slot, this.#fd, bytes, flags, this.#memory)
+    this.#begin(SEND)
+  }
+
+  #sent(result: number): void {
+    this.#memory = undefined
+    const unsent = this.#unsent!
+    if (result < 0) this.#error = systemError('write', result)
+    this.#unsent = result < 0 || result === unsent.length ? undefined : unsent.subarray(result)
+    // What could not be sent is told after whatever the peer still had to say.
+    if (!this.#unsent && (this.#closing || (this.#error && this.#ended))) this.#shut(this.#error)
+    else this.#touch()
+  }
+
+  #received(result: number): void {
+    if (result > 0) {
+      if (!this.#closing) this.#receiver!.data(this.#ring.received(this.#slot, result))
+    } else if (result === 0) {
+      this.#ended = true
+      if (!this.#closing) this.#receiver!.end()
+    } else {
+      this.#shut(this.#error ?? systemError('read', result))
+    }
+    if (this.#gone) return
+    if (this.#error) this.#shut(this.#error)
+    else this.#touch()
+  }
+
+  #cancel(): void {
+    if (this.#isUnderWay(CANCEL)) return
+    this.#ring.cancel(this.#slot, this.#fd)
+    this.#begin(CANCEL)
+    this.#touch()
+  }
+
+  #shut(error: Error | undefined): void {
+    if (this.#gone) return
+    this.#gone = true
+    if (this.#underWay !== 0) this.#cancel()
+    this.#letGo()
+    this.#receiver?.closed(error)
+  }
+
+  /** An operation has the descriptor as long as it is under way. */
+  #letGo(): void {
+    if (this.#underWay !== 0) return
+    this.#reactor.system.close(this.#fd)
+    this.#ring.leave(this.#slot)
+    this.#reactor.release()
+  }
+}
