@@ -49,6 +49,7 @@ export class Reactor {
   /** Registered descriptors, and whoever else has yet to do with this reactor. While there are any, it lives. */
   #users = 0
   #epoll = -1
+  #epoch = 0
   #watch: Koffi.node.PollHandle | undefined
   #turnScheduled = false
   /** In this turn. */
@@ -63,6 +64,11 @@ export class Reactor {
   constructor(waiting: Waiting, maySleep: () => boolean = () => true) {
     this.#waiting = waiting
     this.#maySleep = maySleep
+  }
+
+  /** Changes when all that was registered is forgotten, since nothing held the reactor. */
+  get epoch(): number {
+    return this.#epoch
   }
 
   /** The epoll descriptor; negative while nothing is registered. */
@@ -117,6 +123,12 @@ export class Reactor {
   /** @returns What `recv` answered; the bytes are in {@link chunk}. */
   receive(fd: number): number {
     return this.system.receive(fd, this.#buffer)
+  }
+
+  /** As {@link chunk}, of what was received elsewhere. */
+  copy(from: Uint8Array, start: number, bytes: number): Uint8Array {
+    for (let at = 0; at < bytes; at++) this.#buffer.bytes[at] = from[start + at]!
+    return this.chunk(bytes)
   }
 
   /** What was received last. Its memory is used again by the next {@link receive}. */
@@ -180,6 +192,7 @@ export class Reactor {
   #open(): void {
     this.#epoll = this.system.epoll()
     if (this.#epoll < 0) throw systemError('epoll_create1', this.#epoll)
+    this.#epoch++
     if (this.#waiting === 'loop') this.#watch = this.system.watch(this.#epoll, () => this.#scheduleTurn())
   }
 

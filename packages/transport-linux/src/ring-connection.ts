@@ -38,8 +38,14 @@ export class RingConnection implements Connection, RingUser, Abortable {
     this.#reactor = reactor
     this.#ring = ring
     this.#fd = fd
-    this.#slot = ring.join(this)
     reactor.hold()
+    try {
+      this.#slot = ring.join(this)
+    } catch (error) {
+      reactor.system.close(fd)
+      reactor.release()
+      throw error
+    }
   }
 
   get remote(): Endpoint {

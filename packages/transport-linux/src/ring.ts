@@ -1,13 +1,14 @@
 import { Aborts } from './aborts.js'
 import type { Pollable, Reactor } from './reactor.js'
-import { EPOLLIN, type Memory, type System } from './system.js'
+import { ENOMEM, EPOLLIN, type Mapping, type Memory, type SocketAddress, type System, systemError } from './system.js'
 
 /** Numbers of the kernel's `io_uring.h`. */
 const IORING_SETUP_CQSIZE = 1 << 3
 const IORING_SETUP_COOP_TASKRUN = 1 << 8
 const IORING_SETUP_SINGLE_ISSUER = 1 << 12
-const IORING_SETUP_NO_MMAP = 1 << 14
-const IORING_SETUP_NO_SQARRAY = 1 << 16
+const IORING_FEAT_SINGLE_MMAP = 1
+const IORING_OFF_SQ_RING = 0
+const IORING_OFF_SQES = 0x1000_0000
 const IORING_OP_ASYNC_CANCEL = 14
 const IORING_OP_CONNECT = 16
 const IORING_OP_SEND = 26
@@ -25,10 +26,9 @@ const COMPLETION_WORDS = 4
 /** Indices in `struct io_uring_params`, in 32-bit words. */
 const SQ_OFFSETS = 10
 const CQ_OFFSETS = 20
-const USER_ADDRESS = 8
 
-/** The largest page that Linux has on the systems that koffi knows. */
-const PAGE_BYTES = 65_536
+/** How long a ring is kept that nobody uses: to open one takes as long as several handshakes. */
+const IDLE_MS = 1000
 
 /** What each user can receive or send at a time. Longer writes have memory of their own. */
 export const SLOT_BYTES = 256
@@ -59,6 +59,7 @@ export class Ring implements Pollable {
   readonly #reactor: Reactor
   readonly #system: System
   readonly #fd: number
+  readonly #mappings: Mapping[]
   readonly #submissions: Int32Array
   readonly #rings: Int32Array
   /** Indices in `#rings`. */
@@ -71,69 +72,85 @@ export class Ring implements Pollable {
   #queued = 0
   readonly #users: (RingUser | undefined)[] = []
   readonly #freeSlots: number[] = []
-  readonly #blocks: Memory[] = []
+  readonly #blocks: Mapping[] = []
   #touched: RingUser[] = []
-  readonly #flush = () => this.#handOver()
-  readonly #onIdle: () => void
+  readonly #handOver = () => {
+    const touched = this.#touched
+    this.#touched = []
+    for (const user of touched) user.flush()
+    if (this.#queued > 0) this.#enter()
+  }
+  /** When it was registered with the reactor. */
+  #epoch = 0
+  #closing: NodeJS.Timeout | undefined
+  readonly #onClosed: () => void
 
   /**
-   * @param onIdle - Called when nobody uses it any more: it is closed then.
-   * @returns undefined Where the system does not have it (Linux 6.6), or does not allow it, as in most containers.
+   * @param onClosed - Called when nobody has used it for a while, and it is gone.
+   * @returns undefined Where the system does not have it (Linux 6.0), or does not allow it, as in most containers.
    */
-  static open(reactor: Reactor, onIdle: () => void): Ring | undefined {
+  static open(reactor: Reactor, onClosed: () => void): Ring | undefined {
     const { system } = reactor
-    const submissions = pages(system, SUBMISSIONS * SUBMISSION_WORDS * 4)
-    // Behind a head of a few words.
-    const rings = pages(system, PAGE_BYTES + COMPLETIONS * COMPLETION_WORDS * 4)
     const parameters = new Uint32Array(30)
     parameters[1] = COMPLETIONS
-    parameters[2] =
-      IORING_SETUP_CQSIZE |
-      IORING_SETUP_COOP_TASKRUN |
-      IORING_SETUP_SINGLE_ISSUER |
-      IORING_SETUP_NO_MMAP |
-      IORING_SETUP_NO_SQARRAY
-    setAddress(parameters, SQ_OFFSETS + USER_ADDRESS, submissions.address)
-    setAddress(parameters, CQ_OFFSETS + USER_ADDRESS, rings.address)
+    parameters[2] = IORING_SETUP_CQSIZE | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_SINGLE_ISSUER
     const fd = system.ringSetup(SUBMISSIONS, parameters)
     if (fd < 0) return undefined
-    const ring = new Ring(reactor, fd, submissions.words, rings.words, parameters, onIdle)
-    try {
-      reactor.add(fd, EPOLLIN, ring)
-      return ring
-    } catch {
-      system.close(fd)
-      return undefined
-    }
+    const size = Math.max(
+      parameters[CQ_OFFSETS + 5]! + COMPLETIONS * COMPLETION_WORDS * 4,
+      parameters[SQ_OFFSETS + 6]! + SUBMISSIONS * 4,
+    )
+    const isOne = (parameters[5]! & IORING_FEAT_SINGLE_MMAP) !== 0
+    const rings = isOne ? system.map(size, fd, IORING_OFF_SQ_RING) : undefined
+    const submissions = rings && system.map(SUBMISSIONS * SUBMISSION_WORDS * 4, fd, IORING_OFF_SQES)
+    if (rings && submissions) return new Ring(reactor, fd, rings, submissions, parameters, onClosed)
+    rings?.unmap()
+    system.close(fd)
+    return undefined
   }
 
   private constructor(
     reactor: Reactor,
     fd: number,
-    submissions: Int32Array,
-    rings: Int32Array,
+    rings: Mapping,
+    submissions: Mapping,
     parameters: Uint32Array,
-    onIdle: () => void,
+    onClosed: () => void,
   ) {
     this.#reactor = reactor
     this.#system = reactor.system
     this.#fd = fd
-    this.#submissions = submissions
-    this.#rings = rings
+    this.#mappings = [rings, submissions]
+    this.#rings = new Int32Array(rings.bytes.buffer)
+    this.#submissions = new Int32Array(submissions.bytes.buffer)
     this.#submissionTail = parameters[SQ_OFFSETS + 1]! / 4
     this.#completionHead = parameters[CQ_OFFSETS]! / 4
     this.#completionTail = parameters[CQ_OFFSETS + 1]! / 4
     this.#completions = parameters[CQ_OFFSETS + 5]! / 4
-    this.#onIdle = onIdle
+    this.#onClosed = onClosed
+    // Which submission is the next one is an array of its own, in which they stand in order for ever.
+    const order = parameters[SQ_OFFSETS + 6]! / 4
+    for (let at = 0; at < SUBMISSIONS; at++) this.#rings[order + at] = at
   }
 
-  /** @returns A number for the user, until {@link leave}. */
+  /**
+   * @returns A number for the user, until {@link leave}. The user holds the reactor for as long: a ring alone does not.
+   * @throws A system error: out of memory, or of the user's watches.
+   */
   join(user: RingUser): number {
-    const slot = this.#freeSlots.pop() ?? this.#users.length
-    this.#users[slot] = user
-    if (slot >= this.#blocks.length * SLOTS_PER_BLOCK) {
-      this.#blocks.push(this.#system.memory(SLOTS_PER_BLOCK * 2 * SLOT_BYTES))
+    clearTimeout(this.#closing)
+    if (this.#epoch !== this.#reactor.epoch) {
+      this.#reactor.add(this.#fd, EPOLLIN, this)
+      this.#reactor.release()
+      this.#epoch = this.#reactor.epoch
     }
+    const slot = this.#freeSlots.pop() ?? this.#users.length
+    if (slot >= this.#blocks.length * SLOTS_PER_BLOCK) {
+      const block = this.#system.map(SLOTS_PER_BLOCK * 2 * SLOT_BYTES)
+      if (!block) throw systemError('mmap', ENOMEM)
+      this.#blocks.push(block)
+    }
+    this.#users[slot] = user
     return slot
   }
 
@@ -141,17 +158,17 @@ export class Ring implements Pollable {
   leave(slot: number): void {
     this.#users[slot] = undefined
     this.#freeSlots.push(slot)
-    // Not at once: who goes on from one connection to the next needs no new ring for each.
-    if (this.#isIdle()) setImmediate(() => this.#closeIfIdle())
+    if (this.#freeSlots.length === this.#users.length) this.#closing = setTimeout(() => this.#close(), IDLE_MS).unref()
   }
 
   /** The user wants to add operations when it is time. */
   touch(user: RingUser): void {
-    if (this.#touched.push(user) === 1) queueMicrotask(this.#flush)
+    if (this.#touched.push(user) === 1) queueMicrotask(this.#handOver)
   }
 
-  connect(slot: number, fd: number, { address, length }: { readonly address: number; readonly length: number }): void {
-    this.#submit(slot, CONNECT, IORING_OP_CONNECT, fd, address, 0, 0, length)
+  connect(slot: number, fd: number, to: SocketAddress): void {
+    const address = this.#write(slot, to.bytes.subarray(0, to.length))
+    this.#submit(slot, CONNECT, IORING_OP_CONNECT, fd, address, 0, 0, to.length)
   }
 
   /**
@@ -159,14 +176,9 @@ export class Ring implements Pollable {
    *   until this is over.
    */
   send(slot: number, fd: number, bytes: Uint8Array, flags: number, from?: Memory): void {
-    if (from) {
-      from.bytes.set(bytes)
-      this.#submit(slot, SEND, IORING_OP_SEND, fd, from.address, bytes.length, flags, 0)
-      return
-    }
-    const { memory, offset } = this.#place(slot)
-    for (let at = 0; at < bytes.length; at++) memory.bytes[offset + at] = bytes[at]!
-    this.#submit(slot, SEND, IORING_OP_SEND, fd, memory.address + offset, bytes.length, flags, 0)
+    from?.bytes.set(bytes)
+    const address = from?.address ?? this.#write(slot, bytes)
+    this.#submit(slot, SEND, IORING_OP_SEND, fd, address, bytes.length, flags, 0)
   }
 
   /** At most {@link SLOT_BYTES}, which are then in {@link received}. */
@@ -177,7 +189,7 @@ export class Ring implements Pollable {
 
   received(slot: number, count: number): Uint8Array {
     const { memory, offset } = this.#place(slot)
-    return memory.bytes.subarray(offset + SLOT_BYTES, offset + SLOT_BYTES + count)
+    return this.#reactor.copy(memory.bytes, offset + SLOT_BYTES, count)
   }
 
   /** Ends all that is under way with a descriptor. */
@@ -228,13 +240,6 @@ export class Ring implements Pollable {
     this.#queued++
   }
 
-  #handOver(): void {
-    const touched = this.#touched
-    this.#touched = []
-    for (const user of touched) user.flush()
-    if (this.#queued > 0) this.#enter()
-  }
-
   #enter(): void {
     Atomics.store(this.#rings, this.#submissionTail, this.#tail)
     while (this.#queued > 0) {
@@ -248,32 +253,25 @@ export class Ring implements Pollable {
     }
   }
 
+  /** Puts what a user sends where it stays until it is sent. @returns The address. */
+  #write(slot: number, bytes: Uint8Array): number {
+    const { memory, offset } = this.#place(slot)
+    // Byte by byte: for so few, `set` costs more.
+    for (let at = 0; at < bytes.length; at++) memory.bytes[offset + at] = bytes[at]!
+    return memory.address + offset
+  }
+
   /** Where the memory of a user is: first what it sends, then what it receives. */
   #place(slot: number): { memory: Memory; offset: number } {
     const memory = this.#blocks[Math.floor(slot / SLOTS_PER_BLOCK)]!
     return { memory, offset: (slot % SLOTS_PER_BLOCK) * 2 * SLOT_BYTES }
   }
 
-  #isIdle(): boolean {
-    return this.#freeSlots.length === this.#users.length
-  }
-
-  #closeIfIdle(): void {
-    if (!this.#isIdle()) return
-    this.#reactor.forget(this.#fd)
+  #close(): void {
+    this.#reactor.hold()
+    this.#reactor.remove(this.#fd)
     this.#system.close(this.#fd)
-    this.#onIdle()
+    for (const mapping of [...this.#mappings, ...this.#blocks]) mapping.unmap()
+    this.#onClosed()
   }
-}
-
-/** Memory that begins with a page. */
-function pages(system: System, size: number): { words: Int32Array; address: number } {
-  const { bytes, address } = system.memory(size + PAGE_BYTES)
-  const skipped = (PAGE_BYTES - (address % PAGE_BYTES)) % PAGE_BYTES
-  return { words: new Int32Array(bytes.buffer, skipped, size / 4), address: address + skipped }
-}
-
-function setAddress(words: Uint32Array, at: number, address: number): void {
-  words[at] = address % 2 ** 32
-  words[at + 1] = address / 2 ** 32
 }

@@ -22,6 +22,11 @@ export const MSG_NOSIGNAL = 0x4000
 export const MSG_MORE = 0x8000
 const SHUT_RD = 0
 const RLIMIT_NOFILE = 7
+const PROT_READ_WRITE = 3
+const MAP_SHARED = 1
+const MAP_PRIVATE = 2
+const MAP_ANONYMOUS = 0x20
+const MAP_POPULATE = 0x8000
 const SYS_IO_URING_SETUP = 425
 const SYS_IO_URING_ENTER = 426
 const IORING_ENTER_GETEVENTS = 1
@@ -66,6 +71,11 @@ const EVENT_FD = process.arch === 'x64' ? 1 : 2
 export interface Memory {
   readonly bytes: Uint8Array
   readonly address: number
+}
+
+/** Memory of the kernel's, or where it may write at any time. Once unmapped, to touch `bytes` ends the process. */
+export interface Mapping extends Memory {
+  unmap(): void
 }
 
 /** An IPv4 or IPv6 address and a port, as the kernel has them. */
@@ -130,6 +140,8 @@ export function loadSystem() {
     getrlimit: libc.func('int getrlimit(int, void *)'),
     eventfd: libc.func('int eventfd(uint32_t, int)'),
     eventfd_write: libc.func('int eventfd_write(int, uint64_t)'),
+    mmap: libc.func('void *mmap(uintptr_t, size_t, int, int, int, int64_t)'),
+    munmap: libc.func('int munmap(void *, size_t)'),
     // libc has no names for these two.
     io_uring_setup: libc.func('syscall', 'int', ['long', 'uint32_t', 'void *']),
     io_uring_enter: libc.func('syscall', 'int', [
@@ -271,6 +283,18 @@ export function loadSystem() {
     /** How many descriptors are ready; 0 also when a signal came. */
     epollWait(epoll: number, into: EpollEvents, timeoutMs: number): number {
       return Math.max(0, c.epoll_wait(epoll, into.memory.address, into.capacity, timeoutMs))
+    },
+    /**
+     * @param fd - What is mapped, from `offset` on; without it, memory that is nobody else's.
+     * @returns undefined If there is no more.
+     */
+    map(size: number, fd = -1, offset = 0): Mapping | undefined {
+      const kind = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED | MAP_POPULATE
+      const pointer = c.mmap(0, size, PROT_READ_WRITE, kind, fd, offset)
+      const address = Number(koffi.address(pointer))
+      // MAP_FAILED is -1.
+      if (address <= 0 || address > Number.MAX_SAFE_INTEGER) return undefined
+      return { bytes: new Uint8Array(koffi.view(pointer, size)), address, unmap: () => c.munmap(pointer, size) }
     },
     /** @param parameters - `struct io_uring_params`, which the kernel completes. @returns The descriptor of a ring. */
     ringSetup: (entries: number, parameters: Uint32Array): number =>
