@@ -26,7 +26,7 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
     types: `AdoptLimits ChosenTransport Clock ConnectOptions Connection DriveObserver DropReason Endpoint ImportLinux ListenOptions
       Listener Outcome Patience Receiver Share ShareableListener Sharing Timer Transport TransportModule TransportName`,
   },
-  '@hs/transport-linux': { values: 'linuxTransport', types: '' },
+  '@hs/transport-linux': { values: 'linuxTransport', types: 'LinuxTransportOptions' },
   '@hs/client': {
     values: 'DEFAULT_TIMEOUT_MS HelloError handshake randomSequence',
     types: 'FailureCode HandshakeOptions HandshakeReport HelloFailure',
@@ -56,7 +56,7 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
 const MOST_BYTES: Readonly<Record<string, number>> = {
   '@hs/protocol': 12_000,
   '@hs/transport': 12_000,
-  '@hs/transport-linux': 16_000,
+  '@hs/transport-linux': 24_000,
   '@hs/client': 60_000,
   '@hs/server-core': 60_000,
   '@hs/conformance': 95_000,
