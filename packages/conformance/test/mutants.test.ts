@@ -238,6 +238,15 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       expect(blockedBy(report, 'S3.4')).toEqual(['S5.7'])
     })
 
+    it('who is busy for long with a wrong Z is told so by the connection that stays open', {
+      timeout: MINUTE,
+    }, async () => {
+      const flags = ['BUG_SLEEPS_ON_ERROR']
+      const report = await check({ source: 'server', flags }, { only: ['S3', 'S5.7'] })
+      expect(count(report), told(report)).toEqual(['S3.3'])
+      expect(blockedBy(report, 'S3.3')).toContain('S5.7')
+    })
+
     it('what has no room for five digits is told by the large numbers', { timeout: MINUTE }, async () => {
       const report = await check({ source: 'server', flags: ['BUG_FOUR_DIGITS'] }, { only: ['S1'] })
       expect(count(report), told(report)).toEqual(['S1.15'])
@@ -261,6 +270,7 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
         ['server', 'SIZE_OF_POINTER', 'S1.1', 'the size of a pointer'],
         ['server', 'NO_SIGN', 'S1.13', 'without its sign'],
         ['server', 'OWN_DIGITS', 'S1.13', 'the minus sign'],
+        ['server', 'READS_FOUR_DIGITS', 'S1.15', 'Digits were lost'],
         ['server', 'IMPATIENT', 'S4.2', 'did not wait for the message'],
         ['server-fork', 'CHILD_GOES_ON', 'S5.10', 'Processes stay'],
       ] as const) {
