@@ -151,6 +151,12 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       expect(blockedBy(report, 'S5.6')).toEqual(['S5.7'])
     })
 
+    it('who closes a connection on the way to its own end has ended', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'server', flags: ['BUG_EXIT_ON_GARBAGE'] }, { only: ['S5.6', 'S7.4'] })
+      expect(count(report), told(report)).toEqual(['S5.6'])
+      expect(blockedBy(report, 'S5.6'), told(report)).toEqual(['S7.4'])
+    })
+
     it('answers that grow are what clients in a row are lost by', { timeout: MINUTE }, async () => {
       const flags = ['BUG_STRCAT', 'BUG_LITTLE_ROOM']
       const report = await check({ source: 'server', flags }, { only: ['S5.9', 'S5.10', 'S6.4'] })

@@ -131,6 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
   server('SIGPIPE', 'writes to a broken connection', 'S5.5'),
   server('MINUS_ONE', 'writes to buffer[-1] when recv fails', 'S5.5'),
   server('STRTOK', 'does not look at what strtok returns', 'S5.6'),
+  server('EXIT_ON_GARBAGE', 'closes the connection and ends itself where no number came', 'S5.6'),
   server('OVERFLOW', 'copies what it received with strcpy', 'S5.7'),
   server('GIVES_UP', 'ends after 100 clients', 'S5.9'),
   server('FULL', 'says that it is full after 40 clients', 'S5.9'),

@@ -247,6 +247,16 @@ static void serve(int client) {
 #if defined BUG_SHORT
   short x;
   if (sscanf(buffer, "HELLO %hd", &x) != 1) return;
+#elif defined BUG_EXIT_ON_GARBAGE
+  int x;
+  if (sscanf(buffer, "HELLO %d", &x) != 1) {
+    fprintf(stderr, "IndexError: list index out of range\n");
+    close(client);
+    /* What a language does before it is gone. */
+    for (clock_t until = clock() + CLOCKS_PER_SEC / 15; clock() < until;) {
+    }
+    exit(1);
+  }
 #elif defined BUG_READS_FOUR_DIGITS
   int x;
   if (sscanf(buffer, "HELLO %4d", &x) != 1) return;
