@@ -229,6 +229,7 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       const report = await check({ source: 'server-epoll', flags }, { only: ['S2.3', 'S3', 'S4', 'S5.10'] })
       expect(count(report), told(report)).toEqual(['S2.3'])
       expect(report.results.find(({ id }) => id === 'S2.3')?.fault?.cause).toContain('EPOLLONESHOT')
+      expect(blockedBy(report, 'S2.3'), told(report)).toEqual(expect.arrayContaining(['S3.3', 'S4.1', 'S5.10']))
     })
 
     it('a Z that is taken for wrong was read', { timeout: MINUTE }, async () => {
