@@ -72,10 +72,12 @@ export function causeOfAnswer({ side, sent, expected, received, closed = false }
   ) {
     return 'Digits were read that were not sent: the buffer still held the previous message. End what was received with buffer[n] = 0, where n is what recv returned.'
   }
-  const cut = successors(sentNumber ?? expectedNumber).some(
-    (number) =>
-      String(number).length > String(reading.sequence).length && String(number).startsWith(String(reading.sequence)),
-  )
+  const begins = (number: number, digits: string) =>
+    String(number).length > digits.length && String(number).startsWith(digits)
+  const cut =
+    successors(sentNumber ?? expectedNumber).some((number) => begins(number, String(reading.sequence))) ||
+    // Lost when it was read, and increased then.
+    (Math.abs(sentNumber ?? 0) >= 100 && begins(sentNumber!, String(reading.sequence - 1)))
   if (cut || (Math.abs(expectedNumber) >= 100 && String(expectedNumber).includes(String(reading.sequence)))) {
     return 'Digits were lost on the way: is the buffer, or the number read from it, too small? An int needs 11 characters and the NUL.'
   }

@@ -32,7 +32,8 @@ export class RepeatedFaults {
   /**
    * An end is the same as an earlier one where the program said the same last words, where it was SIGPIPE, where both
    * times a client had left, or had sent what is no message (of a fault of memory, either), or a Z that was wrong (but for
-   * signals), or where the same signal came of nothing but many clients; so is an answer behind something that S1.4 has told of.
+   * signals), or where the same signal came of nothing but many clients; so is an answer behind something that S1.4 has told
+   * of, and one that is late since a wrong Z keeps the program busy, as S3.3 has told.
    *
    * @returns The note of a case that is blocked.
    */
@@ -48,6 +49,9 @@ export class RepeatedFaults {
     }
     if (verdicts.get('S4.2') === 'failed' && silent && !harm && id !== 'S4.2') {
       return 'blocked by S4.2: it does not wait, so what it answers depends on time'
+    }
+    if (verdicts.get('S3.3') === 'failed' && (stuck || turnedAway) && WRONG_THIRD.includes(id)) {
+      return 'blocked by S3.3: it is still at work with a client whose Z was wrong'
     }
     const end = harm && received === harm.text ? harm : undefined
     if (!end && !stuck && !turnedAway) return undefined

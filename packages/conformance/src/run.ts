@@ -150,7 +150,10 @@ export async function runCases<L extends Lab>({
     const { verdict, note = '' } = outcome
     const bad = verdict === 'failed' || verdict === 'blocked'
     setting.findings.verdicts.set(id, verdict)
-    const by = verdict === 'blocked' ? (/\b[SC]\d+\.\d+\b/.exec(note)?.[0] ?? id) : id
+    const named = verdict === 'blocked' ? (/\b[SC]\d+\.\d+\b/.exec(note)?.[0] ?? id) : id
+    // What blocks may be blocked itself: a person is sent to the case that has failed.
+    const by = standings.get(named)?.by ?? named
+    if (by !== named) outcome = { ...outcome, note: note.replace(named, by) }
     standings.set(id, { standing: bad ? 'bad' : verdict === 'passed' ? 'good' : 'unknown', by })
     if (!selects(options, id)) return
     const level: Level = one.level === 'MAY' && options.strict ? 'MUST' : one.level

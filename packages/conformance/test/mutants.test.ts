@@ -151,6 +151,12 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       expect(blockedBy(report, 'S5.6')).toEqual(['S5.7'])
     })
 
+    it('who closes a connection on the way to its own end has ended', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'server', flags: ['BUG_EXIT_ON_GARBAGE'] }, { only: ['S5.6', 'S7.4'] })
+      expect(count(report), told(report)).toEqual(['S5.6'])
+      expect(blockedBy(report, 'S5.6'), told(report)).toEqual(['S7.4'])
+    })
+
     it('answers that grow are what clients in a row are lost by', { timeout: MINUTE }, async () => {
       const flags = ['BUG_STRCAT', 'BUG_LITTLE_ROOM']
       const report = await check({ source: 'server', flags }, { only: ['S5.9', 'S5.10', 'S6.4'] })
@@ -223,6 +229,7 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       const report = await check({ source: 'server-epoll', flags }, { only: ['S2.3', 'S3', 'S4', 'S5.10'] })
       expect(count(report), told(report)).toEqual(['S2.3'])
       expect(report.results.find(({ id }) => id === 'S2.3')?.fault?.cause).toContain('EPOLLONESHOT')
+      expect(blockedBy(report, 'S2.3'), told(report)).toEqual(expect.arrayContaining(['S3.3', 'S4.1', 'S5.10']))
     })
 
     it('a Z that is taken for wrong was read', { timeout: MINUTE }, async () => {
@@ -236,6 +243,15 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       const report = await check({ source: 'server', flags }, { only: ['S3', 'S5.7'] })
       expect(count(report), told(report)).toEqual(['S3.4'])
       expect(blockedBy(report, 'S3.4')).toEqual(['S5.7'])
+    })
+
+    it('who is busy for long with a wrong Z is told so by the connection that stays open', {
+      timeout: MINUTE,
+    }, async () => {
+      const flags = ['BUG_SLEEPS_ON_ERROR']
+      const report = await check({ source: 'server', flags }, { only: ['S3', 'S5.7'] })
+      expect(count(report), told(report)).toEqual(['S3.3'])
+      expect(blockedBy(report, 'S3.3')).toContain('S5.7')
     })
 
     it('what has no room for five digits is told by the large numbers', { timeout: MINUTE }, async () => {
@@ -261,6 +277,7 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
         ['server', 'SIZE_OF_POINTER', 'S1.1', 'the size of a pointer'],
         ['server', 'NO_SIGN', 'S1.13', 'without its sign'],
         ['server', 'OWN_DIGITS', 'S1.13', 'the minus sign'],
+        ['server', 'READS_FOUR_DIGITS', 'S1.15', 'Digits were lost'],
         ['server', 'IMPATIENT', 'S4.2', 'did not wait for the message'],
         ['server-fork', 'CHILD_GOES_ON', 'S5.10', 'Processes stay'],
       ] as const) {

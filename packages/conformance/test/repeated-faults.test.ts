@@ -35,6 +35,17 @@ describe('one fault costs one case', () => {
     expect(tell('S5.7', ends('it ended with status 1'))).toBeUndefined()
   })
 
+  it('what keeps it from closing after a wrong Z keeps it from the next client', () => {
+    const findings = new ServerFindings()
+    findings.verdicts.set('S3.3', 'failed')
+    const repeated = new RepeatedFaults(findings)
+    const tell = (id: string) =>
+      repeated.toldBefore(id, new Fault('', { stuck: true }), { harm: undefined, behind: false })
+    expect(tell('S3.4')).toMatch(/^blocked by S3.3/)
+    expect(tell('S5.7')).toMatch(/^blocked by S3.3/)
+    expect(tell('S5.2')).toBeUndefined()
+  })
+
   it('who ends at every Z ends at the first of S5.1, too', () => {
     const tell = teller()
     expect(tell('S2.3', ends('it ended with status 1', 'zNum != xNum + #'))).toBeUndefined()

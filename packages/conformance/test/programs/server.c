@@ -247,6 +247,19 @@ static void serve(int client) {
 #if defined BUG_SHORT
   short x;
   if (sscanf(buffer, "HELLO %hd", &x) != 1) return;
+#elif defined BUG_EXIT_ON_GARBAGE
+  int x;
+  if (sscanf(buffer, "HELLO %d", &x) != 1) {
+    fprintf(stderr, "IndexError: list index out of range\n");
+    close(client);
+    /* What a language does before it is gone. */
+    for (clock_t until = clock() + CLOCKS_PER_SEC / 15; clock() < until;) {
+    }
+    exit(1);
+  }
+#elif defined BUG_READS_FOUR_DIGITS
+  int x;
+  if (sscanf(buffer, "HELLO %4d", &x) != 1) return;
 #elif defined BUG_FLOAT
   float x;
   if (sscanf(buffer, "HELLO %f", &x) != 1) return;
@@ -367,6 +380,9 @@ static void serve(int client) {
     close(client);
     pause();
   }
+#endif
+#ifdef BUG_SLEEPS_ON_ERROR
+  if (!right) sleep(3);
 #endif
 #ifdef BUG_SENDS_ERROR
   if (!right) send(client, "ERROR", 5, MSG_NOSIGNAL);

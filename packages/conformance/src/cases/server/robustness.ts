@@ -4,7 +4,7 @@ import { type Case, Fault } from '../../case.js'
 import type { Mark } from '../../error-line.js'
 import { bytes, hello, join, readMessage, text } from '../../message.js'
 import type { ServerLab } from '../../server-lab.js'
-import { fate, type Instance } from '../../server-program.js'
+import { died, fate, type Instance } from '../../server-program.js'
 
 /** Between two segments: enough that they are not joined on their way. */
 const APART_MS = 40
@@ -38,13 +38,13 @@ function delivered(
           send: (value) => peer.send(value),
           answer: async () => {
             await peer.message(hello(x + 1), lab.settings.patienceMs)
-            requireAnswer(instance, peer.received, x, cause)
+            await requireAnswer(instance, peer.received, x, cause)
           },
         },
         x,
       )
       await peer.message(hello(x + 1), lab.settings.patienceMs)
-      requireAnswer(instance, peer.received, x, cause)
+      await requireAnswer(instance, peer.received, x, cause)
       await requireEstablished(lab, instance, mark, x, cause)
       if ((await lab.facts()).closes && !(await peer.untilOver(END_MS))) {
         throw new Fault('The handshake does not come to its end: the connection stays open.', {
@@ -58,8 +58,10 @@ function delivered(
   }
 }
 
-function requireAnswer(instance: Instance, received: Buffer, x: number, cause: string): void {
+async function requireAnswer(instance: Instance, received: Buffer, x: number, cause: string): Promise<void> {
   if (readMessage(received).sequence === x + 1) return
+  // Some close the connection on their way to their own end.
+  if (received.length === 0) await died(instance)
   throw new Fault(received.length === 0 ? 'No answer came.' : `The answer is not ${text(x + 1)}.`, {
     expected: hello(x + 1),
     received: received.length === 0 ? (fate(instance) ?? received) : received,
