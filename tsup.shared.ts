@@ -87,6 +87,8 @@ function licencesTravelAlong(file: string): NonNullable<Options['esbuildPlugins'
     name: 'licences-travel-along',
     setup(build) {
       build.initialOptions.metafile = true
+      // All of them are in the file.
+      build.initialOptions.legalComments = 'none'
       build.onEnd(({ metafile }) => {
         mkdirSync('dist', { recursive: true })
         writeFileSync(join('dist', file), licencesOf(Object.keys(metafile?.inputs ?? {})))

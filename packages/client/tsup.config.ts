@@ -2,7 +2,8 @@ import { defineConfig } from 'tsup'
 import { library, program, yargs } from '../../tsup.shared.js'
 
 export default defineConfig([
-  library({ index: 'src/index.ts', cli: 'src/cli.ts' }),
+  // Fetched by each `npx @hs/client`, which may not weigh much; names stay as they are.
+  { ...library({ index: 'src/index.ts', cli: 'src/cli.ts' }), minifyWhitespace: true },
   program({ bin: 'src/bin.ts' }),
   yargs(),
 ])

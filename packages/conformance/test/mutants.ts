@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
   server('WAITS_FOR_CLOSE', 'waits until the client closes', 'S4.1'),
   server('NEVER_CLOSES', 'never closes a connection', 'S4.1'),
   server('CLOSES_ONLY_ON_ERROR', 'closes only where Z is wrong', 'S4.1'),
-  server('IMPATIENT', 'gives up on a client after 200 ms', 'S4.2'),
+  server('IMPATIENT', 'gives up on a client after 300 ms', 'S4.2'),
   server('CLOSES_BEFORE_Z', 'closes after its answer', 'S4.2'),
   server('ONE_CLIENT', 'ends after one client', 'S5.1'),
   server('EXIT_ON_EOF', 'ends when a client closes without a word', 'S5.2'),

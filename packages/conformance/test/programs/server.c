@@ -118,7 +118,7 @@ static int take(int client, char *buffer) {
   while ((n = receive(client, buffer, SIZE)) == 0) usleep(0);
   return n;
 #elif defined BUG_IMPATIENT
-  struct timeval soon = {0, 200000};
+  struct timeval soon = {0, 300000};
   setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
   int n = recv(client, buffer, SIZE - 1, 0);
   buffer[n > 0 ? n : 0] = 0;

@@ -5,7 +5,7 @@ import type { ServerLab } from '../../server-lab.js'
 import { causeOfFate } from '../../server-program.js'
 
 /** A client that takes its time between two messages: far less than a person would. */
-const PAUSE_MS = 250
+const PAUSE_MS = 400
 
 export const closing: readonly Case<ServerLab>[] = [
   {
