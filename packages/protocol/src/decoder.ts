@@ -125,7 +125,7 @@ export class HelloDecoder {
    * any peer sends another, and byte by byte it is three times the work. @returns How many bytes were taken.
    */
   #takePlain(chunk: Uint8Array): number {
-    if (this.#length > 0 || this.#place !== 0 || chunk.length <= PREFIX.length) return 0
+    if (this.#place !== 0 || chunk.length <= PREFIX.length) return 0
     for (let at = 0; at < PREFIX.length; at++) if (chunk[at] !== PREFIX[at]) return 0
     const end = Math.min(chunk.length, this.#maxMessageBytes, SURELY_SAFE_BYTES)
     let at = PREFIX.length

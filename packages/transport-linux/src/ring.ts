@@ -23,9 +23,16 @@ const COMPLETIONS = 1024
 /** `struct io_uring_sqe` and `io_uring_cqe`, in 32-bit words. */
 const SUBMISSION_WORDS = 16
 const COMPLETION_WORDS = 4
-/** Indices in `struct io_uring_params`, in 32-bit words. */
-const SQ_OFFSETS = 10
-const CQ_OFFSETS = 20
+/** `struct io_uring_params` in 32-bit words, and where in it is what; the last five are themselves offsets, in bytes. */
+const PARAMETERS_WORDS = 30
+const CQ_ENTRIES = 1
+const FLAGS = 2
+const FEATURES = 5
+const SQ_TAIL = 11
+const SQ_ARRAY = 16
+const CQ_HEAD = 20
+const CQ_TAIL = 21
+const CQ_CQES = 25
 
 /** How long a ring is kept that nobody uses: to open one takes as long as several handshakes. */
 const IDLE_MS = 1000
@@ -91,16 +98,16 @@ export class Ring implements Pollable {
    */
   static open(reactor: Reactor, onClosed: () => void): Ring | undefined {
     const { system } = reactor
-    const parameters = new Uint32Array(30)
-    parameters[1] = COMPLETIONS
-    parameters[2] = IORING_SETUP_CQSIZE | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_SINGLE_ISSUER
+    const parameters = new Uint32Array(PARAMETERS_WORDS)
+    parameters[CQ_ENTRIES] = COMPLETIONS
+    parameters[FLAGS] = IORING_SETUP_CQSIZE | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_SINGLE_ISSUER
     const fd = system.ringSetup(SUBMISSIONS, parameters)
     if (fd < 0) return undefined
     const size = Math.max(
-      parameters[CQ_OFFSETS + 5]! + COMPLETIONS * COMPLETION_WORDS * 4,
-      parameters[SQ_OFFSETS + 6]! + SUBMISSIONS * 4,
+      parameters[CQ_CQES]! + COMPLETIONS * COMPLETION_WORDS * 4,
+      parameters[SQ_ARRAY]! + SUBMISSIONS * 4,
     )
-    const isOne = (parameters[5]! & IORING_FEAT_SINGLE_MMAP) !== 0
+    const isOne = (parameters[FEATURES]! & IORING_FEAT_SINGLE_MMAP) !== 0
     const rings = isOne ? system.map(size, fd, IORING_OFF_SQ_RING) : undefined
     const submissions = rings && system.map(SUBMISSIONS * SUBMISSION_WORDS * 4, fd, IORING_OFF_SQES)
     if (rings && submissions) return new Ring(reactor, fd, rings, submissions, parameters, onClosed)
@@ -123,13 +130,13 @@ export class Ring implements Pollable {
     this.#mappings = [rings, submissions]
     this.#rings = new Int32Array(rings.bytes.buffer)
     this.#submissions = new Int32Array(submissions.bytes.buffer)
-    this.#submissionTail = parameters[SQ_OFFSETS + 1]! / 4
-    this.#completionHead = parameters[CQ_OFFSETS]! / 4
-    this.#completionTail = parameters[CQ_OFFSETS + 1]! / 4
-    this.#completions = parameters[CQ_OFFSETS + 5]! / 4
+    this.#submissionTail = parameters[SQ_TAIL]! / 4
+    this.#completionHead = parameters[CQ_HEAD]! / 4
+    this.#completionTail = parameters[CQ_TAIL]! / 4
+    this.#completions = parameters[CQ_CQES]! / 4
     this.#onClosed = onClosed
     // Which submission is the next one is an array of its own, in which they stand in order for ever.
-    const order = parameters[SQ_OFFSETS + 6]! / 4
+    const order = parameters[SQ_ARRAY]! / 4
     for (let at = 0; at < SUBMISSIONS; at++) this.#rings[order + at] = at
   }
 
