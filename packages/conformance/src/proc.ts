@@ -17,7 +17,12 @@ interface Process {
   readonly session: number
   readonly state: string
   readonly rssBytes: number
+  /** Processor time of its tasks, in steps of 10 ms. */
+  readonly cpuMs: number
 }
+
+/** A hundred ticks per second is what the system counts in towards programs, whatever it counts in itself. */
+const TICK_MS = 10
 
 /** Pages as nearly all Linux systems have them. */
 const PAGE_BYTES = 4096
@@ -65,6 +70,7 @@ function processes(others: Origin['others']): Process[] {
       parent: Number(fields[1]),
       session: Number(fields[3]),
       rssBytes: Number(fields[21]) * PAGE_BYTES,
+      cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
     })
   }
   return found

@@ -127,7 +127,10 @@ export class ServerLab implements Lab {
     for (const instance of this.#instances) {
       if (failed) await died(instance)
       const text = this.program.untoldFate(instance)
-      if (text !== undefined) harm = { text, words: lastWords(instance.subject!) }
+      if (text === undefined) continue
+      const subject = instance.subject!
+      await subject.err.until(() => subject.err.ended, OUTPUT_MS)
+      harm = { text, words: lastWords(subject) }
     }
     for (const instance of this.#own) {
       if (instance === this.#lent && !failed) this.program.giveBack(instance)

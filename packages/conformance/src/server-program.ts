@@ -12,7 +12,7 @@ import { connectPeer, QUIET_MS } from './wire.js'
 
 /** How often to look whether a program listens that ought to end, and how long it may do so. */
 const LISTENING_MS = 100
-/** How long a program takes at most to end that is about to. */
+/** How long a program is at work at most to end that is about to. */
 const DYING_MS = 100
 /** What is said to a program of which the system does not tell whether it listens, and how long its answer may take. */
 const KNOCK = 300

@@ -29,6 +29,9 @@ const LIMITS = {
 /** How often to look whether a program sleeps. */
 const REST_MS = 4
 
+/** How long a program may take at most to be at work for a moment: what is longer at it does not get on at all. */
+const RESTLESS_MS = 1000
+
 /** How often memory and number of processes are looked at. */
 const WATCH_MS = 200
 
@@ -173,16 +176,28 @@ export class Subject {
     return this.pids().some((pid) => isRunning(pid))
   }
 
-  /** Waits until it has ended, or sleeps and was not about to: so a loaded machine gives it the time that it needs. */
-  async rest(withinMs: number): Promise<void> {
-    const until = performance.now() + withinMs
-    for (let asleep = 0; !this.exit && asleep < 2 && performance.now() < until; ) {
-      const ms = hasProc ? REST_MS : withinMs
+  /**
+   * Waits until it has ended, or sleeps and was not about to, or has been at work for so long: in processor time, since on
+   * a loaded machine its last moment takes longer.
+   */
+  async rest(workMs: number): Promise<void> {
+    const began = performance.now()
+    const before = this.#cpuMs()
+    for (let asleep = 0; !this.exit && asleep < 2; ) {
+      const ms = hasProc ? REST_MS : workMs
       await Promise.race([this.exited, sleep(ms, undefined, { ref: false })])
+      const waited = performance.now() - began
+      if (waited >= RESTLESS_MS || (waited >= workMs && this.#cpuMs() - before >= workMs)) return
       const pids = hasProc ? this.pids() : []
       // A dead process that was not told yet to the checker is none that sleeps.
       asleep = pids.includes(this.pid) && pids.every((pid) => isAsleep(pid)) ? asleep + 1 : 0
     }
+  }
+
+  /** What its processes have used; where the system does not tell, the time that passes. */
+  #cpuMs(): number {
+    if (!hasProc) return performance.now()
+    return family(this.pid, this.#origin).reduce((sum, { cpuMs }) => sum + cpuMs, 0)
   }
 
   /** Whether any of its processes has a socket besides what the checker gave it for stdin and stderr. */

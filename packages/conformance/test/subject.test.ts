@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Subject } from '../src/subject.js'
 
@@ -23,5 +25,22 @@ describe.runIf(process.platform !== 'win32')('the environment of a program', () 
 
   it('asks it to write at once where that is wanted', async () => {
     expect(await seenBy({ unbuffered: true })).toBe('1 unset yes\n')
+  })
+})
+
+describe.runIf(process.platform === 'linux')('a program on the way to its end', () => {
+  it('is waited for by its work and not by the clock', async () => {
+    // Stopped, as by a machine that has no time for it.
+    const subject = await Subject.start({ command: ['sh', '-c', 'kill -STOP $$; exit 3'] })
+    try {
+      await expect.poll(() => readFileSync(`/proc/${subject.pid}/stat`, 'latin1')).toContain(') T ')
+      const rest = subject.rest(20)
+      await sleep(150)
+      process.kill(subject.pid, 'SIGCONT')
+      await rest
+      expect(subject.exit).toEqual({ code: 3, signal: null })
+    } finally {
+      await subject.stop()
+    }
   })
 })
