@@ -451,12 +451,24 @@ for (const { strategy, transport, crew } of MODELS) {
   })
 
   describe(`${model}: out of descriptors`, () => {
-    it('it goes on when there are some again', async () => {
+    const scarce = async () => {
       const one = strategy === 'threads' ? ['--threads', '1'] : []
       const limited = ['-c', 'ulimit -n 64; exec "$@"', 'bash', process.execPath, PROGRAM, '0', ...options, ...one]
       const server = await listening(new Program('bash', limited))
       // Threads need some descriptors before they serve.
       await shake(server)
+      return server
+    }
+
+    it('everybody is served or sent away', async () => {
+      const server = await scarce()
+      const ends = await Promise.allSettled(Array.from({ length: 200 }, () => shake(server)))
+      expect(ends.some(({ status }) => status === 'fulfilled')).toBe(true)
+      expect((await stop(server)).status).toBe(0)
+    })
+
+    it('it goes on when there are some again', async () => {
+      const server = await scarce()
       const flood = await Promise.all(Array.from({ length: 200 }, () => server.connect().catch(() => undefined)))
       for (const peer of flood) peer?.socket.destroy()
       // It may still be busy with those that have gone.
