@@ -9,6 +9,7 @@ import {
   type Endpoint,
   formatEndpoint,
   type Patience,
+  Slots,
   type Timer,
   type Transport,
   type TransportName,
@@ -214,9 +215,7 @@ class Load implements AttemptObserver {
   readonly #random: () => number
   readonly #results = new Results()
   readonly #shared: AttemptSettings
-  /** By slot; those that are over leave theirs free. No `Set`: see the server's. */
-  readonly #attempts: (Attempt | undefined)[] = []
-  readonly #freeSlots: number[] = []
+  readonly #attempts = new Slots<Attempt>()
   /** How many were begun, those of the warm-up included. */
   #begun = 0
   /** When measuring began. */
@@ -304,14 +303,14 @@ class Load implements AttemptObserver {
   }
 
   #finishIfOver(): void {
-    if (this.#freeSlots.length < this.#attempts.length) return
+    if (!this.#attempts.isEmpty) return
     const allBegun = this.#settings.rate === undefined ? !this.#goesOn(this.#clock.now()) : this.#paced
     if (this.#stopped || allBegun) this.#finish?.()
   }
 
   #stop(): void {
     this.#stopped = true
-    for (const attempt of this.#attempts) attempt?.stop()
+    for (const attempt of this.#attempts) attempt.stop()
     for (const { ending } of this.#connecting) ending.abort()
     this.#finishIfOver()
   }
@@ -320,14 +319,14 @@ class Load implements AttemptObserver {
     const number = this.#begun++
     const x = Math.floor(this.#random() * SEQUENCES)
     const kind = this.#settings.choose(this.#random())
-    const slot = this.#freeSlots.pop() ?? this.#attempts.length
+    const slot = this.#attempts.take()
     const target = this.#targets[number % this.#targets.length]!
     const attempt = new Attempt(this.#shared, this, slot, target, kind, x, intended, now)
     if (this.#isCounted(attempt)) {
       this.#results.counts.started++
       this.#results.latestStartMs = Math.max(this.#results.latestStartMs, now - intended)
     }
-    this.#attempts[slot] = attempt
+    this.#attempts.put(slot, attempt)
     attempt.start(this.#connectSignal(now))
   }
 
@@ -342,8 +341,7 @@ class Load implements AttemptObserver {
 
   onOver(attempt: Attempt, outcome: LoadOutcome, message: string): void {
     const now = this.#clock.now()
-    this.#attempts[attempt.slot] = undefined
-    this.#freeSlots.push(attempt.slot)
+    this.#attempts.free(attempt.slot)
     if (this.#isCounted(attempt)) this.#count(attempt, now, outcome, message)
     if (this.#settings.rate !== undefined) this.#finishIfOver()
     else if (attempt.connected > 0 || this.#stopped) this.#next(now)

@@ -1,5 +1,13 @@
 import { type Effect, type FailureCode, type HelloFailure, type ProtocolOptions, serverHandshake } from '@hs/protocol'
-import { type Clock, type Connection, Drive, type DriveObserver, type Outcome, type Patience } from '@hs/transport'
+import {
+  type Clock,
+  type Connection,
+  Drive,
+  type DriveObserver,
+  type Outcome,
+  type Patience,
+  Slots,
+} from '@hs/transport'
 import type { CounterRow, CounterTable } from './counters.js'
 import type { ConnectionOrigin, ServerEvent } from './events.js'
 import { type LineEvent, type PrintOptions, printer } from './print.js'
@@ -23,13 +31,8 @@ export class Service {
   readonly #thread: number
   readonly #clock: Clock
   readonly #onOutputLost: (error: unknown) => void
-  /**
-   * A connection is in here from before its first byte until it is closed, and the slot free again. No `Set`: one that
-   * is added to and deleted from for ever leaves a chain of dead tables behind, which keep dead connections alive
-   * until the next full collection, and had the collector copy each of them several times.
-   */
-  readonly #open: (Drive | undefined)[] = []
-  readonly #freeSlots: number[] = []
+  /** A connection is in here from before its first byte until it is closed. */
+  readonly #open = new Slots<Drive>()
   readonly #forward: Observer | undefined
   #print: ((event: ServerEvent | LineEvent) => void) | undefined
   #onIdle: (() => void) | undefined
@@ -63,7 +66,7 @@ export class Service {
     new Promise((resolve) => {
       const full = !this.#stopping && this.#table.active >= this.#settings.maxConnections
       const number = this.#row.accept() * this.#table.rows + this.#thread
-      const slot = this.#freeSlots.pop() ?? this.#open.length
+      const slot = this.#open.take()
       const served = this.#served(connection, number, slot, resolve)
       if (full || this.#dropping) {
         this.#refuse(connection, served, full)
@@ -71,28 +74,23 @@ export class Service {
       }
       const { protocol, patience } = this.#settings
       const drive = new Drive(serverHandshake(protocol), connection, this.#clock, patience, served)
-      this.#open[slot] = drive
+      this.#open.put(slot, drive)
       drive.start()
     })
 
   /** A connection is over: its slot is free again. */
   finish(slot: number, outcome: Outcome): void {
-    this.#open[slot] = undefined
-    this.#freeSlots.push(slot)
+    this.#open.free(slot)
     this.#row.finish(endOf(outcome))
-    if (this.#isIdle()) this.#onIdle?.()
+    if (this.#open.isEmpty) this.#onIdle?.()
   }
 
   /** Resolves when no connection is open. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
       this.#onIdle = resolve
-      if (this.#isIdle()) resolve()
+      if (this.#open.isEmpty) resolve()
     })
-  }
-
-  #isIdle(): boolean {
-    return this.#freeSlots.length === this.#open.length
   }
 
   /** Nobody new will come: whoever has waited until now is served, and no limit is needed against a flood. */
@@ -103,7 +101,7 @@ export class Service {
   /** Drops what is open, and whatever is still brought to be served. */
   drop(): void {
     this.#dropping = true
-    for (const drive of this.#open) drive?.fail('ERR_HS_ABORTED', 'The server stopped')
+    for (const drive of this.#open) drive.fail('ERR_HS_ABORTED', 'The server stopped')
   }
 
   /** Prints and forwards an event. What an observer throws is its own affair, and never a connection's. */

@@ -1,3 +1,4 @@
+import { Slots } from '@hs/transport'
 import { Aborts } from './aborts.js'
 import type { Pollable, Reactor } from './reactor.js'
 import { ENOMEM, EPOLLIN, type Mapping, type Memory, type SocketAddress, type System, systemError } from './system.js'
@@ -77,8 +78,7 @@ export class Ring implements Pollable {
   #tail = 0
   /** In the submission queue, and not handed over. */
   #queued = 0
-  readonly #users: (RingUser | undefined)[] = []
-  readonly #freeSlots: number[] = []
+  readonly #users = new Slots<RingUser>()
   readonly #blocks: Mapping[] = []
   #touched: RingUser[] = []
   readonly #handOver = () => {
@@ -151,21 +151,23 @@ export class Ring implements Pollable {
       this.#reactor.release()
       this.#epoch = this.#reactor.epoch
     }
-    const slot = this.#freeSlots.pop() ?? this.#users.length
+    const slot = this.#users.take()
     if (slot >= this.#blocks.length * SLOTS_PER_BLOCK) {
       const block = this.#system.map(SLOTS_PER_BLOCK * 2 * SLOT_BYTES)
-      if (!block) throw systemError('mmap', ENOMEM)
+      if (!block) {
+        this.leave(slot)
+        throw systemError('mmap', ENOMEM)
+      }
       this.#blocks.push(block)
     }
-    this.#users[slot] = user
+    this.#users.put(slot, user)
     return slot
   }
 
   /** All its operations are over. */
   leave(slot: number): void {
-    this.#users[slot] = undefined
-    this.#freeSlots.push(slot)
-    if (this.#freeSlots.length === this.#users.length) this.#closing = setTimeout(() => this.#close(), IDLE_MS).unref()
+    this.#users.free(slot)
+    if (this.#users.isEmpty) this.#closing = setTimeout(() => this.#close(), IDLE_MS).unref()
   }
 
   /** The user wants to add operations when it is time. */
@@ -216,7 +218,7 @@ export class Ring implements Pollable {
       const at = this.#completions + (head & (COMPLETIONS - 1)) * COMPLETION_WORDS
       const tag = rings[at]!
       const result = rings[at + 2]!
-      this.#users[tag >> 2]?.completed((tag & 3) as Operation, result)
+      this.#users.at(tag >> 2)?.completed((tag & 3) as Operation, result)
     }
     Atomics.store(rings, this.#completionHead, head)
   }
