@@ -3,10 +3,10 @@ export {
   type Option,
   type Parsed,
   type Positional,
-  parse,
   parsers,
   protocolFlags,
   UsageError,
   type Values,
 } from './options.js'
 export { isClosedPipe, writeAll } from './output.js'
+export { parse } from './parse.js'

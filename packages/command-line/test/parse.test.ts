@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Command, type Option, parse, parsers, UsageError } from '../src/options.js'
+import { type Command, type Option, parsers, UsageError } from '../src/options.js'
+import { parse } from '../src/parse.js'
 import { parseWithYargs } from '../src/yargs.js'
 
 const options = {

@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest'
-import { type Command, type Option, parse, parsers } from '../src/options.js'
+import { type Command, type Option, parsers } from '../src/options.js'
+import { parse } from '../src/parse.js'
 
 vi.mock('../src/yargs.js', () => ({ parseWithYargs: () => ({ text: 'yargs', to: 'stderr', status: 2 }) }))
 
