@@ -25,8 +25,8 @@ export interface Case<Lab> {
   readonly needs?: readonly string[]
   /** These run before, where they run at all: their verdicts are looked at, and block nothing. */
   readonly after?: readonly string[]
-  /** What must be seen, beyond the wire, for a verdict. */
-  readonly observes?: 'output' | 'process'
+  /** What must be seen, beyond the wire, for a verdict. `system`: what the system tells of its processes. */
+  readonly observes?: 'output' | 'process' | 'system'
   /** Kills many real programs: runs after all others, on a process of its own. */
   readonly alone?: boolean
   /** For `--explain`: why it matters, and what usually is wrong. */

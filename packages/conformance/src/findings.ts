@@ -1,5 +1,6 @@
 import type { Verdict } from './case.js'
 import type { Nature, Profile } from './report.js'
+import type { Holdings } from './subject.js'
 
 /** What was found out so far: later cases use it, so that one fault costs one case, and the report tells it. */
 export class Findings {
@@ -40,6 +41,8 @@ export class ServerFindings extends Findings {
   seats = Number.POSITIVE_INFINITY
   /** Connections stay open whose clients have left early. */
   keepsLeavers = false
+  /** What the program held before and after so many clients. */
+  leftBehind: { readonly clients: number; readonly before: Holdings; readonly after: Holdings } | undefined
   /** Its lines have no newline. */
   linesOpen = false
   /** An answer in front of which something stood. */

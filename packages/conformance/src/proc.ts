@@ -11,12 +11,14 @@ export const hasProc: boolean = (() => {
   }
 })()
 
-interface Process {
+export interface Process {
   readonly pid: number
   readonly parent: number
   readonly session: number
   readonly state: string
   readonly rssBytes: number
+  readonly addressSpaceBytes: number
+  readonly tasks: number
   /** Processor time of its tasks, in steps of 10 ms. */
   readonly cpuMs: number
 }
@@ -70,6 +72,8 @@ function processes(others: Origin['others']): Process[] {
       parent: Number(fields[1]),
       session: Number(fields[3]),
       rssBytes: Number(fields[21]) * PAGE_BYTES,
+      addressSpaceBytes: Number(fields[20]),
+      tasks: Number(fields[17]),
       cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
     })
   }

@@ -3,6 +3,7 @@ import { type Case, Fault, type FaultDetails, type Lab, type Level, type Setting
 import { CLAUSES } from './clauses.js'
 import { comparison } from './diagnose.js'
 import { bytes } from './message.js'
+import { hasProc } from './proc.js'
 import type { CaseResult, FaultReport, Kind } from './report.js'
 import { schedule } from './schedule.js'
 import { StartError } from './subject.js'
@@ -120,6 +121,7 @@ export async function runCases<L extends Lab>({
     const obstacle = needs.map((id) => standings.get(id)).find((need) => need?.standing === 'bad')
     if (obstacle) return { verdict: 'blocked', note: `blocked by ${obstacle.by}` }
     if (performance.now() >= deadline) return { verdict: 'not-run', note: 'the time for the whole run was over' }
+    if (observes === 'system' && !hasProc) return { verdict: 'not-observable', note: 'this system has no /proc' }
     if (!observes || setting.observed) return undefined
     return { verdict: 'not-observable', note: 'only an address was given: neither its output nor its process is seen' }
   }

@@ -13,6 +13,7 @@ import {
   listenerOn,
   listeners,
   type Origin,
+  type Process,
   processIds,
   reachable,
 } from './proc.js'
@@ -54,6 +55,16 @@ export interface SubjectOptions {
   readonly pipe?: Pipe | undefined
   /** Its stdout is full from the beginning, so that the first write to it blocks until {@link Subject.drain}. */
   readonly fullPipe?: boolean
+}
+
+/** What its processes hold of the system. */
+export interface Holdings {
+  readonly descriptors: number
+  readonly processes: number
+  /** They have ended, and nobody has waited for them. */
+  readonly deadChildren: number
+  readonly tasks: number
+  readonly addressSpaceBytes: number
 }
 
 /** The program could not even be started: no file, no permission, not listening. */
@@ -149,7 +160,7 @@ export class Subject {
     const members = family(this.pid, this.#origin)
     const bytes = members.reduce((sum, { rssBytes }) => sum + rssBytes, 0)
     if (bytes > LIMITS.memoryBytes) this.#end(`it used more than ${LIMITS.memoryBytes >> 20} MiB of memory`)
-    else if (members.length > LIMITS.processes) this.#end(`it started more than ${LIMITS.processes} processes`)
+    else if (members.filter(({ state }) => state !== 'Z').length > LIMITS.processes) this.#end(`it started more than ${LIMITS.processes} processes`)
   }
 
   #end(why: string): void {
@@ -164,11 +175,6 @@ export class Subject {
           .filter(({ state }) => state !== 'Z')
           .map(({ pid }) => pid)
       : []
-  }
-
-  /** Dead processes that nobody has waited for. */
-  zombies(): number {
-    return family(this.pid, this.#origin).filter(({ state, pid }) => state === 'Z' && pid !== this.pid).length
   }
 
   /** Whether one of its tasks is at work, or would be if the machine let it. */
@@ -207,8 +213,17 @@ export class Subject {
     )
   }
 
-  openDescriptors(): number {
-    return this.pids().reduce((sum, pid) => sum + descriptors(pid).size, 0)
+  holdings(): Holdings {
+    const members = family(this.pid, this.#origin)
+    const alive = members.filter(({ state }) => state !== 'Z')
+    const total = (count: (process: Process) => number) => alive.reduce((sum, process) => sum + count(process), 0)
+    return {
+      descriptors: total(({ pid }) => descriptors(pid).size),
+      processes: alive.length,
+      deadChildren: members.length - alive.length,
+      tasks: total(({ tasks }) => tasks),
+      addressSpaceBytes: total(({ addressSpaceBytes }) => addressSpaceBytes),
+    }
   }
 
   /** Ports on which any of its processes listens. */

@@ -153,6 +153,8 @@ export const MUTANTS: readonly Mutant[] = [
     caught: 'S6.3',
   },
   { source: 'server-threads', flag: 'ARRAY_OF_THREADS', what: 'has room for 64 threads, ever', caught: 'S5.9' },
+  { source: 'server-threads', flag: 'NEVER_JOINED', what: 'neither joins nor detaches its threads', caught: 'S5.13' },
+  { source: 'server-threads', flag: 'THREADS_STAY', what: 'lets no thread return', caught: 'S5.13' },
   { source: 'server-threads', flag: 'TORN', what: 'prints a line in pieces', caught: 'S2.8' },
   {
     source: 'server-threads',
@@ -197,6 +199,7 @@ export const MUTANTS: readonly Mutant[] = [
   { source: 'server-epoll', flag: 'ONE_SHOT', what: 'waits once for each connection, and never for Z', caught: 'S2.3' },
   { source: 'server-epoll', flag: 'GOES_ON_AT_END', what: 'keeps connections that were closed', caught: 'S5.10' },
   { source: 'server-fork', flag: 'CHILD_GOES_ON', what: 'lets each child go back to accept', caught: 'S5.10' },
+  { source: 'server-fork', flag: 'ZOMBIES', what: 'does not wait for its children', caught: 'S5.13' },
   { source: 'server-fork', flag: 'PARENT_KEEPS', what: 'does not close its copy after fork', caught: 'S4.1' },
   client('IGNORES_X', 'always begins with 1', 'C1.1'),
   client('FIXED_LENGTH', 'always sends 8 bytes', 'C1.1'),

@@ -52,6 +52,9 @@ static void *serve(void *given) {
   fd = mine;
 #endif
   close(fd);
+#ifdef BUG_THREADS_STAY
+  pause();
+#endif
   return NULL;
 }
 
@@ -87,7 +90,7 @@ int main(int argc, char **argv) {
     }
 #ifdef BUG_JOINS_AT_ONCE
     pthread_join(thread, NULL);
-#else
+#elif !defined BUG_NEVER_JOINED
     pthread_detach(thread);
 #endif
   }

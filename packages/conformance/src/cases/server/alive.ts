@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Case, Fault, Unjudged } from '../../case.js'
 import { lower, REMAINS } from '../../diagnose.js'
 import { bytes, readMessage } from '../../message.js'
-import { hasProc } from '../../proc.js'
 import type { ServerLab } from '../../server-lab.js'
 import { causeOfFate, died, fate, type Instance } from '../../server-program.js'
 import { QUIET_MS } from '../../wire.js'
@@ -12,20 +11,9 @@ const SERIES = 300
 const SERIES_MS = 15_000
 /** So many clients that the next is no different from them. */
 const SOME = 10
-const LEAK_CONNECTIONS = 200
-/** With fewer, a leak could not be told from what comes and goes. */
-const LEAST_CONNECTIONS = 60
-/** Descriptors that may come and go by themselves: caches, logs, connections that linger in user space. */
-const LEAK_ALLOWED = 10
-
 /** How often, and how far apart, a program is looked at that ought to be asleep. */
 const LOOKS = 12
 const LOOK_MS = 30
-
-/** @throws {Unjudged} Where the system does not tell about processes. */
-function requireProc(): void {
-  if (!hasProc) throw new Unjudged('not-observable', 'this system has no /proc')
-}
 
 /** How many clients at most an accident that happens three times takes. */
 const ACCIDENTS = 22
@@ -327,76 +315,6 @@ export const alive: readonly Case<ServerLab>[] = [
     },
   },
   {
-    id: 'S5.10',
-    title: `keeps no descriptors over ${LEAK_CONNECTIONS} connections`,
-    clause: 'HS-2.7',
-    level: 'MUST',
-    weight: 2,
-    needs: ['S1.1', 'S5.1'],
-    after: ['S4.1', 'S4.2', 'S5.4', 'S5.9'],
-    observes: 'process',
-    alone: true,
-    explain:
-      'Every connection is a descriptor, and a process has some 1,024 of them: a server that forgets to close lives for a thousand clients. Most of the clients finish, some close early. After fork, the parent closes its copy too.',
-    async check(lab) {
-      requireProc()
-      const instance = await lab.fresh()
-      const { subject } = instance
-      const { closes } = await lab.facts()
-      lab.requireEndurance(LEAST_CONNECTIONS + 4)
-      const connections = Math.min(LEAK_CONNECTIONS, lab.findings.endurance - 4)
-      await lab.works(instance, '')
-      await sleep(50)
-      const before = subject!.openDescriptors()
-      const processesBefore = subject!.pids().length
-      const leak = async (early: boolean, count: number) => {
-        const until = performance.now() + SERIES_MS
-        for (let at = 0; at < count && performance.now() < until; at++) {
-          const exchange = await lab.exchange(instance, lab.number(), early ? { z: 'none' } : {})
-          if (!exchange.right) {
-            const { endurance, enduranceToldBy } = lab.findings
-            if (Number.isFinite(endurance))
-              throw new Unjudged('blocked', `blocked by ${enduranceToldBy}: it ends on the way`)
-            throw lab.wrongAnswer(instance, exchange, `Connection ${at + 1}: `)
-          }
-          if (closes && !early) await exchange.peer.untilOver(lab.settings.patienceMs)
-          if (early) {
-            // The next one comes when this one has been dealt with.
-            exchange.peer.finish()
-            await exchange.peer.untilOver(30)
-          }
-          exchange.peer.close()
-        }
-        // What is on its way to be closed has time to.
-        let more = subject!.openDescriptors() - before
-        for (let wait = 0; wait < 10 && more > LEAK_ALLOWED; wait++) {
-          await sleep(50)
-          more = subject!.openDescriptors() - before
-        }
-        return more
-      }
-      let more = await leak(false, Math.floor((connections * 3) / 4))
-      // Who does not survive clients that leave early was told so by S5.4.
-      if (more <= LEAK_ALLOWED && lab.findings.verdicts.get('S5.4') === 'passed') {
-        more = await leak(true, Math.floor(connections / 4))
-        lab.findings.keepsLeavers = more > LEAK_ALLOWED
-      }
-      if (subject!.exit) throw new Fault(`It died on the way: ${fate(instance)}.`, { cause: causeOfFate(instance) })
-      if (more <= LEAK_ALLOWED) return `${before} open before, ${before + more} after`
-      if (lab.staysOpen) throw new Unjudged('blocked', 'blocked by S4.1: connections are not closed')
-      throw new Fault(`After some ${connections} connections, ${more} more descriptors are open.`, {
-        expected: `about ${before}`,
-        received: String(before + more),
-        cause:
-          subject!.pids().length - processesBefore > LEAK_ALLOWED
-            ? 'Processes stay: a child that is done with its client has to end (exit(0)), and must not go back to accept.'
-            : lab.findings.keepsLeavers
-              ? 'close(client) is missing where recv returns 0: there, too, the connection is over.'
-              : 'close(client) is missing on some path: after Z, after ERROR, or where recv returns 0. After fork, the parent has to close its copy too.',
-      })
-    },
-  },
-  {
     id: 'S5.11',
     title: 'prints no ERROR where nothing wrong was sent: a probe, a client that leaves',
     clause: 'HS-4.3',
@@ -435,12 +353,11 @@ export const alive: readonly Case<ServerLab>[] = [
     weight: 1,
     needs: ['S5.2', 'S5.4'],
     after: ['S5.10'],
-    observes: 'process',
+    observes: 'system',
     alone: true,
     explain:
       'A loop that goes on when recv returns 0, or that asks without waiting (epoll_wait with timeout 0), takes a whole processor from everybody else.',
     async check(lab) {
-      requireProc()
       const instance = await lab.fresh()
       const probe = await lab.connect(instance)
       probe.close()

@@ -3,6 +3,7 @@ import type { ServerLab } from '../../server-lab.js'
 import { alive } from './alive.js'
 import { closing } from './closing.js'
 import { concurrency } from './concurrency.js'
+import { leaks } from './leaks.js'
 import { printing } from './printing.js'
 import { robustness } from './robustness.js'
 import { usage } from './usage.js'
@@ -16,6 +17,7 @@ export const serverCases: readonly Case<ServerLab>[] = [
   ...closing,
   ...wrongNumbers,
   ...alive,
+  ...leaks,
   ...concurrency,
   ...robustness,
   ...usage,
