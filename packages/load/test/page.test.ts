@@ -73,6 +73,9 @@ test('a timeline has a bar for each connection; one by one in sequence, overlapp
     bars.filter(({ served }, at) => bars.some(({ ended }, other) => other < at && ended > served + 1)).length
   expect(overlaps(sequential!.bars)).toBe(0)
   expect(overlaps(events!.bars)).toBeGreaterThan(8)
+  // Who is served at once has not waited, however long it thinks before it says anything.
+  const waits = events!.bars.map(({ arrived, served }) => served - arrived).sort((a, b) => a - b)
+  expect(waits[8]).toBeLessThan(15)
   expect(theirs!.seenBy).toBe('client')
   expect(theirs!.bars[0]!.thread).toBeUndefined()
 })

@@ -115,7 +115,7 @@ export async function compare(options: CompareOptions): Promise<CompareReport> {
   try {
     for (const contestant of contestants) {
       onProgress({ what: `timeline of ${contestant.name}`, done: done++, of })
-      const timeline = await timelineOf(contestant, transport, signal)
+      const timeline = await timelineOf(contestant, signal)
       if (!signal.aborted) timelines.push(timeline)
     }
     for (let round = 1; round <= rounds; round++) {
