@@ -1,4 +1,5 @@
 /** The built program, as people run it. */
+import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -19,6 +20,21 @@ async function target(): Promise<string> {
     await server.close({ graceMs: 0 })
   })
   return `127.0.0.1:${server.address.port}`
+}
+
+/** A server of the user's, as a command. */
+const theirs = `"${process.execPath}" "${fileURLToPath(new URL('./server.js', import.meta.url))}" {port}`
+
+/** Whether a program with this text among its arguments runs. */
+function runs(text: string): boolean {
+  return spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .some((line) => line.includes(text) && !line.includes('compare'))
+}
+
+/** A number that is in the command line of nobody else. */
+function unheardOf(): number {
+  return 1_000_000 + Math.floor(Math.random() * 1_000_000_000)
 }
 
 function temporaryFolder(): string {
@@ -139,7 +155,7 @@ describe('hs-load compare', () => {
     const broken = `broken="${process.execPath}" -e "console.error('no such thing'); process.exit(7)" {port}`
     const { status, stderr } = await load('compare', '--only', 'none', '--server', broken, '-q')
     expect(status).toBe(1)
-    expect(stderr).toContain('the server broken ended (7) before it answered. It said: no such thing')
+    expect(stderr).toContain('the server broken did not answer: it ended (7); it said: no such thing')
   })
 
   it('tells what was measured until Ctrl-C, and leaves no server behind', async () => {
@@ -160,3 +176,52 @@ describe('hs-load compare', () => {
     expect(stdout).toContain('Interrupted: not all rounds are in it.')
   })
 })
+
+  it('still reports what was measured when a server crashes, and says which one and when', async () => {
+    // After the timeline.
+    const servers = ['--server', `fine=${theirs}`, '--server', `crashes=${theirs} 150`]
+    const what = ['--only', 'none', '--scenarios', 'stalled,steady', '--rounds', '2', '--duration', '200ms', '-q']
+    const { status, stdout, stderr } = await load('compare', ...servers, ...what)
+    expect(status, stderr).toBe(1)
+    expect(stdout.match(/^fine /gm)).toHaveLength(2)
+    expect(stdout).toMatch(/^round \d of 2, steady: the server crashes ended \(9\)$/m)
+    expect(stderr.split('\n').filter((line) => line !== '')).toHaveLength(2)
+  })
+
+  it.runIf(process.platform === 'linux')('prints the tables also when a file could not be written', async () => {
+    const what = ['--only', 'none', '--scenarios', 'burst', '--rounds', '1', '-q']
+    const { status, stdout, stderr } = await load(
+      'compare',
+      ...what,
+      '--server',
+      `fine=${theirs}`,
+      '--markdown',
+      '/dev/full',
+    )
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/^fine /m)
+    expect(stderr).toMatch(/^hs-load compare: ENOSPC/)
+  })
+
+  it.runIf(process.platform === 'linux')('ends also what a server has put into a session of its own', async () => {
+    const seconds = unheardOf()
+    const server = `theirs=setsid sleep ${seconds} & exec ${theirs}`
+    const what = ['--only', 'none', '--scenarios', 'burst', '--rounds', '1', '-q']
+    expect(await load('compare', '--server', server, ...what)).toMatchObject({ status: 0 })
+    expect(runs(`sleep ${seconds}`)).toBe(false)
+  })
+
+  it.runIf(process.platform === 'linux')('leaves no server behind even when it is killed', async () => {
+    const crashesAt = String(unheardOf())
+    const { child, ended } = startInTest(PROGRAM, [
+      'compare',
+      '--only',
+      'none',
+      '--server',
+      `theirs=${theirs} ${crashesAt}`,
+    ])
+    await expect.poll(() => runs(crashesAt), { timeout: 10_000 }).toBe(true)
+    child.kill('SIGKILL')
+    await ended
+    await expect.poll(() => runs(crashesAt), { timeout: 5_000 }).toBe(false)
+  })

@@ -1,7 +1,10 @@
-// A server such as a user might bring: it knows nothing of this project, and prints nothing.
+// A server such as a user might bring: it knows nothing of this project, and prints nothing. It listens on the port
+// given, and crashes with the connection whose number comes next, if one is given.
 import { createServer } from 'node:net'
 
+let connections = 0
 createServer((socket) => {
+  if (++connections === Number(process.argv[3])) process.exit(9)
   socket.on('error', () => {})
   let step = 0
   socket.on('data', (chunk) => {
