@@ -164,6 +164,7 @@ describe.skipIf(!browserPath)('the page, in a browser (skipped without Chromium:
   test('draws also what never answered anything', async () => {
     const empty = structuredClone(report) as { -readonly [K in keyof CompareReport]: CompareReport[K] }
     empty.timelines = []
+    empty.problems = ['round 1 of 2, steady: the server <b>theirs</b> ended (9)']
     empty.scenarios = report.scenarios.map((scenario) => ({
       ...scenario,
       servers: scenario.servers.map((server) => ({ ...server, relative: undefined, curve: [], series: [], steps: [] })),
@@ -177,6 +178,7 @@ describe.skipIf(!browserPath)('the page, in a browser (skipped without Chromium:
       )
       const { page, wrong } = await open(800)
       expect(await page.locator('figure svg').count()).toBe(18)
+      expect(await page.locator('.problem').allTextContents()).toEqual(empty.problems)
       expect(wrong).toEqual([])
       await page.close()
     } finally {
