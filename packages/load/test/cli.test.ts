@@ -102,6 +102,62 @@ describe('hs-load', () => {
     expect(stdout).toContain('(interrupted)')
   })
 
+  it.runIf(process.platform === 'linux')('hears Ctrl-C also at a rate that no machine can do', async () => {
+    const rate = ['--rate', '100000000', '--duration', '1h']
+    // As few as it takes: who has none left fails at once, and that is all that this load does.
+    const { child, ended } = startInTest(PROGRAM, [await target(), ...rate], 150)
+    child.stderr!.once('data', () => child.kill('SIGINT'))
+    const { status, stdout } = await ended
+    expect(status).toBe(130)
+    expect(stdout).toContain('(interrupted)')
+  })
+
+  it('ends without a word when nobody reads its lines any more', async () => {
+    const { child, ended } = startInTest(PROGRAM, [
+      await target(),
+      '--rate',
+      '50',
+      '--duration',
+      '1h',
+      '--ndjson',
+      '-q',
+    ])
+    child.stdout!.once('data', () => child.stdout!.destroy())
+    expect(await ended).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  it('goes on when nobody is told of the progress any more', async () => {
+    const { child, ended } = startInTest(PROGRAM, [await target(), '--rate', '50', '--duration', '2.2s'])
+    child.stderr!.once('data', () => child.stderr!.destroy())
+    expect(await ended).toMatchObject({ status: 0, stdout: expect.stringMatching(/^110 of 110 opened/) })
+  })
+
+  it.runIf(process.platform === 'linux')('ends with 1 when the report could not be written, and says why', async () => {
+    const command = `"${process.execPath}" "${PROGRAM}" ${await target()} -n 5 -q > /dev/full`
+    const { status, stderr } = await new Promise<{ status: number | null; stderr: string }>((resolve) => {
+      execFile('sh', ['-c', command], (error, _stdout, stderr) => resolve({ status: Number(error?.code ?? 0), stderr }))
+    })
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^hs-load: ENOSPC/) })
+  })
+
+  it('has no times where it has none, and none of them as nothing', async () => {
+    const { stdout } = await load(await target(), '--mix', 'slow=1', '--slow-pause', '1ms', '-n', '5', '-q')
+    expect(stdout).toMatch(/^slow clients /m)
+    expect(stdout).not.toMatch(/^total /m)
+  })
+
+  it('says which of several targets is wrong', async () => {
+    const closing = createServer((socket) => socket.end()).listen(0, '127.0.0.1')
+    onTestFinished(() => {
+      closing.close()
+    })
+    await expect.poll(() => closing.listening).toBe(true)
+    const { port } = closing.address() as { port: number }
+    const { status, stderr } = await load(`${await target()},127.0.0.1:${port}`)
+    expect(status).toBe(3)
+    expect(stderr).toMatch(new RegExp(`^hs-load: 127\\.0\\.0\\.1:${port}: The server closed the connection`))
+  })
+
   it('ends with 3 where nobody listens, or something else does, and says so', async () => {
     const silent = createServer((socket) => socket.end('220 mail.example ESMTP\r\n')).listen(0, '127.0.0.1')
     onTestFinished(() => {
@@ -138,6 +194,14 @@ describe('hs-load', () => {
     [['a:1', '--rate', '5', '-c', '5'], /exclude each other/],
     [['a:1', '--fail-if', 'p98>1ms'], /--fail-if must be conditions/],
     [['a:1', '--duration', '5'], /--duration must be a duration/],
+    [['a:1', '--duration', '0s'], /--duration must be more than 0/],
+    [['a:1', '--timeout', '0ms'], /--timeout must be more than 0/],
+    [['http://127.0.0.1:1'], /targets must be host:port/],
+    [['a:1', '--sources', 'localhost'], /--sources must be addresses of this machine, got "localhost"/],
+    [['a:1', '--sources', '192.0.2.1'], /sources must be addresses of this machine, got 192\.0\.2\.1/],
+    [['a:1', '--hdr', '/no/such/folder/file'], /--hdr must be a file that can be written: ENOENT/],
+    [['compare', '--html', '/no/such/folder/file'], /--html must be a file that can be written: ENOENT/],
+    [['compare', '--duration', '0s'], /--duration must be more than 0/],
     [['compare', '--only', 'events/pigeon'], /--only has sequential\/node/],
     [['compare', '--only', 'none'], /--only none needs a --server/],
     [['compare', '--server', './tcpserver'], /--server must be name=command with \{port\}/],
@@ -175,7 +239,6 @@ describe('hs-load compare', () => {
     expect(status).toBe(130)
     expect(stdout).toContain('Interrupted: not all rounds are in it.')
   })
-})
 
   it('still reports what was measured when a server crashes, and says which one and when', async () => {
     // After the timeline.
@@ -225,3 +288,4 @@ describe('hs-load compare', () => {
     await ended
     await expect.poll(() => runs(crashesAt), { timeout: 5_000 }).toBe(false)
   })
+})
