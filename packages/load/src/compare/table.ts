@@ -25,7 +25,7 @@ export function compareText(report: CompareReport): string {
   const parts = report.scenarios.map((scenario) =>
     [`${scenario.title}: ${scenario.about}`, ...columns([HEADINGS, ...scenario.servers.map(cells)])].join('\n'),
   )
-  return `${[...parts, ...report.problems, LEGEND, note(report)].join('\n\n')}\n`
+  return `${[...parts, ...report.problems, legend(report), note(report)].join('\n\n')}\n`
 }
 
 /** The same as Markdown. */
@@ -40,7 +40,11 @@ export function compareMarkdown(report: CompareReport): string {
     ].join('\n')
   // What a server said is no Markdown.
   const problems = report.problems.map((problem) => problem.replace(/^/gm, '    '))
-  return `# Servers compared\n\n${[...report.scenarios.map(table), ...problems, LEGEND, note(report)].join('\n\n')}\n`
+  return `# Servers compared\n\n${[...report.scenarios.map(table), ...problems, legend(report), note(report)].join('\n\n')}\n`
+}
+
+function legend({ scenarios }: CompareReport): string {
+  return scenarios.length > 0 ? LEGEND : 'Nothing was measured.'
 }
 
 function cells(server: ServerReport): string[] {
