@@ -296,6 +296,7 @@ function parseMix(text: string): Mix {
   for (const part of text.split(',')) {
     const [, kind, share] = /^(\w+)=(\d+(?:\.\d+)?)$/.exec(part) ?? []
     if (kind === undefined) throw new UsageError(`must be shares such as normal=90,slow=10, got "${part}"`)
+    if (kind in mix) throw new UsageError(`must name each kind once, got "${text}"`)
     mix[kind] = Number(share)
   }
   try {

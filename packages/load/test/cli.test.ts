@@ -140,8 +140,13 @@ describe('hs-load', () => {
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^hs-load: ENOSPC/) })
   })
 
-  it('has no times where it has none, and none of them as nothing', async () => {
-    const { stdout } = await load(await target(), '--mix', 'slow=1', '--slow-pause', '1ms', '-n', '5', '-q')
+  it('has no times where no normal client was, and a condition on them does not pass', async () => {
+    const slow = ['--mix', 'slow=1', '--slow-pause', '1ms', '-n', '5', '-q', '--fail-if', 'p99>9s,errors>0']
+    const { status, stdout, stderr } = await load(await target(), ...slow)
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'hs-load: failed, since p99>9s: it is not known, since no handshake counts for it\n',
+    })
     expect(stdout).toMatch(/^slow clients /m)
     expect(stdout).not.toMatch(/^total /m)
   })
@@ -190,6 +195,7 @@ describe('hs-load', () => {
     [['::1:9000'], /brackets/],
     [['a:1', '--mix', 'polite=1'], /--mix has the kinds normal, slow, silent, reset, got polite/],
     [['a:1', '--mix', 'normal'], /--mix must be shares/],
+    [['a:1', '--mix', 'slow=1,slow=2'], /--mix must name each kind once/],
     [['a:1', '--rate', '0'], /--rate must be a number of more than 0/],
     [['a:1', '--rate', '5', '-c', '5'], /exclude each other/],
     [['a:1', '--fail-if', 'p98>1ms'], /--fail-if must be conditions/],

@@ -227,7 +227,7 @@ function parseServer(text: string): Contestant {
 }
 
 function parseScenarios(text: string): string[] {
-  const chosen = text.split(',')
+  const chosen = [...new Set(text.split(','))]
   for (const name of chosen) {
     if (!names.includes(name)) throw new UsageError(`must be some of ${names.join(', ')}, got "${name}"`)
   }
