@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import {
   type Command,
   isClosedPipe,
@@ -115,7 +114,7 @@ const command = {
     sources: {
       describe: 'Addresses of this machine to connect from, with commas between, each until its ports run out',
       default: undefined,
-      parse: (text: string) => text.split(',').map(parseAddress),
+      parse: (text: string) => text.split(',').map(parsers.host),
       placeholder: 'addresses',
     } as Option<string[] | undefined>,
     transport: {
@@ -276,13 +275,6 @@ function parseTargets(text: string): Endpoint[] {
     }
     return { host: parsers.host(host), port: Number(port) }
   })
-}
-
-/** A name stands for addresses of which one would have to be chosen. */
-function parseAddress(text: string): string {
-  const address = parsers.host(text)
-  if (isIP(address) !== 0) return address
-  throw new UsageError(`must be addresses of this machine, got "${text}"`)
 }
 
 function parseAmount(text: string): number {

@@ -214,16 +214,17 @@ async function checkTargets({ targets, signal, patience, ...options }: Settings,
   }
 }
 
-/** @throws {RangeError} For an address that is none of this machine's: it would look like one without a port left. */
+/** @throws {RangeError} For what is no address of this machine's: it would look like one without a port left. */
 async function checkSources({ sources = [] }: Settings): Promise<void> {
   for (const host of sources) {
-    try {
-      const listener = await nodeTransport().listen({ host, port: 0 }, { maxWaiting: 1, onDrop() {}, shared: false })
-      await listener.close()
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') throw error
-      throw new RangeError(`sources must be addresses of this machine, got ${host}`)
-    }
+    const found = await nodeTransport()
+      .listen({ host, port: 0 }, { maxWaiting: 1, onDrop() {}, shared: false })
+      .then(
+        async (listener) => listener.close().then(() => listener.address.host),
+        (error: Error) => error.message,
+      )
+    // A name may stand for several addresses, of which one would have to be chosen.
+    if (found !== host) throw new RangeError(`sources must be addresses of this machine, got ${host} (${found})`)
   }
 }
 

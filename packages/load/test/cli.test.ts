@@ -203,7 +203,7 @@ describe('hs-load', () => {
     [['a:1', '--duration', '0s'], /--duration must be more than 0/],
     [['a:1', '--timeout', '0ms'], /--timeout must be more than 0/],
     [['http://127.0.0.1:1'], /targets must be host:port/],
-    [['a:1', '--sources', 'localhost'], /--sources must be addresses of this machine, got "localhost"/],
+    [['a:1', '--sources', 'localhost'], /sources must be addresses of this machine, got localhost/],
     [['a:1', '--sources', '192.0.2.1'], /sources must be addresses of this machine, got 192\.0\.2\.1/],
     [['a:1', '--hdr', '/no/such/folder/file'], /--hdr must be a file that can be written: ENOENT/],
     [['compare', '--html', '/no/such/folder/file'], /--html must be a file that can be written: ENOENT/],
@@ -270,6 +270,12 @@ describe('hs-load compare', () => {
     expect(status).toBe(1)
     expect(stdout).toMatch(/^fine /m)
     expect(stderr).toMatch(/^hs-load compare: ENOSPC/)
+  })
+
+  it('measures a server that puts itself into the background', async () => {
+    const what = ['--only', 'none', '--scenarios', 'burst', '--rounds', '1', '-q']
+    const { status, stdout } = await load('compare', '--server', `theirs=${theirs} &`, ...what)
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^theirs .* 1,000 of 1,000 +0 /m) })
   })
 
   it.runIf(process.platform === 'linux')('ends also what a server has put into a session of its own', async () => {

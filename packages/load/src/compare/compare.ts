@@ -209,7 +209,7 @@ async function measure(
     const before = server.usage()
     const steps = await scenario.run({ options, transport, durationMs, signal })
     const after = server.usage()
-    const end = server.end()
+    const end = await server.end()
     // Numbers of a server that was not there are none of a server.
     if (end !== undefined && !signal.aborted) throw new Error(`the server ${contestant.name} ${end}`)
     return { steps, before, after }

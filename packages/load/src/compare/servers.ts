@@ -28,8 +28,8 @@ export interface PrintedEvent {
 export interface RunningServer {
   readonly endpoint: Endpoint
   usage(): Usage | undefined
-  /** How it ended by itself, and what it said; undefined while it runs. */
-  end(): string | undefined
+  /** How it ended by itself, and what it said; undefined while it is there. */
+  end(): Promise<string | undefined>
   /** What it printed on stdout by now, if that was asked for. */
   readonly events: readonly PrintedEvent[]
   /** Asks it to end, and waits until it has. */
@@ -122,7 +122,7 @@ export async function startServer(
   }
   const endpoint = { host: '127.0.0.1', port }
   try {
-    await untilItAnswers(name, endpoint, describeEnd, () => said.trim(), signal)
+    await untilItAnswers(name, endpoint, child, describeEnd, () => said.trim(), signal)
   } catch (error) {
     await stop()
     throw error
@@ -130,7 +130,16 @@ export async function startServer(
   return {
     endpoint,
     usage: () => (group === undefined ? undefined : usageOf(group)),
-    end: describeEnd,
+    async end() {
+      const end = describeEnd()
+      if (end === undefined) return undefined
+      // Who has put itself into the background has ended, too, and answers.
+      const there = await handshake({ ...endpoint, timeoutMs: 1000 }).then(
+        () => true,
+        () => false,
+      )
+      return there ? undefined : end
+    },
     get events() {
       return printed
         .join('')
@@ -145,6 +154,7 @@ export async function startServer(
 async function untilItAnswers(
   name: string,
   { host, port }: Endpoint,
+  child: ChildProcess,
   describeEnd: () => string | undefined,
   said: () => string,
   signal: AbortSignal,
@@ -160,7 +170,8 @@ async function untilItAnswers(
       why = (error as Error).message
     }
     const end = describeEnd()
-    if (end !== undefined) throw new Error(`the server ${name} did not answer: it ${end}`)
+    // One that has put itself into the background ends well, and answers yet.
+    if (end !== undefined && child.exitCode !== 0) throw new Error(`the server ${name} did not answer: it ${end}`)
     if (performance.now() - started > START_MS) {
       const words = said() && ` It said: ${said()}`
       throw new Error(`the server ${name} did not answer right on port ${port} in ${START_MS / 1000} s: ${why}${words}`)
