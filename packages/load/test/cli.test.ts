@@ -278,6 +278,13 @@ describe('hs-load compare', () => {
     expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^theirs .* 1,000 of 1,000 +0 /m) })
   })
 
+  it('leaves a server the time to end by itself, also behind a shell', async () => {
+    const file = join(temporaryFolder(), 'last-words')
+    const what = ['--only', 'none', '--scenarios', 'burst', '--rounds', '1', '-q']
+    await load('compare', '--server', `theirs=export LAST_WORDS='${file}'; ${theirs}; true`, ...what)
+    expect(readFileSync(file, 'utf8')).toBe('ended')
+  })
+
   it.runIf(process.platform === 'linux')('ends also what a server has put into a session of its own', async () => {
     const seconds = unheardOf()
     const server = `theirs=setsid sleep ${seconds} & exec ${theirs}`

@@ -50,6 +50,9 @@ const STOP_MS = 2_000
 /** Stands in the environment of a server and of all that it starts. */
 const MARK = 'HS_LOAD_SERVER'
 
+/** How often to look whether it has. */
+const LOOK_MS = 10
+
 /** How long what an ended server printed may be on its way. */
 const LAST_WORDS_MS = 500
 
@@ -103,9 +106,7 @@ export async function startServer(
   child.on('error', (error) => {
     said += error.message
   })
-  const unknown = () => {}
-  const exited = once(child, 'exit').catch(unknown)
-  const closed = once(child, 'close').catch(unknown)
+  const closed = once(child, 'close').catch(() => {})
   const describeEnd = () => {
     if (child.exitCode === null && child.signalCode === null) return undefined
     const words = said.trim()
@@ -113,7 +114,7 @@ export async function startServer(
   }
   const stop = async () => {
     if (group === undefined) return
-    await end(group, exited, `${MARK}=${mark}`)
+    await end(group, closed, `${MARK}=${mark}`)
     await Promise.race([closed, sleep(LAST_WORDS_MS, undefined, { ref: false })])
     // Somebody may be left who holds them.
     child.stdout?.destroy()
@@ -181,21 +182,26 @@ async function untilItAnswers(
 }
 
 /** Ends all of a group, and on Linux also those who have left it. */
-async function end(group: number, exited: Promise<unknown>, mark: string): Promise<void> {
+async function end(group: number, closed: Promise<unknown>, mark: string): Promise<void> {
+  const limit = performance.now() + STOP_MS
+  let open = true
+  void closed.then(() => {
+    open = false
+  })
   kill(-group, 'SIGTERM')
-  const limit = setTimeout(() => kill(-group, 'SIGKILL'), STOP_MS)
-  await exited
-  clearTimeout(limit)
+  // Its shell may be gone before it, and who has left the group may hold what it prints on for ever.
+  while (open && performance.now() < limit && kill(-group, 0)) await sleep(LOOK_MS)
   // What the command left behind.
   kill(-group, 'SIGKILL')
   for (const pid of marked(mark)) kill(pid, 'SIGKILL')
 }
 
-function kill(pid: number, signal: NodeJS.Signals): void {
+/** @returns Whether there was somebody. */
+function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(pid, signal)
+    return process.kill(pid, signal)
   } catch {
-    // Nobody is left.
+    return false
   }
 }
 
