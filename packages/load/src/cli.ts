@@ -226,6 +226,7 @@ async function run(options: Options, signal: AbortSignal): Promise<number> {
       if (!quiet) progress.interval(interval, counts)
     },
   }
+  if (!quiet && options.warmup > 0) progress.warmUp(options.warmup)
   const result = await load(settings)
   progress.end()
   const crossed = options.failIf.flatMap((threshold) => {

@@ -26,17 +26,25 @@ export class Progress {
     this.#goal = goal
   }
 
+  /** For as long as nothing is counted, there are no intervals. */
+  warmUp(ms: number): void {
+    this.#show(`warming up for ${formatMs(ms)}`)
+  }
+
   interval(interval: Interval, counts: Readonly<Counts>): void {
-    const line = this.#line(interval, counts)
-    const width = this.#width()
-    this.#write(width === undefined ? `${line}\n` : overwriting(line, width))
-    this.#shown = true
+    this.#show(this.#line(interval, counts))
   }
 
   /** Takes the line away, for what comes after it. */
   end(): void {
     const width = this.#width()
     if (width !== undefined && this.#shown) this.#write(overwriting('', width))
+  }
+
+  #show(line: string): void {
+    const width = this.#width()
+    this.#write(width === undefined ? `${line}\n` : overwriting(line, width))
+    this.#shown = true
   }
 
   #line({ atMs, lengthMs, established, p50, p99 }: Interval, counts: Readonly<Counts>): string {

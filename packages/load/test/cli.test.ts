@@ -140,6 +140,11 @@ describe('hs-load', () => {
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^hs-load: ENOSPC/) })
   })
 
+  it('says that it is warming up, which may take long', async () => {
+    const { stderr } = await load(await target(), '--warmup', '200ms', '-n', '5')
+    expect(stderr).toMatch(/^warming up for 200 ms\n/)
+  })
+
   it('has no times where no normal client was, and a condition on them does not pass', async () => {
     const slow = ['--mix', 'slow=1', '--slow-pause', '1ms', '-n', '5', '-q', '--fail-if', 'p99>9s,errors>0']
     const { status, stdout, stderr } = await load(await target(), ...slow)
