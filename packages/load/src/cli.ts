@@ -24,7 +24,7 @@ import {
 } from './load.js'
 import { chooser, type Mix } from './mix.js'
 import { Progress } from './progress.js'
-import { lineWidth, parseFile, parseSpan, tell } from './terminal.js'
+import { lineWidth, parseFile, parseSpan, put, tell } from './terminal.js'
 import { reportText } from './text.js'
 import { parseThresholds, type Threshold } from './thresholds.js'
 
@@ -164,12 +164,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'compare') return (await import('./compare/cli.js')).compareMain(argv.slice(1))
   const parsed = await parse(command, argv)
   if ('text' in parsed) {
-    writeAll(parsed.to === 'stdout' ? 1 : 2, parsed.text.replace(/\n*$/, '\n'))
-    return parsed.status
+    const { text, to, status } = parsed
+    const write = () => writeAll(to === 'stdout' ? 1 : 2, text.replace(/\n*$/, '\n'))
+    return put(PROGRAM, write) ? status : STATUS.failed
   }
   const options = parsed.values
   if (options.rate !== undefined && options.concurrency !== undefined) {
-    writeAll(2, `${PROGRAM}: --rate and --concurrency exclude each other\nTry ${PROGRAM} --help.\n`)
+    tell(`${PROGRAM}: --rate and --concurrency exclude each other\nTry ${PROGRAM} --help.\n`)
     return STATUS.usage
   }
   const stopping = new AbortController()
@@ -233,11 +234,14 @@ async function run(options: Options, signal: AbortSignal): Promise<number> {
     const found = threshold.crossed(result.report)
     return found === undefined ? [] : [{ condition: threshold.text, found }]
   })
-  print(result, crossed, json, ndjson)
-  if (hdr !== undefined) writeHistograms(hdr, result)
+  const written = [
+    put(PROGRAM, () => print(result, crossed, json, ndjson)),
+    hdr === undefined || put(PROGRAM, () => writeHistograms(hdr, result)),
+  ]
   if (signal.aborted) return STATUS.interrupted
   const { established, played } = result.report
-  return crossed.length > 0 || established + played === 0 ? STATUS.crossed : STATUS.fine
+  if (crossed.length > 0 || established + played === 0) return STATUS.crossed
+  return written.includes(false) ? STATUS.failed : STATUS.fine
 }
 
 interface Crossed {

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
-import { parsers, UsageError, writeAll } from '@hs/command-line'
+import { isClosedPipe, parsers, UsageError, writeAll } from '@hs/command-line'
 
 /** Writes to stderr. Where that is gone or full, what is measured is still worth a report. */
 export function tell(text: string): void {
@@ -7,6 +7,18 @@ export function tell(text: string): void {
     writeAll(2, text)
   } catch {
     // Nobody is left to be told.
+  }
+}
+
+/** @returns Whether it went well; if not, stderr has been told why. A reader who has enough is no mistake. */
+export function put(program: string, write: () => void): boolean {
+  try {
+    write()
+    return true
+  } catch (error) {
+    if (isClosedPipe(error)) return true
+    tell(`${program}: ${(error as Error).message}\n`)
+    return false
   }
 }
 

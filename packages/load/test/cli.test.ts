@@ -133,11 +133,15 @@ describe('hs-load', () => {
   })
 
   it.runIf(process.platform === 'linux')('ends with 1 when the report could not be written, and says why', async () => {
-    const command = `"${process.execPath}" "${PROGRAM}" ${await target()} -n 5 -q > /dev/full`
-    const { status, stderr } = await new Promise<{ status: number | null; stderr: string }>((resolve) => {
-      execFile('sh', ['-c', command], (error, _stdout, stderr) => resolve({ status: Number(error?.code ?? 0), stderr }))
-    })
-    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^hs-load: ENOSPC/) })
+    for (const args of [`${await target()} -n 5 -q`, '--help']) {
+      const command = `"${process.execPath}" "${PROGRAM}" ${args} > /dev/full`
+      const { status, stderr } = await new Promise<{ status: number | null; stderr: string }>((resolve) => {
+        execFile('sh', ['-c', command], (error, _stdout, stderr) =>
+          resolve({ status: Number(error?.code ?? 0), stderr }),
+        )
+      })
+      expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^hs-load: ENOSPC/) })
+    }
   })
 
   it('says that it is warming up, which may take long', async () => {

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
-import { type Command, isClosedPipe, type Option, parse, parsers, UsageError, writeAll } from '@hs/command-line'
+import { type Command, type Option, parse, parsers, UsageError, writeAll } from '@hs/command-line'
 import { chooseTransport, nodeTransport } from '@hs/transport'
 import { formatLeft } from '../format.js'
-import { lineWidth, overwriting, parseFile, parseSpan, tell } from '../terminal.js'
+import { lineWidth, overwriting, parseFile, parseSpan, put, tell } from '../terminal.js'
 import { type CompareProgress, compare } from './compare.js'
 import { compareHtml } from './html.js'
 import { scenarios } from './scenarios.js'
@@ -106,13 +106,14 @@ export async function compareMain(argv: readonly string[]): Promise<number> {
   // No words are wanted, and none may look as if all was said with them.
   const parsed = await parse(command, argv)
   if ('text' in parsed) {
-    writeAll(parsed.to === 'stdout' ? 1 : 2, parsed.text.replace(/\n*$/, '\n'))
-    return parsed.status
+    const { text, to, status } = parsed
+    const write = () => writeAll(to === 'stdout' ? 1 : 2, text.replace(/\n*$/, '\n'))
+    return put(PROGRAM, write) ? status : STATUS.failed
   }
   const { server, only, baseline, html, markdown, json, quiet, duration, ...options } = parsed.values
   const contestants = choose(await available(), server, only, baseline)
   if (typeof contestants === 'string') {
-    writeAll(2, `${PROGRAM}: ${contestants}\nTry ${PROGRAM} --help.\n`)
+    tell(`${PROGRAM}: ${contestants}\nTry ${PROGRAM} --help.\n`)
     return STATUS.usage
   }
   const stopping = new AbortController()
@@ -124,17 +125,6 @@ export async function compareMain(argv: readonly string[]): Promise<number> {
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   const shown = quiet ? () => {} : progress()
-  let failed = false
-  /** What does not go out one way still goes the others. */
-  const put = (write: () => void) => {
-    try {
-      write()
-    } catch (error) {
-      if (isClosedPipe(error)) return
-      failed = true
-      tell(`${PROGRAM}: ${(error as Error).message}\n`)
-    }
-  }
   try {
     const report = await compare({
       ...options,
@@ -143,12 +133,15 @@ export async function compareMain(argv: readonly string[]): Promise<number> {
       signal: stopping.signal,
       onProgress: shown,
     })
-    if (html !== undefined) put(() => writeFileSync(html, compareHtml(report)))
-    if (markdown !== undefined) put(() => writeFileSync(markdown, compareMarkdown(report)))
-    put(() => writeAll(1, json ? `${JSON.stringify(report)}\n` : compareText(report)))
+    // What does not go out one way still goes the others.
+    const written = [
+      html === undefined || put(PROGRAM, () => writeFileSync(html, compareHtml(report))),
+      markdown === undefined || put(PROGRAM, () => writeFileSync(markdown, compareMarkdown(report))),
+      put(PROGRAM, () => writeAll(1, json ? `${JSON.stringify(report)}\n` : compareText(report))),
+    ]
     for (const problem of report.problems) tell(`${PROGRAM}: ${problem}\n`)
     if (stopping.signal.aborted) return STATUS.interrupted
-    return failed || report.problems.length > 0 ? STATUS.failed : STATUS.fine
+    return written.includes(false) || report.problems.length > 0 ? STATUS.failed : STATUS.fine
   } catch (error) {
     tell(`${!quiet && lineWidth() ? '\n' : ''}${PROGRAM}: ${(error as Error).message}\n`)
     return STATUS.failed
