@@ -210,7 +210,7 @@ const STYLE = `
   --page: #fbfaf7; --ink: #22211d; --soft: #6d6a61; --line: #e4e0d5; --sheet: #ffffff;
   --passed: #cfe8d2; --passed-ink: #1c6b34; --failed: #d5482f; --failed-ink: #ffffff; --warned: #f2c14e; --warned-ink: #4a3500;
   --undone: #e9e5da; --blocked: #efc7bf; --blocked-ink: #8c2f1f; --accent: #2d5d8b; --code: #f4f1e8; }
-@media (prefers-color-scheme: dark) { :root {
+@media screen and (prefers-color-scheme: dark) { :root {
   --page: #17181b; --ink: #e9e6df; --soft: #9b978d; --line: #2e3036; --sheet: #1e2024;
   --passed: #24482f; --passed-ink: #8fd3a2; --failed: #e2604a; --failed-ink: #1a0d0a; --warned: #d7a83a; --warned-ink: #241a00;
   --undone: #2c2e33; --blocked: #55302a; --blocked-ink: #f0b0a4; --accent: #8dbbe6; --code: #14151a; } }
@@ -227,14 +227,14 @@ small, .note, footer, .legend, .id, .score, .tail { font-family: ui-sans-serif, 
 .cell { display: inline-grid; vertical-align: middle; place-items: center; width: 1.15rem; height: 1.15rem; border-radius: 4px; font: 700 .75rem/1 ui-sans-serif, system-ui, sans-serif; font-style: normal; flex: none }
 .cell.passed { background: var(--passed); color: var(--passed-ink) } .cell.failed { background: var(--failed); color: var(--failed-ink) }
 .cell.warned, .cell.known { background: var(--warned); color: var(--warned-ink) } .cell.undone { background: var(--undone); color: var(--soft) }
-.cell.blocked { background: var(--blocked); color: var(--blocked-ink) } .cell.unseen { border: 1px dashed var(--line) }
+.cell.blocked { background: var(--blocked); color: var(--blocked-ink) } .cell.unseen { border: 1px dashed color-mix(in srgb, var(--soft) 55%, transparent) }
 .scroll { overflow-x: auto; background: var(--sheet); border: 1px solid var(--line); border-radius: 10px; -webkit-overflow-scrolling: touch }
 .matrix { border-collapse: separate; border-spacing: 0; font-size: .85rem }
 .matrix th, .matrix td { padding: 2px; text-align: center; font-weight: 400; white-space: nowrap }
 .matrix td.first, .matrix th.first, .matrix th[scope=colgroup] { border-left: 1px solid var(--line) }
 .matrix td.first, .matrix th.first { padding-left: 7px } .matrix tr > :last-child { padding-right: 10px }
 .matrix thead th { color: var(--soft); font-size: .74rem; vertical-align: bottom } .matrix thead tr:first-child th { padding-top: .7rem; font-size: .8rem; color: var(--ink) }
-.matrix th[scope=colgroup] span { display: block; overflow: hidden; text-overflow: ellipsis; padding: 0 7px; max-width: 0; min-width: 100% }
+.matrix th[scope=colgroup] span { display: block; overflow: hidden; text-overflow: ellipsis; padding: 0 7px; max-width: 0; min-width: 100%; text-align: left }
 .matrix th[scope=row], .matrix thead th:first-child { position: sticky; left: 0; z-index: 1; background: var(--sheet); text-align: left; padding: 3px .8rem 3px 1rem; max-width: 15rem; overflow: hidden; text-overflow: ellipsis }
 .matrix th[scope=row] a { text-decoration: none } .matrix th[scope=row] a:hover { text-decoration: underline }
 .matrix tbody tr:hover td, .matrix tbody tr:hover th { background: color-mix(in srgb, var(--accent) 9%, var(--sheet)) }
@@ -258,4 +258,12 @@ pre, code { font: 12.5px/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, mon
 pre { background: var(--code); border-radius: 8px; padding: .8rem 1rem; overflow-x: auto; margin: .6rem 0 }
 footer { margin-top: 3rem; color: var(--soft); font-size: .82rem }
 @media (max-width: 40rem) { body { padding-top: 1.2rem } .matrix th[scope=row], .matrix thead th:first-child { max-width: 8.5rem; padding-left: .7rem } .bar { display: none } .tail { margin-left: 0; width: 100% } .cell { width: 1.3rem; height: 1.3rem } }
+/* Nobody scrolls on paper: all columns have to fit, and colours that say something are printed. */
+@page { size: A4 landscape; margin: 10mm }
+@media print { :root { color-scheme: light; print-color-adjust: exact; -webkit-print-color-adjust: exact }
+  body { padding: 0; max-width: none; background: none; font-size: 12px } .scroll { overflow: visible; border: 0 }
+  .matrix { font-size: 11px } .matrix thead th { font-size: 8px } .matrix thead tr:first-child th { font-size: 9px } .matrix th, .matrix td { padding: .5px }
+  .matrix td.first, .matrix th.first { padding-left: 2px } .matrix tr > :last-child { padding-right: 0 } .matrix th[scope=colgroup] span { padding: 0 2px }
+  .matrix th[scope=row], .matrix thead th:first-child { position: static; max-width: 9rem; padding: 1px 4px 1px 0 } .matrix .cell { width: 12px; height: 12px; border-radius: 2px; font-size: 8px }
+  .score { padding-right: 4px !important } .bar { display: none } .matrix tr, .lesson, .card summary { break-inside: avoid } }
 `

@@ -10,7 +10,7 @@ import {
   writeAll,
 } from '@hs/command-line'
 import { type HelloError, isPeerError } from '@hs/protocol'
-import { type Endpoint, formatEndpoint, type TransportName } from '@hs/transport'
+import type { Endpoint, TransportName } from '@hs/transport'
 import { writeHistograms } from './hdr.js'
 import {
   DEFAULT_CONCURRENCY,
@@ -24,6 +24,7 @@ import {
 } from './load.js'
 import { chooser, type Mix } from './mix.js'
 import { Progress } from './progress.js'
+import { lineWidth, parseFile, parseSpan, put, tell } from './terminal.js'
 import { reportText } from './text.js'
 import { parseThresholds, type Threshold } from './thresholds.js'
 
@@ -32,7 +33,7 @@ declare const __VERSION__: string
 
 const PROGRAM = 'hs-load'
 
-const STATUS = { fine: 0, crossed: 1, usage: 2, noServer: 3, interrupted: 130 } as const
+const STATUS = { fine: 0, crossed: 1, failed: 1, usage: 2, noServer: 3, interrupted: 130 } as const
 
 const { errors: _errors, ...protocolOptions } = protocolFlags
 
@@ -64,7 +65,7 @@ const command = {
       describe: `How long, after the warm-up; ${DEFAULT_DURATION_MS / 1000}s where no --count is given`,
       default: undefined,
       alias: 'd',
-      parse: parsers.duration,
+      parse: parseSpan,
       placeholder: 'duration',
     } as Option<number | undefined>,
     count: {
@@ -95,7 +96,7 @@ const command = {
     timeout: {
       describe: 'Total deadline of each handshake',
       default: DEFAULT_TIMEOUT_MS,
-      parse: parsers.duration,
+      parse: parseSpan,
       placeholder: 'duration',
     } as Option<number>,
     slowPause: {
@@ -137,7 +138,7 @@ const command = {
       describe:
         'Write the histograms to a file, as HdrHistogram reads them: a log, or percentiles for a name with .hgrm',
       default: undefined,
-      parse: (text: string) => text,
+      parse: parseFile,
       placeholder: 'file',
     } as Option<string | undefined>,
     quiet: { describe: 'Show no progress', default: false, alias: 'q' } as Option<boolean>,
@@ -163,12 +164,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'compare') return (await import('./compare/cli.js')).compareMain(argv.slice(1))
   const parsed = await parse(command, argv)
   if ('text' in parsed) {
-    writeAll(parsed.to === 'stdout' ? 1 : 2, parsed.text.replace(/\n*$/, '\n'))
-    return parsed.status
+    const { text, to, status } = parsed
+    const write = () => writeAll(to === 'stdout' ? 1 : 2, text.replace(/\n*$/, '\n'))
+    return put(PROGRAM, write) ? status : STATUS.failed
   }
   const options = parsed.values
   if (options.rate !== undefined && options.concurrency !== undefined) {
-    writeAll(2, `${PROGRAM}: --rate and --concurrency exclude each other\nTry ${PROGRAM} --help.\n`)
+    tell(`${PROGRAM}: --rate and --concurrency exclude each other\nTry ${PROGRAM} --help.\n`)
     return STATUS.usage
   }
   const stopping = new AbortController()
@@ -184,8 +186,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Whoever read the lines has enough of them.
     if (isClosedPipe(error)) return STATUS.fine
-    writeAll(2, `${PROGRAM}: ${explain(error as HelloError, options)}\n`)
-    return STATUS.noServer
+    const { failure, message } = error as HelloError
+    tell(`${PROGRAM}: ${failure ? explain(error as HelloError) : message}\n`)
+    if (error instanceof RangeError) return STATUS.usage
+    return failure ? STATUS.noServer : STATUS.failed
   } finally {
     process.off('SIGINT', onSignal)
     process.off('SIGTERM', onSignal)
@@ -197,10 +201,7 @@ async function run(options: Options, signal: AbortSignal): Promise<number> {
   const goal = {
     durationMs: options.count === undefined ? (options.duration ?? DEFAULT_DURATION_MS) : options.duration,
   }
-  const progress = new Progress((text) => writeAll(2, text), process.stderr.isTTY === true, {
-    ...goal,
-    count: options.count,
-  })
+  const progress = new Progress(tell, lineWidth, { ...goal, count: options.count })
   const settings: LoadOptions = {
     targets: options.targets,
     ...(options.rate !== undefined && { rate: options.rate }),
@@ -226,17 +227,21 @@ async function run(options: Options, signal: AbortSignal): Promise<number> {
       if (!quiet) progress.interval(interval, counts)
     },
   }
+  if (!quiet && options.warmup > 0) progress.warmUp(options.warmup)
   const result = await load(settings)
   progress.end()
   const crossed = options.failIf.flatMap((threshold) => {
     const found = threshold.crossed(result.report)
     return found === undefined ? [] : [{ condition: threshold.text, found }]
   })
-  print(result, crossed, json, ndjson)
-  if (hdr !== undefined) writeHistograms(hdr, result)
+  const written = [
+    put(PROGRAM, () => print(result, crossed, json, ndjson)),
+    hdr === undefined || put(PROGRAM, () => writeHistograms(hdr, result)),
+  ]
   if (signal.aborted) return STATUS.interrupted
   const { established, played } = result.report
-  return crossed.length > 0 || established + played === 0 ? STATUS.crossed : STATUS.fine
+  if (crossed.length > 0 || established + played === 0) return STATUS.crossed
+  return written.includes(false) ? STATUS.failed : STATUS.fine
 }
 
 interface Crossed {
@@ -253,22 +258,20 @@ function print({ report }: LoadResult, crossed: readonly Crossed[], json: boolea
     return
   }
   writeAll(1, reportText(report))
-  for (const { condition, found } of crossed) writeAll(2, `${PROGRAM}: failed, since ${condition}: it is ${found}\n`)
+  for (const { condition, found } of crossed) tell(`${PROGRAM}: failed, since ${condition}: it is ${found}\n`)
 }
 
 /** Why there was nothing to measure. */
-function explain(error: HelloError, { targets }: Options): string {
-  if (!error.failure) return error.message
-  const where = targets.length === 1 ? formatEndpoint(targets[0]!) : 'one of the targets'
+function explain(error: HelloError): string {
   const why = isPeerError(error)
-    ? ` What listens on ${where} is no HELLO server, or has a mistake: look with "npx @hs/client" at what it says.`
+    ? ' What listens there is no HELLO server, or has a mistake: look with "npx @hs/client" at what it says.'
     : ''
   return `${error.message}${why} (${error.code}) Nothing was measured.`
 }
 
 function parseTargets(text: string): Endpoint[] {
   return text.split(',').map((target) => {
-    const [, host, port] = /^(.+):(\d+)$/.exec(target) ?? []
+    const [, host, port] = /^([^/]+):(\d+)$/.exec(target) ?? []
     if (host === undefined || Number(port) < 1 || Number(port) > 65535) {
       throw new UsageError(`must be host:port, with a port from 1 to 65535, got "${target}"`)
     }
@@ -290,6 +293,7 @@ function parseMix(text: string): Mix {
   for (const part of text.split(',')) {
     const [, kind, share] = /^(\w+)=(\d+(?:\.\d+)?)$/.exec(part) ?? []
     if (kind === undefined) throw new UsageError(`must be shares such as normal=90,slow=10, got "${part}"`)
+    if (kind in mix) throw new UsageError(`must name each kind once, got "${text}"`)
     mix[kind] = Number(share)
   }
   try {

@@ -8,6 +8,14 @@ export function formatMs(ms: number): string {
   return `${Math.round(ms * 1000)} us`
 }
 
+/** How long something still takes, for people: no more than they want to know. */
+export function formatLeft(ms: number): string {
+  const seconds = Math.ceil(ms / 1000)
+  if (seconds < 120) return `${seconds} s left`
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min left`
+  return `${formatCount(seconds / 3600)} h left`
+}
+
 /** `12,345`: whole numbers for people. */
 export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en-US')

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { handshake } from '@hs/client'
-import type { HelloError, ProtocolOptions } from '@hs/protocol'
+import { HelloError, type ProtocolOptions } from '@hs/protocol'
 import {
   type Clock,
   chooseTransport,
@@ -8,6 +8,7 @@ import {
   DEFAULT_QUIET_MS,
   type Endpoint,
   formatEndpoint,
+  nodeTransport,
   type Patience,
   Slots,
   type Timer,
@@ -56,6 +57,12 @@ const SIGNAL_SHARED_MS = 100
 /** Timers are so late at most; what is due sooner is waited for by turns of the event loop. */
 const TIMER_SLACK_MS = 3
 
+/** What `setTimeout` can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** At a rate that is more than the machine can do, the rest of the program must have its turn, too: Ctrl-C, for one. */
+const LONGEST_TURN_MS = 20
+
 /** X has fewer than this many values, whose successors fit 32 bits. */
 const SEQUENCES = 2 ** 31 - 2
 
@@ -87,7 +94,7 @@ export interface LoadOptions extends ProtocolOptions, Partial<Patience> {
   readonly sources?: readonly string[]
   /** Default `'auto'`. */
   readonly transport?: TransportName | Transport
-  /** Does one handshake with each target first, and throws if it fails. Default true. */
+  /** Looks first whether `sources` are this machine's, and does one handshake with each target. Default true. */
   readonly check?: boolean
   /** Stops the load; the report of what was measured so far still comes. */
   readonly signal?: AbortSignal
@@ -138,7 +145,10 @@ export interface LoadResult {
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const settings = settle(options)
   const { transport } = await chooseTransport(options.transport ?? 'auto', importLinux)
-  if (options.check ?? true) await checkTargets(settings, transport)
+  if (options.check ?? true) {
+    await checkSources(settings)
+    await checkTargets(settings, transport)
+  }
   return new Load(settings, transport).run()
 }
 
@@ -195,8 +205,26 @@ async function checkTargets({ targets, signal, patience, ...options }: Settings,
       ...(signal && { signal }),
     }).catch((error: HelloError) => {
       // Stopped before it began: the report says that there was nothing.
-      if (!signal?.aborted) throw error
+      if (signal?.aborted) return
+      // Of several targets, which one? Who could not connect has said it.
+      if (!error.failure || error.code === 'ERR_HS_CONNECT') throw error
+      const message = `${formatEndpoint({ host, port })}: ${error.message}`
+      throw new HelloError({ ...error.failure, message }, { cause: error })
     })
+  }
+}
+
+/** @throws {RangeError} For what is no address of this machine's: it would look like one without a port left. */
+async function checkSources({ sources = [] }: Settings): Promise<void> {
+  for (const host of sources) {
+    const found = await nodeTransport()
+      .listen({ host, port: 0 }, { maxWaiting: 1, onDrop() {}, shared: false })
+      .then(
+        async (listener) => listener.close().then(() => listener.address.host),
+        (error: Error) => error.message,
+      )
+    // A name may stand for several addresses, of which one would have to be chosen.
+    if (found !== host) throw new RangeError(`sources must be addresses of this machine, got ${host} (${found})`)
   }
 }
 
@@ -249,10 +277,20 @@ class Load implements AttemptObserver {
     signal?.addEventListener('abort', stop)
     this.#origin = this.#clock.now() + warmupMs
     this.#intervalStarted = this.#origin
-    const ticking = setInterval(() => this.#tick(), Math.min(this.#settings.intervalMs, 100))
+    let ticking: NodeJS.Timeout | undefined
     try {
-      await new Promise<void>((resolve) => {
+      await new Promise<void>((resolve, reject) => {
         this.#finish = resolve
+        const tick = () => {
+          try {
+            this.#tick()
+          } catch (error) {
+            // What `onInterval` throws is for the caller.
+            reject(error)
+            this.#stop()
+          }
+        }
+        ticking = setInterval(tick, Math.min(this.#settings.intervalMs, 100))
         if (signal?.aborted) this.#stop()
         else if (rate !== undefined) this.#pace(rate)
         else for (let client = 0; client < concurrency; client++) this.#next(this.#clock.now())
@@ -285,8 +323,10 @@ class Load implements AttemptObserver {
     const turn = () => {
       const now = this.#clock.now()
       let intended = began + (number * 1000) / rate
-      while (intended <= now && this.#goesOn(intended)) {
-        this.#begin(intended, this.#clock.now())
+      let time = now
+      while (intended <= now && time < now + LONGEST_TURN_MS && this.#goesOn(intended)) {
+        time = this.#clock.now()
+        this.#begin(intended, time)
         intended = began + (++number * 1000) / rate
       }
       if (!this.#goesOn(intended)) {
@@ -296,7 +336,7 @@ class Load implements AttemptObserver {
       }
       const wait = intended - now
       // A timer would be late by more than a handshake takes, and its lateness would look like the server's.
-      if (wait > TIMER_SLACK_MS) setTimeout(turn, wait - TIMER_SLACK_MS)
+      if (wait > TIMER_SLACK_MS) setTimeout(turn, Math.min(wait - TIMER_SLACK_MS, MAX_TIMER_MS))
       else setImmediate(turn)
     }
     turn()

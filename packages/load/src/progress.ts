@@ -1,5 +1,6 @@
-import { formatCount, formatMs } from './format.js'
+import { formatCount, formatLeft, formatMs } from './format.js'
 import type { Counts, Interval } from './results.js'
+import { overwriting } from './terminal.js'
 import { errorsOf } from './thresholds.js'
 
 /** How long and how much a load is meant to be, as far as that is known. */
@@ -14,25 +15,36 @@ export interface Goal {
  */
 export class Progress {
   readonly #write: (text: string) => void
-  readonly #terminal: boolean
+  readonly #width: () => number | undefined
   readonly #goal: Goal
   #shown = false
 
-  constructor(write: (text: string) => void, terminal: boolean, goal: Goal) {
+  /** @param width - Of the line that is written over; undefined where nobody could. */
+  constructor(write: (text: string) => void, width: () => number | undefined, goal: Goal) {
     this.#write = write
-    this.#terminal = terminal
+    this.#width = width
     this.#goal = goal
   }
 
+  /** For as long as nothing is counted, there are no intervals. */
+  warmUp(ms: number): void {
+    this.#show(`warming up for ${formatMs(ms)}`)
+  }
+
   interval(interval: Interval, counts: Readonly<Counts>): void {
-    const line = this.#line(interval, counts)
-    this.#write(this.#terminal ? `\r\x1b[K${line}` : `${line}\n`)
-    this.#shown = true
+    this.#show(this.#line(interval, counts))
   }
 
   /** Takes the line away, for what comes after it. */
   end(): void {
-    if (this.#terminal && this.#shown) this.#write('\r\x1b[K')
+    const width = this.#width()
+    if (width !== undefined && this.#shown) this.#write(overwriting('', width))
+  }
+
+  #show(line: string): void {
+    const width = this.#width()
+    this.#write(width === undefined ? `${line}\n` : overwriting(line, width))
+    this.#shown = true
   }
 
   #line({ atMs, lengthMs, established, p50, p99 }: Interval, counts: Readonly<Counts>): string {
@@ -42,10 +54,11 @@ export class Progress {
     return [
       `${(elapsed / 1000).toFixed(0)} s`,
       `${formatCount((established * 1000) / lengthMs)}/s`,
-      `p50 ${formatMs(p50)}`,
-      `p99 ${formatMs(p99)}`,
+      // Nothing was done at all: that is not the same as at once.
+      `p50 ${established > 0 ? formatMs(p50) : '-'}`,
+      `p99 ${established > 0 ? formatMs(p99) : '-'}`,
       `${formatCount(errors)} ${errors === 1 ? 'error' : 'errors'}`,
-      ...(left === undefined ? [] : [`${Math.ceil(left / 1000)} s left`]),
+      ...(left === undefined ? [] : [left > 0 ? formatLeft(left) : `${formatCount(underWay(counts))} under way`]),
     ].join('  ')
   }
 
@@ -57,4 +70,9 @@ export class Progress {
     const left = Math.min(byTime, byCount)
     return left === Number.POSITIVE_INFINITY ? undefined : left
   }
+}
+
+/** What is waited for when the time is over. */
+function underWay(counts: Readonly<Counts>): number {
+  return counts.started - counts.established - counts.played - counts.unfinished - errorsOf(counts)
 }

@@ -158,7 +158,9 @@ export class Results {
 
 export function latencyOf(histogram: Histogram): Latency {
   const count = histogram.totalCount
-  const at = (percentile: number) => (count === 0 ? 0 : histogram.getValueAtPercentile(percentile) / 1000)
+  // A percentile is the end of its bucket, which may lie beyond the largest value.
+  const at = (percentile: number) =>
+    count === 0 ? 0 : Math.min(histogram.getValueAtPercentile(percentile), histogram.maxValue) / 1000
   return {
     count,
     min: at(0),

@@ -43,8 +43,8 @@ export function reportText(report: LoadReport): string {
     `${formatCount(report.perSecond)} handshakes per second for ${formatMs(report.durationMs)}` +
       `${report.interrupted ? ' (interrupted)' : ''}`,
   ]
-  const rows = Object.entries({ ...latency, ...(slowLatency.count > 0 && { 'slow clients': slowLatency }) })
-  if (latency.total.count > 0 || slowLatency.count > 0) {
+  const rows = Object.entries({ ...latency, 'slow clients': slowLatency }).filter(([, { count }]) => count > 0)
+  if (rows.length > 0) {
     lines.push(
       '',
       ...columns([

@@ -32,16 +32,21 @@ function parseThreshold(text: string): Threshold {
     text,
     crossed(report) {
       const found = value(report)
+      // A gate that knows nothing does not open.
+      if (found === undefined) return 'not known, since no handshake counts for it'
       return holds(found) ? `${Number(found.toFixed(3))}${unit}` : undefined
     },
   }
 }
 
-/** What a condition compares, in its own unit. */
-function measure(part: string, name: string, unit: string): ((report: LoadReport) => number) | undefined {
+/** What a condition compares, in its own unit; undefined in a report that has nothing of it. */
+function measure(part: string, name: string, unit: string): ((report: LoadReport) => number | undefined) | undefined {
   const perUnit = UNITS[unit as keyof typeof UNITS]
   if (TIMES.includes(name as (typeof TIMES)[number]) && PARTS.includes(part as (typeof PARTS)[number]) && perUnit) {
-    return ({ latency }) => latency[part as (typeof PARTS)[number]][name as (typeof TIMES)[number]] / perUnit
+    return ({ latency }) => {
+      const times = latency[part as (typeof PARTS)[number]]
+      return times.count === 0 ? undefined : times[name as (typeof TIMES)[number]] / perUnit
+    }
   }
   if (part !== 'total') return undefined
   if (name === 'rate' && unit === '') return ({ perSecond }) => perSecond

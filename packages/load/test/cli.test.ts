@@ -1,4 +1,5 @@
 /** The built program, as people run it. */
+import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -19,6 +20,21 @@ async function target(): Promise<string> {
     await server.close({ graceMs: 0 })
   })
   return `127.0.0.1:${server.address.port}`
+}
+
+/** A server of the user's, as a command. */
+const theirs = `"${process.execPath}" "${fileURLToPath(new URL('./server.js', import.meta.url))}" {port}`
+
+/** Whether a program with this text among its arguments runs. */
+function runs(text: string): boolean {
+  return spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .some((line) => line.includes(text) && !line.includes('compare'))
+}
+
+/** A number that is in the command line of nobody else. */
+function unheardOf(): number {
+  return 1_000_000 + Math.floor(Math.random() * 1_000_000_000)
 }
 
 function temporaryFolder(): string {
@@ -86,6 +102,76 @@ describe('hs-load', () => {
     expect(stdout).toContain('(interrupted)')
   })
 
+  it.runIf(process.platform === 'linux')('hears Ctrl-C also at a rate that no machine can do', async () => {
+    const rate = ['--rate', '100000000', '--duration', '1h']
+    // As few as it takes: who has none left fails at once, and that is all that this load does.
+    const { child, ended } = startInTest(PROGRAM, [await target(), ...rate], 150)
+    child.stderr!.once('data', () => child.kill('SIGINT'))
+    const { status, stdout } = await ended
+    expect(status).toBe(130)
+    expect(stdout).toContain('(interrupted)')
+  })
+
+  it('ends without a word when nobody reads its lines any more', async () => {
+    const { child, ended } = startInTest(PROGRAM, [
+      await target(),
+      '--rate',
+      '50',
+      '--duration',
+      '1h',
+      '--ndjson',
+      '-q',
+    ])
+    child.stdout!.once('data', () => child.stdout!.destroy())
+    expect(await ended).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  it('goes on when nobody is told of the progress any more', async () => {
+    const { child, ended } = startInTest(PROGRAM, [await target(), '--rate', '50', '--duration', '2.2s'])
+    child.stderr!.once('data', () => child.stderr!.destroy())
+    expect(await ended).toMatchObject({ status: 0, stdout: expect.stringMatching(/^110 of 110 opened/) })
+  })
+
+  it.runIf(process.platform === 'linux')('ends with 1 when the report could not be written, and says why', async () => {
+    for (const args of [`${await target()} -n 5 -q`, '--help']) {
+      const command = `"${process.execPath}" "${PROGRAM}" ${args} > /dev/full`
+      const { status, stderr } = await new Promise<{ status: number | null; stderr: string }>((resolve) => {
+        execFile('sh', ['-c', command], (error, _stdout, stderr) =>
+          resolve({ status: Number(error?.code ?? 0), stderr }),
+        )
+      })
+      expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^hs-load: ENOSPC/) })
+    }
+  })
+
+  it('says that it is warming up, which may take long', async () => {
+    const { stderr } = await load(await target(), '--warmup', '200ms', '-n', '5')
+    expect(stderr).toMatch(/^warming up for 200 ms\n/)
+  })
+
+  it('has no times where no normal client was, and a condition on them does not pass', async () => {
+    const slow = ['--mix', 'slow=1', '--slow-pause', '1ms', '-n', '5', '-q', '--fail-if', 'p99>9s,errors>0']
+    const { status, stdout, stderr } = await load(await target(), ...slow)
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'hs-load: failed, since p99>9s: it is not known, since no handshake counts for it\n',
+    })
+    expect(stdout).toMatch(/^slow clients /m)
+    expect(stdout).not.toMatch(/^total /m)
+  })
+
+  it('says which of several targets is wrong', async () => {
+    const closing = createServer((socket) => socket.end()).listen(0, '127.0.0.1')
+    onTestFinished(() => {
+      closing.close()
+    })
+    await expect.poll(() => closing.listening).toBe(true)
+    const { port } = closing.address() as { port: number }
+    const { status, stderr } = await load(`${await target()},127.0.0.1:${port}`)
+    expect(status).toBe(3)
+    expect(stderr).toMatch(new RegExp(`^hs-load: 127\\.0\\.0\\.1:${port}: The server closed the connection`))
+  })
+
   it('ends with 3 where nobody listens, or something else does, and says so', async () => {
     const silent = createServer((socket) => socket.end('220 mail.example ESMTP\r\n')).listen(0, '127.0.0.1')
     onTestFinished(() => {
@@ -118,10 +204,19 @@ describe('hs-load', () => {
     [['::1:9000'], /brackets/],
     [['a:1', '--mix', 'polite=1'], /--mix has the kinds normal, slow, silent, reset, got polite/],
     [['a:1', '--mix', 'normal'], /--mix must be shares/],
+    [['a:1', '--mix', 'slow=1,slow=2'], /--mix must name each kind once/],
     [['a:1', '--rate', '0'], /--rate must be a number of more than 0/],
     [['a:1', '--rate', '5', '-c', '5'], /exclude each other/],
     [['a:1', '--fail-if', 'p98>1ms'], /--fail-if must be conditions/],
     [['a:1', '--duration', '5'], /--duration must be a duration/],
+    [['a:1', '--duration', '0s'], /--duration must be more than 0/],
+    [['a:1', '--timeout', '0ms'], /--timeout must be more than 0/],
+    [['http://127.0.0.1:1'], /targets must be host:port/],
+    [['a:1', '--sources', 'localhost'], /sources must be addresses of this machine, got localhost/],
+    [['a:1', '--sources', '192.0.2.1'], /sources must be addresses of this machine, got 192\.0\.2\.1/],
+    [['a:1', '--hdr', '/no/such/folder/file'], /--hdr must be a file that can be written: ENOENT/],
+    [['compare', '--html', '/no/such/folder/file'], /--html must be a file that can be written: ENOENT/],
+    [['compare', '--duration', '0s'], /--duration must be more than 0/],
     [['compare', '--only', 'events/pigeon'], /--only has sequential\/node/],
     [['compare', '--only', 'none'], /--only none needs a --server/],
     [['compare', '--server', './tcpserver'], /--server must be name=command with \{port\}/],
@@ -139,7 +234,7 @@ describe('hs-load compare', () => {
     const broken = `broken="${process.execPath}" -e "console.error('no such thing'); process.exit(7)" {port}`
     const { status, stderr } = await load('compare', '--only', 'none', '--server', broken, '-q')
     expect(status).toBe(1)
-    expect(stderr).toContain('the server broken ended (7) before it answered. It said: no such thing')
+    expect(stderr).toContain('the server broken did not answer: it ended (7); it said: no such thing')
   })
 
   it('tells what was measured until Ctrl-C, and leaves no server behind', async () => {
@@ -158,5 +253,67 @@ describe('hs-load compare', () => {
     const { status, stdout } = await ended
     expect(status).toBe(130)
     expect(stdout).toContain('Interrupted: not all rounds are in it.')
+  })
+
+  it('still reports what was measured when a server crashes, and says which one and when', async () => {
+    // After the timeline.
+    const servers = ['--server', `fine=${theirs}`, '--server', `crashes=${theirs} 150`]
+    const what = ['--only', 'none', '--scenarios', 'stalled,steady', '--rounds', '2', '--duration', '200ms', '-q']
+    const { status, stdout, stderr } = await load('compare', ...servers, ...what)
+    expect(status, stderr).toBe(1)
+    expect(stdout.match(/^fine /gm)).toHaveLength(2)
+    expect(stdout).toMatch(/^round \d of 2, steady: the server crashes ended \(9\)$/m)
+    expect(stderr.split('\n').filter((line) => line !== '')).toHaveLength(2)
+  })
+
+  it.runIf(process.platform === 'linux')('prints the tables also when a file could not be written', async () => {
+    const what = ['--only', 'none', '--scenarios', 'burst', '--rounds', '1', '-q']
+    const { status, stdout, stderr } = await load(
+      'compare',
+      ...what,
+      '--server',
+      `fine=${theirs}`,
+      '--markdown',
+      '/dev/full',
+    )
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/^fine /m)
+    expect(stderr).toMatch(/^hs-load compare: ENOSPC/)
+  })
+
+  it('measures a server that puts itself into the background', async () => {
+    const what = ['--only', 'none', '--scenarios', 'burst', '--rounds', '1', '-q']
+    const { status, stdout } = await load('compare', '--server', `theirs=${theirs} &`, ...what)
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^theirs .* 1,000 of 1,000 +0 /m) })
+  })
+
+  it('leaves a server the time to end by itself, also behind a shell', async () => {
+    const file = join(temporaryFolder(), 'last-words')
+    const what = ['--only', 'none', '--scenarios', 'burst', '--rounds', '1', '-q']
+    await load('compare', '--server', `theirs=export LAST_WORDS='${file}'; ${theirs}; true`, ...what)
+    expect(readFileSync(file, 'utf8')).toBe('ended')
+  })
+
+  it.runIf(process.platform === 'linux')('ends also what a server has put into a session of its own', async () => {
+    const seconds = unheardOf()
+    const server = `theirs=setsid sleep ${seconds} & exec ${theirs}`
+    const what = ['--only', 'none', '--scenarios', 'burst', '--rounds', '1', '-q']
+    expect(await load('compare', '--server', server, ...what)).toMatchObject({ status: 0 })
+    expect(runs(`sleep ${seconds}`)).toBe(false)
+  })
+
+  it.runIf(process.platform === 'linux')('leaves no server behind even when it is killed', async () => {
+    const crashesAt = String(unheardOf())
+    const { child, ended } = startInTest(PROGRAM, [
+      'compare',
+      '--only',
+      'none',
+      '--server',
+      `theirs=${theirs} ${crashesAt}`,
+    ])
+    await expect.poll(() => runs(crashesAt), { timeout: 10_000 }).toBe(true)
+    child.kill('SIGKILL')
+    await ended
+    await expect.poll(() => runs(crashesAt), { timeout: 5_000 }).toBe(false)
   })
 })

@@ -262,6 +262,15 @@ describe.each(TRANSPORTS)('a load on the transport %s', (transport) => {
     expect(seen.reduce((sum, { established }) => sum + established, 0)).toBe(report.established)
     for (const [at, { atMs }] of seen.entries()) expect(atMs).toBeCloseTo(50 * at, 3)
   })
+
+  it('ends with what its caller threw when told of an interval', async () => {
+    const { address } = await server()
+    const onInterval = () => {
+      throw new Error('enough')
+    }
+    const endless = load({ targets: [address], transport, rate: 50, durationMs: 3_600_000, intervalMs: 20, onInterval })
+    await expect(endless).rejects.toThrow('enough')
+  })
 })
 
 describe('a load that cannot begin', () => {

@@ -73,6 +73,9 @@ test('a timeline has a bar for each connection; one by one in sequence, overlapp
     bars.filter(({ served }, at) => bars.some(({ ended }, other) => other < at && ended > served + 1)).length
   expect(overlaps(sequential!.bars)).toBe(0)
   expect(overlaps(events!.bars)).toBeGreaterThan(8)
+  // Who is served at once has not waited, however long it thinks before it says anything.
+  const waits = events!.bars.map(({ arrived, served }) => served - arrived).sort((a, b) => a - b)
+  expect(waits[8]).toBeLessThan(15)
   expect(theirs!.seenBy).toBe('client')
   expect(theirs!.bars[0]!.thread).toBeUndefined()
 })
@@ -161,6 +164,7 @@ describe.skipIf(!browserPath)('the page, in a browser (skipped without Chromium:
   test('draws also what never answered anything', async () => {
     const empty = structuredClone(report) as { -readonly [K in keyof CompareReport]: CompareReport[K] }
     empty.timelines = []
+    empty.problems = ['round 1 of 2, steady: the server <b>theirs</b> ended (9)']
     empty.scenarios = report.scenarios.map((scenario) => ({
       ...scenario,
       servers: scenario.servers.map((server) => ({ ...server, relative: undefined, curve: [], series: [], steps: [] })),
@@ -174,6 +178,7 @@ describe.skipIf(!browserPath)('the page, in a browser (skipped without Chromium:
       )
       const { page, wrong } = await open(800)
       expect(await page.locator('figure svg').count()).toBe(18)
+      expect(await page.locator('.problem').allTextContents()).toEqual(empty.problems)
       expect(wrong).toEqual([])
       await page.close()
     } finally {

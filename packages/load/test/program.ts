@@ -42,8 +42,8 @@ function start(file: string, args: readonly string[], descriptors?: number) {
 }
 
 /** The same, ended with its test, also if that fails. */
-export function startInTest(file: string, args: readonly string[]): ReturnType<typeof start> {
-  const started = start(file, args)
+export function startInTest(file: string, args: readonly string[], descriptors?: number): ReturnType<typeof start> {
+  const started = start(file, args, descriptors)
   onTestFinished(async () => {
     // Kindly first, since the servers that it may have started are its own to end.
     started.child.kill('SIGTERM')

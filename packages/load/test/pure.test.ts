@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { median, ratioOf } from '../src/compare/statistics.js'
-import { formatMs } from '../src/format.js'
+import { formatLeft, formatMs } from '../src/format.js'
 import type { LoadReport } from '../src/load.js'
 import { chooser } from '../src/mix.js'
 import { COLOURS, PHASES, SURFACES } from '../src/page/colours.js'
@@ -72,6 +72,14 @@ describe('results', () => {
 
   it('of nothing are zeros', () => {
     expect(Object.values(latencyOf(new Results().histograms.total)).every((value) => value === 0)).toBe(true)
+  })
+
+  it('have no percentile above the largest value', () => {
+    const results = new Results()
+    results.established('normal', 1, 7.8723)
+    results.cut(0, 1000)
+    const { p50, p999, max } = latencyOf(results.histograms.total)
+    expect([p50, p999]).toEqual([max, max])
   })
 
   it('of an interval leave out what was before it', () => {
@@ -151,30 +159,67 @@ describe('the report for people', () => {
     [1234, '1.23 s'],
     [12345, '12.3 s'],
   ])('writes %d ms as %s', (ms, text) => expect(formatMs(ms)).toBe(text))
+
+  it.each([
+    [1, '1 s left'],
+    [119_000, '119 s left'],
+    [200_000, '3 min left'],
+    [360_000_000, '100 h left'],
+  ])('writes the rest of %d ms as %s', (ms, text) => expect(formatLeft(ms)).toBe(text))
 })
 
 describe('progress', () => {
   const interval = { atMs: 1000, lengthMs: 1000, established: 5000, failed: 0, p50: 0.2, p99: 3 }
   const counts = { started: 10_050, opened: 10_000, established: 9990, played: 0, unfinished: 0, failed: { reset: 1 } }
 
-  function written(terminal: boolean, count?: number): string {
+  function written(width: number | undefined, count?: number): string {
     let text = ''
-    const progress = new Progress((part) => (text += part), terminal, { durationMs: 10_000, count })
+    const progress = new Progress(
+      (part) => (text += part),
+      () => width,
+      { durationMs: 10_000, count },
+    )
     progress.interval(interval, counts)
     progress.end()
     return text
   }
 
   it('is a line of its own for each interval where nobody can write over anything', () => {
-    expect(written(false)).toBe('2 s  5,000/s  p50 200 us  p99 3.00 ms  1 error  8 s left\n')
+    expect(written(undefined)).toBe('2 s  5,000/s  p50 200 us  p99 3.00 ms  1 error  8 s left\n')
   })
 
   it('is one line in a terminal, and gone at the end', () => {
-    expect(written(true)).toBe('\r\x1b[K2 s  5,000/s  p50 200 us  p99 3.00 ms  1 error  8 s left\r\x1b[K')
+    expect(written(80)).toBe('\r\x1b[K2 s  5,000/s  p50 200 us  p99 3.00 ms  1 error  8 s left\r\x1b[K')
+  })
+
+  it('is never wider than the terminal, where its rest would stay behind', () => {
+    expect(written(20)).toBe('\r\x1b[K2 s  5,000/s  p50 2\r\x1b[K')
+  })
+
+  it('has no times for a second in which nothing was done', () => {
+    let text = ''
+    const progress = new Progress(
+      (part) => (text += part),
+      () => undefined,
+      { durationMs: 10_000, count: undefined },
+    )
+    progress.interval({ ...interval, established: 0, p50: 0, p99: 0 }, counts)
+    expect(text).toContain('  0/s  p50 -  p99 -  1 error')
+  })
+
+  it('says how many are waited for when the time is over', () => {
+    let text = ''
+    const progress = new Progress(
+      (part) => (text += part),
+      () => undefined,
+      { durationMs: 1000, count: undefined },
+    )
+    progress.interval(interval, counts)
+    expect(text).toContain('1 error  59 under way')
   })
 
   it('goes by the count where that is reached first', () => {
-    expect(written(false, 15_075)).toContain('1 s left')
+    expect(written(undefined, 15_075)).toContain('1 s left')
   })
 })
 

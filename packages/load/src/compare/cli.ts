@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs'
-import { type Command, isClosedPipe, type Option, parse, parsers, UsageError, writeAll } from '@hs/command-line'
-import { chooseTransport } from '@hs/transport'
+import { type Command, type Option, parse, parsers, UsageError, writeAll } from '@hs/command-line'
+import { chooseTransport, nodeTransport } from '@hs/transport'
+import { formatLeft } from '../format.js'
+import { lineWidth, overwriting, parseFile, parseSpan, put, tell } from '../terminal.js'
 import { type CompareProgress, compare } from './compare.js'
 import { compareHtml } from './html.js'
 import { scenarios } from './scenarios.js'
@@ -62,7 +64,7 @@ const command = {
     duration: {
       describe: 'How long each server is measured in each scenario of each round',
       default: DEFAULT_DURATION_MS,
-      parse: parsers.duration,
+      parse: parseSpan,
       placeholder: 'duration',
     } as Option<number>,
     seed: {
@@ -74,13 +76,13 @@ const command = {
     html: {
       describe: 'Write a page with pictures, in one file',
       default: undefined,
-      parse: (text: string) => text,
+      parse: parseFile,
       placeholder: 'file',
     } as Option<string | undefined>,
     markdown: {
       describe: 'Write the tables as Markdown',
       default: undefined,
-      parse: (text: string) => text,
+      parse: parseFile,
       placeholder: 'file',
     } as Option<string | undefined>,
     json: { describe: 'Print everything as one JSON object, instead of the tables', default: false } as Option<boolean>,
@@ -92,7 +94,7 @@ const command = {
     [`${PROGRAM} --rounds 1 --duration 300ms`, 'a first impression'],
   ],
   epilogue:
-    'Exit status: 0 done, 1 a server did not start or did not answer right, 2 wrong usage, 130 interrupted, with a report of what was measured.',
+    'Exit status: 0 done, 1 a server did not start, did not answer right, or ended, 2 wrong usage, 130 interrupted, with a report of what was measured.',
 } as const satisfies Command
 
 /**
@@ -104,21 +106,25 @@ export async function compareMain(argv: readonly string[]): Promise<number> {
   // No words are wanted, and none may look as if all was said with them.
   const parsed = await parse(command, argv)
   if ('text' in parsed) {
-    writeAll(parsed.to === 'stdout' ? 1 : 2, parsed.text.replace(/\n*$/, '\n'))
-    return parsed.status
+    const { text, to, status } = parsed
+    const write = () => writeAll(to === 'stdout' ? 1 : 2, text.replace(/\n*$/, '\n'))
+    return put(PROGRAM, write) ? status : STATUS.failed
   }
   const { server, only, baseline, html, markdown, json, quiet, duration, ...options } = parsed.values
   const contestants = choose(await available(), server, only, baseline)
   if (typeof contestants === 'string') {
-    writeAll(2, `${PROGRAM}: ${contestants}\nTry ${PROGRAM} --help.\n`)
+    tell(`${PROGRAM}: ${contestants}\nTry ${PROGRAM} --help.\n`)
     return STATUS.usage
   }
   const stopping = new AbortController()
-  const onSignal = () => stopping.abort()
+  const onSignal = () => {
+    // The second time, nobody wants the report either. The servers end with us.
+    if (stopping.signal.aborted) process.exit(STATUS.interrupted)
+    stopping.abort()
+  }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
-  const terminal = process.stderr.isTTY === true
-  const shown = quiet ? () => {} : progress((text) => writeAll(2, text), terminal)
+  const shown = quiet ? () => {} : progress()
   try {
     const report = await compare({
       ...options,
@@ -127,14 +133,17 @@ export async function compareMain(argv: readonly string[]): Promise<number> {
       signal: stopping.signal,
       onProgress: shown,
     })
-    // First what takes longest to make again.
-    if (html !== undefined) writeFileSync(html, compareHtml(report))
-    if (markdown !== undefined) writeFileSync(markdown, compareMarkdown(report))
-    writeAll(1, json ? `${JSON.stringify(report)}\n` : compareText(report))
-    return stopping.signal.aborted ? STATUS.interrupted : STATUS.fine
+    // What does not go out one way still goes the others.
+    const written = [
+      html === undefined || put(PROGRAM, () => writeFileSync(html, compareHtml(report))),
+      markdown === undefined || put(PROGRAM, () => writeFileSync(markdown, compareMarkdown(report))),
+      put(PROGRAM, () => writeAll(1, json ? `${JSON.stringify(report)}\n` : compareText(report))),
+    ]
+    for (const problem of report.problems) tell(`${PROGRAM}: ${problem}\n`)
+    if (stopping.signal.aborted) return STATUS.interrupted
+    return written.includes(false) || report.problems.length > 0 ? STATUS.failed : STATUS.fine
   } catch (error) {
-    if (isClosedPipe(error)) return STATUS.fine
-    writeAll(2, `${!quiet && terminal ? '\n' : ''}${PROGRAM}: ${(error as Error).message}\n`)
+    tell(`${!quiet && lineWidth() ? '\n' : ''}${PROGRAM}: ${(error as Error).message}\n`)
     return STATUS.failed
   } finally {
     process.off('SIGINT', onSignal)
@@ -144,7 +153,23 @@ export async function compareMain(argv: readonly string[]): Promise<number> {
 
 async function available(): Promise<Contestant[]> {
   const { transport } = await chooseTransport('auto', () => import('@hs/transport-linux'))
-  return ourContestants(transport.name === 'linux' ? ['node', 'linux'] : ['node'])
+  const ours = ourContestants(transport.name === 'linux' ? ['node', 'linux'] : ['node'])
+  return (await nodeShares()) ? ours : ours.filter(({ name }) => name !== 'threads/node')
+}
+
+/** Whether this Node can share a listener among threads; before 22.12 it cannot. */
+async function nodeShares(): Promise<boolean> {
+  try {
+    const listener = await nodeTransport().listen(
+      { host: '127.0.0.1', port: 0 },
+      { maxWaiting: 1, onDrop() {}, shared: true },
+    )
+    await listener.close()
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_HS_THREADS_UNSUPPORTED') return false
+    throw error
+  }
 }
 
 /** Who takes part, the baseline first; or what is wrong. */
@@ -171,14 +196,15 @@ function choose(
 }
 
 /** Says what is measured, and how long it will take; one line in a terminal, else one for each tenth. */
-function progress(write: (text: string) => void, terminal: boolean): (progress: CompareProgress) => void {
+function progress(): (progress: CompareProgress) => void {
   const started = performance.now()
   let tenth = -1
   return ({ what, done, of }) => {
-    const left = done === 0 ? '' : `, ${Math.ceil(((performance.now() - started) * (of - done)) / done / 1000)} s left`
+    const left = done === 0 ? '' : `, ${formatLeft(((performance.now() - started) * (of - done)) / done)}`
     const line = `${Math.floor((100 * done) / of)} %${left}: ${what}`
-    if (terminal) write(done === of ? '\r\x1b[K' : `\r\x1b[K${line}`)
-    else if (Math.floor((10 * done) / of) > tenth) write(`${line}\n`)
+    const width = lineWidth()
+    if (width !== undefined) tell(overwriting(done === of ? '' : line, width))
+    else if (Math.floor((10 * done) / of) > tenth) tell(`${line}\n`)
     tenth = Math.floor((10 * done) / of)
   }
 }
@@ -194,7 +220,7 @@ function parseServer(text: string): Contestant {
 }
 
 function parseScenarios(text: string): string[] {
-  const chosen = text.split(',')
+  const chosen = [...new Set(text.split(','))]
   for (const name of chosen) {
     if (!names.includes(name)) throw new UsageError(`must be some of ${names.join(', ')}, got "${name}"`)
   }

@@ -44,6 +44,8 @@ export interface CompareReport {
   readonly servers: readonly { readonly name: string; readonly strategy?: string; readonly transport?: string }[]
   readonly scenarios: readonly ScenarioReport[]
   readonly timelines: readonly Timeline[]
+  /** Why some measurements are missing, one sentence each. */
+  readonly problems: readonly string[]
 }
 
 export interface ScenarioReport {
@@ -60,7 +62,7 @@ export interface ServerReport {
   readonly rounds: number
   /** How often it is as fast as the baseline. */
   readonly relative: Estimate | undefined
-  /** Handshakes per second: the median of the rounds. */
+  /** Handshakes per second: the mean of the rounds, of which `relative` is the ratio. */
   readonly perSecond: number
   /** Of all rounds together, but those of clients that are slow on purpose. */
   readonly latency: Latency
@@ -101,7 +103,9 @@ const PERCENTILES = [0, 10, 25, 50, 75, 90, 95, 97.5, 99, 99.5, 99.9]
  * Measures servers against each other: every round every scenario with every server, each freshly started, in an order
  * that changes, so that a machine that is busy for a while is equally unfair to all.
  *
- * @throws If a server does not start, or does not do a handshake right.
+ * A server that ends meanwhile, or does not start again, is left out of the scenario from then on.
+ *
+ * @throws If a server does not do its first handshake right: nothing is lost yet, and it is likely a wrong command.
  */
 export async function compare(options: CompareOptions): Promise<CompareReport> {
   const { contestants, rounds, durationMs, seed, signal, onProgress } = options
@@ -110,22 +114,33 @@ export async function compare(options: CompareOptions): Promise<CompareReport> {
   const chance = random(seed)
   const measured = new Map<string, Measurement[]>()
   const timelines: Timeline[] = []
+  const problems: string[] = []
+  const left = new Set<string>()
   const of = contestants.length * (1 + rounds * chosen.length)
   let done = 0
   try {
     for (const contestant of contestants) {
       onProgress({ what: `timeline of ${contestant.name}`, done: done++, of })
-      const timeline = await timelineOf(contestant, transport, signal)
+      const timeline = await timelineOf(contestant, signal)
       if (!signal.aborted) timelines.push(timeline)
     }
     for (let round = 1; round <= rounds; round++) {
       for (const scenario of chosen) {
         for (const contestant of shuffled(contestants, chance)) {
           signal.throwIfAborted()
-          onProgress({ what: `round ${round} of ${rounds}, ${scenario.name}, ${contestant.name}`, done: done++, of })
-          const measurement = await measure(scenario, contestant, transport, durationMs, signal)
-          // Half a measurement is none.
-          if (!signal.aborted) entry(measured, scenario, contestant.name).push(measurement)
+          const where = `round ${round} of ${rounds}, ${scenario.name}`
+          onProgress({ what: `${where}, ${contestant.name}`, done: done++, of })
+          const key = keyOf(scenario, contestant.name)
+          if (left.has(key)) continue
+          try {
+            const measurement = await measure(scenario, contestant, transport, durationMs, signal)
+            // Half a measurement is none.
+            if (!signal.aborted) entry(measured, scenario, contestant.name).push(measurement)
+          } catch (error) {
+            if (signal.aborted) throw error
+            left.add(key)
+            problems.push(`${where}: ${(error as Error).message}`)
+          }
         }
       }
     }
@@ -152,22 +167,29 @@ export async function compare(options: CompareOptions): Promise<CompareReport> {
       ...(strategy && { strategy }),
       ...(transport && { transport }),
     })),
-    scenarios: chosen.map((scenario) => ({
-      name: scenario.name,
-      title: scenario.title,
-      about: scenario.about,
-      by: scenario.by,
-      servers: contestants.flatMap(({ name }) => {
-        const own = entry(measured, scenario, name)
-        return own.length === 0 ? [] : [reportOf(name, scenario, own, entry(measured, scenario, baseline))]
-      }),
-    })),
+    scenarios: chosen
+      .map((scenario) => ({
+        name: scenario.name,
+        title: scenario.title,
+        about: scenario.about,
+        by: scenario.by,
+        servers: contestants.flatMap(({ name }) => {
+          const own = entry(measured, scenario, name)
+          return own.length === 0 ? [] : [reportOf(name, scenario, own, entry(measured, scenario, baseline))]
+        }),
+      }))
+      .filter(({ servers }) => servers.length > 0),
     timelines,
+    problems,
   }
 }
 
+function keyOf(scenario: Scenario, server: string): string {
+  return `${scenario.name} ${server}`
+}
+
 function entry(measured: Map<string, Measurement[]>, scenario: Scenario, server: string): Measurement[] {
-  const key = `${scenario.name} ${server}`
+  const key = keyOf(scenario, server)
   const found = measured.get(key) ?? []
   measured.set(key, found)
   return found
@@ -186,7 +208,11 @@ async function measure(
     await load({ ...options, concurrency: WARM_UP_CLIENTS, durationMs: WARM_UP_MS })
     const before = server.usage()
     const steps = await scenario.run({ options, transport, durationMs, signal })
-    return { steps, before, after: server.usage() }
+    const after = server.usage()
+    const end = await server.end()
+    // Numbers of a server that was not there are none of a server.
+    if (end !== undefined && !signal.aborted) throw new Error(`the server ${contestant.name} ${end}`)
+    return { steps, before, after }
   } finally {
     await server.stop()
   }
@@ -216,13 +242,14 @@ function reportOf(
     name,
     rounds: own.length,
     relative: ratioOf(pairs),
-    perSecond: median(own.map(rateOf)),
+    perSecond: mean(own.map(rateOf)),
     latency: latencyOf(all),
     started: sum(({ started }) => started),
     opened: sum(({ opened }) => opened),
     established,
     failed: sum(errorsOf),
-    cpuUsPerHandshake: cpuMs !== undefined && cpuMs >= LEAST_CPU_MS ? (cpuMs * 1000) / established : undefined,
+    cpuUsPerHandshake:
+      cpuMs !== undefined && cpuMs >= LEAST_CPU_MS && established > 0 ? (cpuMs * 1000) / established : undefined,
     peakBytes: peaks.length > 0 ? Math.max(...peaks) : undefined,
     bytesPerHandshake: grown !== undefined && established > 0 ? grown / established : undefined,
     curve:
@@ -282,6 +309,10 @@ function stepsOf(own: readonly Measurement[]): ServerReport['steps'] {
       p99: median(reports.map(({ latency }) => latency.total.p99)),
     }
   })
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 /** Fisher and Yates. */

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { handshake } from '@hs/client'
 import { type Endpoint, nodeTransport } from '@hs/transport'
-import { type Usage, usageOf } from './usage.js'
+import { marked, type Usage, usageOf } from './usage.js'
 
 /** A server to be compared: one of ours, or a command line of the user's. */
 export interface Contestant {
@@ -28,6 +28,8 @@ export interface PrintedEvent {
 export interface RunningServer {
   readonly endpoint: Endpoint
   usage(): Usage | undefined
+  /** How it ended by itself, and what it said; undefined while it is there. */
+  end(): Promise<string | undefined>
   /** What it printed on stdout by now, if that was asked for. */
   readonly events: readonly PrintedEvent[]
   /** Asks it to end, and waits until it has. */
@@ -44,6 +46,15 @@ const KNOCK_MS = 30
 
 /** How long a server may take to end by itself. */
 const STOP_MS = 2_000
+
+/** Stands in the environment of a server and of all that it starts. */
+const MARK = 'HS_LOAD_SERVER'
+
+/** How often to look whether it has. */
+const LOOK_MS = 10
+
+/** How long what an ended server printed may be on its way. */
+const LAST_WORDS_MS = 500
 
 /** How much of a server's stderr is kept, to tell why it did not start. */
 const KEPT_CHARACTERS = 2_000
@@ -76,13 +87,16 @@ export async function startServer(
   withEvents = false,
 ): Promise<RunningServer> {
   const port = await freePort()
+  const mark = `${process.pid}-${port}`
   const child = spawn(command.replaceAll('{port}', String(port)) + (withEvents && strategy ? ' --json' : ''), {
     shell: true,
     // A group of its own: what is measured and ended is all of it, and Ctrl-C is for us to pass on.
     detached: true,
     stdio: ['ignore', withEvents ? 'pipe' : 'ignore', 'pipe'],
+    env: { ...process.env, [MARK]: mark },
   })
-  const group = child.pid ?? -1
+  const group = child.pid
+  const watchdog = group === undefined ? undefined : watch(group)
   let said = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     if (said.length < KEPT_CHARACTERS) said += text
@@ -92,18 +106,41 @@ export async function startServer(
   child.on('error', (error) => {
     said += error.message
   })
-  const ended = once(child, 'close')
-  const stop = () => end(child, group, ended)
+  const closed = once(child, 'close').catch(() => {})
+  const describeEnd = () => {
+    if (child.exitCode === null && child.signalCode === null) return undefined
+    const words = said.trim()
+    return `ended (${child.exitCode ?? child.signalCode})${words && `; it said: ${words}`}`
+  }
+  const stop = async () => {
+    if (group === undefined) return
+    await end(group, closed, `${MARK}=${mark}`)
+    await Promise.race([closed, sleep(LAST_WORDS_MS, undefined, { ref: false })])
+    // Somebody may be left who holds them.
+    child.stdout?.destroy()
+    child.stderr!.destroy()
+    watchdog?.kill('SIGKILL')
+  }
   const endpoint = { host: '127.0.0.1', port }
   try {
-    await untilItAnswers(name, endpoint, child, () => said.trim(), signal)
+    await untilItAnswers(name, endpoint, child, describeEnd, () => said.trim(), signal)
   } catch (error) {
     await stop()
     throw error
   }
   return {
     endpoint,
-    usage: () => usageOf(group),
+    usage: () => (group === undefined ? undefined : usageOf(group)),
+    async end() {
+      const end = describeEnd()
+      if (end === undefined) return undefined
+      // Who has put itself into the background has ended, too, and answers.
+      const there = await handshake({ ...endpoint, timeoutMs: 1000 }).then(
+        () => true,
+        () => false,
+      )
+      return there ? undefined : end
+    },
     get events() {
       return printed
         .join('')
@@ -119,6 +156,7 @@ async function untilItAnswers(
   name: string,
   { host, port }: Endpoint,
   child: ChildProcess,
+  describeEnd: () => string | undefined,
   said: () => string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -132,32 +170,51 @@ async function untilItAnswers(
     } catch (error) {
       why = (error as Error).message
     }
-    const words = said() === '' ? '' : ` It said: ${said()}`
-    if (child.exitCode !== null || child.signalCode !== null) {
-      throw new Error(`the server ${name} ended (${child.exitCode ?? child.signalCode}) before it answered.${words}`)
-    }
+    const end = describeEnd()
+    // One that has put itself into the background ends well, and answers yet.
+    if (end !== undefined && child.exitCode !== 0) throw new Error(`the server ${name} did not answer: it ${end}`)
     if (performance.now() - started > START_MS) {
+      const words = said() && ` It said: ${said()}`
       throw new Error(`the server ${name} did not answer right on port ${port} in ${START_MS / 1000} s: ${why}${words}`)
     }
     await sleep(KNOCK_MS)
   }
 }
 
-async function end(child: ChildProcess, group: number, ended: Promise<unknown>): Promise<void> {
-  if (child.pid === undefined) return
-  const kill = (name: NodeJS.Signals) => {
-    try {
-      process.kill(-group, name)
-    } catch {
-      // Nobody is left.
-    }
-  }
-  kill('SIGTERM')
-  const limit = setTimeout(() => kill('SIGKILL'), STOP_MS)
-  await ended
-  clearTimeout(limit)
+/** Ends all of a group, and on Linux also those who have left it. */
+async function end(group: number, closed: Promise<unknown>, mark: string): Promise<void> {
+  const limit = performance.now() + STOP_MS
+  let open = true
+  void closed.then(() => {
+    open = false
+  })
+  kill(-group, 'SIGTERM')
+  // Its shell may be gone before it, and who has left the group may hold what it prints on for ever.
+  while (open && performance.now() < limit && kill(-group, 0)) await sleep(LOOK_MS)
   // What the command left behind.
-  kill('SIGKILL')
+  kill(-group, 'SIGKILL')
+  for (const pid of marked(mark)) kill(pid, 'SIGKILL')
+}
+
+/** @returns Whether there was somebody. */
+function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false
+  }
+}
+
+/** Ends a group as soon as we are gone, however that came: also by SIGKILL, which nobody can answer. */
+function watch(group: number): ChildProcess {
+  // Its input ends with us. In a group of its own, it counts for no server, and Ctrl-C does not end it first.
+  const watchdog = spawn('/bin/sh', ['-c', 'read -r line; kill -KILL "-$0"', String(group)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  // Where there is no such shell, there are no groups either.
+  watchdog.on('error', () => {})
+  return watchdog
 }
 
 /** A port of loopback that nobody has at the moment. */

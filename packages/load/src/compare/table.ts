@@ -1,7 +1,19 @@
 import { columns, formatCount, formatMs } from '../format.js'
 import type { CompareReport, ScenarioReport, ServerReport } from './compare.js'
 
-const HEADINGS = ['server', 'speed', '95 % interval', 'per second', 'p50', 'p99', 'opened', 'CPU', 'memory', 'growth']
+const HEADINGS = [
+  'server',
+  'speed',
+  '95 % interval',
+  'per second',
+  'p50',
+  'p99',
+  'opened',
+  'failed',
+  'CPU',
+  'memory',
+  'growth',
+]
 
 /** What the columns mean, for below the tables. */
 const LEGEND =
@@ -13,7 +25,7 @@ export function compareText(report: CompareReport): string {
   const parts = report.scenarios.map((scenario) =>
     [`${scenario.title}: ${scenario.about}`, ...columns([HEADINGS, ...scenario.servers.map(cells)])].join('\n'),
   )
-  return `${[...parts, LEGEND, note(report)].join('\n\n')}\n`
+  return `${[...parts, ...report.problems, legend(report), note(report)].join('\n\n')}\n`
 }
 
 /** The same as Markdown. */
@@ -26,12 +38,18 @@ export function compareMarkdown(report: CompareReport): string {
       line(HEADINGS.map((_, at) => (at === 0 ? '---' : '---:'))),
       ...servers.map((server) => line(cells(server))),
     ].join('\n')
-  return `# Servers compared\n\n${[...report.scenarios.map(table), LEGEND, note(report)].join('\n\n')}\n`
+  // What a server said is no Markdown.
+  const problems = report.problems.map((problem) => problem.replace(/^/gm, '    '))
+  return `# Servers compared\n\n${[...report.scenarios.map(table), ...problems, legend(report), note(report)].join('\n\n')}\n`
+}
+
+function legend({ scenarios }: CompareReport): string {
+  return scenarios.length > 0 ? LEGEND : 'Nothing was measured.'
 }
 
 function cells(server: ServerReport): string[] {
-  const { name, relative, perSecond, latency, opened, started, cpuUsPerHandshake, peakBytes, bytesPerHandshake } =
-    server
+  const { name, relative, perSecond, latency, opened, started, failed } = server
+  const { cpuUsPerHandshake, peakBytes, bytesPerHandshake } = server
   return [
     name,
     relative ? `${formatRatio(relative.value)}x` : '-',
@@ -40,6 +58,7 @@ function cells(server: ServerReport): string[] {
     latency.count > 0 ? formatMs(latency.p50) : '-',
     latency.count > 0 ? formatMs(latency.p99) : '-',
     `${formatCount(opened)} of ${formatCount(started)}`,
+    formatCount(failed),
     cpuUsPerHandshake === undefined ? '-' : `${cpuUsPerHandshake.toFixed(0)} us`,
     peakBytes === undefined ? '-' : `${(peakBytes / 2 ** 20).toFixed(0)} MiB`,
     bytesPerHandshake === undefined ? '-' : `${formatCount(bytesPerHandshake)} B`,

@@ -37,6 +37,20 @@ export function usageOf(group: number): Usage | undefined {
   return found ? { cpuMs: ticks * MS_PER_TICK, residentBytes: residentKb * 1024, peakBytes: peakKb * 1024 } : undefined
 }
 
+/** Who has a text in its environment; nobody, where there is no /proc. */
+export function marked(text: string): number[] {
+  return processes()
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(text)
+      } catch {
+        // It is somebody else's, or has ended.
+        return false
+      }
+    })
+    .map(Number)
+}
+
 function processes(): string[] {
   try {
     return readdirSync('/proc').filter((name) => /^\d+$/.test(name))

@@ -49,7 +49,7 @@ function look(name: string): { colour: string; dash: string | undefined } {
 }
 
 function header(): Node[] {
-  const { machine, rounds, durationMs, made, interrupted } = report
+  const { machine, rounds, durationMs, made, interrupted, problems } = report
   return [
     element('h1', {}, 'Servers compared'),
     element(
@@ -60,6 +60,7 @@ function header(): Node[] {
         `${new Date(made).toLocaleString()}, on ${machine.cores} × ${machine.cpu}, ${machine.system}, Node ${machine.node}. ` +
         'A handshake is HELLO X, HELLO X+1, HELLO X+2 on a connection of its own.',
     ),
+    ...problems.map((problem) => element('p', { class: 'problem' }, problem)),
     element(
       'ul',
       { class: 'legend', 'aria-label': 'Servers' },
@@ -79,6 +80,7 @@ function scenarioSection(scenario: ScenarioReport): Element {
     { id: scenario.name },
     element('h2', {}, title),
     element('p', {}, about, ' ', verdict(scenario)),
+    ...failures(scenario),
     element(
       'div',
       { class: 'pictures' },
@@ -115,15 +117,23 @@ function verdict({ by, servers }: ScenarioReport): string {
   return `Best is ${best.name} with ${say(best)}, last is ${worst.name} with ${say(worst)}.`
 }
 
+/** Who failed, and how often: what is fast because it fails must not look good. */
+function failures({ servers }: ScenarioReport): Node[] {
+  const failed = servers.filter((server) => server.failed > 0)
+  if (failed.length === 0) return []
+  const counts = failed.map(({ name, failed, started }) => `${name} ${formatCount(failed)} of ${formatCount(started)}`)
+  return [element('p', { class: 'problem' }, `Handshakes that failed: ${counts.join(', ')}.`)]
+}
+
 function relativePlot(servers: readonly ServerReport[], width: number): Element {
   const shown = servers.filter(({ relative }) => relative && relative.value > 0)
   return Plot.plot({
     ...common(width, 26 * servers.length + 50),
     ariaLabel: 'Relative speed',
-    marginLeft: 8 + 7 * Math.max(...names.map((name) => name.length)),
+    marginLeft: 8 + 7 * nameLength(width),
     marginRight: 44,
-    x: { type: 'log', nice: true, label: `times ${report.baseline}`, ticks: 3, tickFormat: '~g' },
-    y: { domain: servers.map(({ name }) => name), label: null },
+    x: { type: 'log', domain: relativeDomain(shown), label: `times ${report.baseline}`, ticks: 3, tickFormat: '~g' },
+    y: { domain: servers.map(({ name }) => name), label: null, tickFormat: (name: string) => cut(name, width) },
     marks: [
       Plot.ruleX([1], { stroke: 'var(--ink)' }),
       ...shown.flatMap(({ name, relative }) => {
@@ -133,15 +143,40 @@ function relativePlot(servers: readonly ServerReport[], width: number): Element 
         return [
           Plot.ruleY(mark, { y: 'name', x1: 'low', x2: 'high', stroke: colour, strokeWidth: 3 }),
           Plot.dot(mark, { y: 'name', x: 'value', fill: colour, r: 5 }),
-          Plot.text(mark, { y: 'name', x: 'high', text: () => `${ratio(value)}×`, dx: 9, textAnchor: 'start' }),
+          Plot.text(mark, {
+            y: 'name',
+            x: 'high',
+            text: () => `${ratio(value)}×`,
+            dx: 9,
+            textAnchor: 'start',
+            // Where it crosses the line of the baseline, it is still to be read.
+            fill: 'var(--ink)',
+            stroke: 'var(--page)',
+            strokeWidth: 4,
+          }),
         ]
       }),
       Plot.text(
         servers.filter((server) => !shown.includes(server)),
-        { y: 'name', x: 1, text: () => 'nothing', dx: 9, textAnchor: 'start' },
+        {
+          y: 'name',
+          x: 1,
+          text: ({ perSecond }) => (perSecond > 0 ? 'nothing to compare with' : 'nothing'),
+          dx: 9,
+          textAnchor: 'start',
+        },
       ),
     ],
   })
+}
+
+/** Around 1, so that who is as fast as the baseline is a dot in the middle, also where nobody differs. */
+function relativeDomain(servers: readonly ServerReport[]): [number, number] {
+  const ends = servers.flatMap(({ relative }) => {
+    const { value, low = value, high = value } = relative!
+    return [Math.max(low, value / 100), high]
+  })
+  return [Math.min(0.5, ...ends) * 0.9, Math.max(2, ...ends) * 1.1]
 }
 
 function curvePlot(servers: readonly ServerReport[], width: number): Element {
@@ -173,7 +208,7 @@ function seriesPlot(servers: readonly ServerReport[], width: number): Element {
     ...common(width, 260),
     ariaLabel: 'Handshakes per second over time',
     x: { label: 'seconds', ticks: 5 },
-    y: { label: null, tickFormat: 's', ticks: 4, grid: true, zero: true },
+    y: { label: null, tickFormat: shortCount, ticks: 4, grid: true, zero: true },
     marks: [
       Plot.ruleY([0]),
       ...servers.map(({ name, series }) =>
@@ -194,8 +229,9 @@ function stepsPlot(servers: readonly ServerReport[], width: number): Element {
   return Plot.plot({
     ...common(width, 260),
     ariaLabel: 'Handshakes per second by number of clients',
-    x: { type: 'log', label: 'clients', ticks: clients, tickFormat: String },
-    y: { label: null, tickFormat: 's', ticks: 4, grid: true, zero: true },
+    // Of another base, some of the numbers would have no label.
+    x: { type: 'log', base: 2, label: 'clients', ticks: clients, tickFormat: String },
+    y: { label: null, tickFormat: shortCount, ticks: 4, grid: true, zero: true },
     marks: [
       Plot.ruleY([0]),
       ...servers.map(({ name, steps }) =>
@@ -323,10 +359,10 @@ function barPlot(
   return Plot.plot({
     ...common(width, 26 * servers.length + 40),
     ariaLabel: unit,
-    marginLeft: 8 + 7 * Math.max(...names.map((name) => name.length)),
+    marginLeft: 8 + 7 * nameLength(width),
     marginRight: 60,
     x: { label: unit, ticks: 4, grid: true },
-    y: { domain: servers.map(({ name }) => name), label: null },
+    y: { domain: servers.map(({ name }) => name), label: null, tickFormat: (name: string) => cut(name, width) },
     marks: [
       Plot.ruleX([0]),
       ...known.flatMap((server) => [
@@ -450,7 +486,22 @@ function ratio(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3)
 }
 
+/** How many letters of a name there is room for: on a phone, a long one would leave none for the picture. */
+function nameLength(width: number): number {
+  return Math.min(Math.max(...names.map((name) => name.length)), Math.floor((0.5 * width) / 7))
+}
+
+function cut(name: string, width: number): string {
+  const most = nameLength(width)
+  return name.length > most ? `${name.slice(0, most - 1)}…` : name
+}
+
 /** For an axis: no more than it needs. */
+function shortCount(count: number): string {
+  return count >= 1000 ? `${count / 1000}k` : String(count)
+}
+
+/** The same for times. */
 function shortMs(ms: number): string {
   if (ms >= 1000) return `${ms / 1000} s`
   if (ms >= 1) return `${ms} ms`

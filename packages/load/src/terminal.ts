@@ -1,0 +1,50 @@
+import { closeSync, openSync } from 'node:fs'
+import { isClosedPipe, parsers, UsageError, writeAll } from '@hs/command-line'
+
+/** Writes to stderr. Where that is gone or full, what is measured is still worth a report. */
+export function tell(text: string): void {
+  try {
+    writeAll(2, text)
+  } catch {
+    // Nobody is left to be told.
+  }
+}
+
+/** @returns Whether it went well; if not, stderr has been told why. A reader who has enough is no mistake. */
+export function put(program: string, write: () => void): boolean {
+  try {
+    write()
+    return true
+  } catch (error) {
+    if (isClosedPipe(error)) return true
+    tell(`${program}: ${(error as Error).message}\n`)
+    return false
+  }
+}
+
+/** How wide a line of stderr is that may be written over; undefined: none may. */
+export function lineWidth(): number | undefined {
+  return process.stderr.isTTY && process.env.TERM !== 'dumb' ? process.stderr.columns || 80 : undefined
+}
+
+/** Writes over the line before. One that is wider than the terminal would leave a piece of itself behind each time. */
+export function overwriting(line: string, width: number): string {
+  return `\r\x1b[K${line.slice(0, width - 1)}`
+}
+
+/** `5s`: milliseconds, and more than none. */
+export function parseSpan(text: string): number {
+  const ms = parsers.duration(text)
+  if (ms > 0) return ms
+  throw new UsageError(`must be more than 0, got "${text}"`)
+}
+
+/** The name of a file to write. Tried at once: better to learn it now than when all is measured. */
+export function parseFile(text: string): string {
+  try {
+    closeSync(openSync(text, 'a'))
+    return text
+  } catch (error) {
+    throw new UsageError(`must be a file that can be written: ${(error as Error).message}`)
+  }
+}
