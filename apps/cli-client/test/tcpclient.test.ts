@@ -300,6 +300,15 @@ describe('--count', () => {
       stderr: '',
     })
   })
+
+  it.runIf(process.platform === 'linux')('says in a line that its output could not be written', async () => {
+    const { host, port } = await answering(next)
+    for (const words of [`${host} ${port} 5`, '--help']) {
+      const command = `"${process.execPath}" "${PROGRAM}" ${words} > /dev/full`
+      const { status, stderr } = await outputOf(new Program('bash', ['-c', command]))
+      expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^tcpclient: ENOSPC: .*\n$/) })
+    }
+  })
 })
 
 describe('--wait', () => {

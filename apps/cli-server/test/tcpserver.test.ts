@@ -215,6 +215,12 @@ describe('--quiet', () => {
   })
 })
 
+it.runIf(process.platform === 'linux')('says in a line that its help could not be written', async () => {
+  const command = `"${process.execPath}" "${PROGRAM}" --help > /dev/full`
+  const { status, stderr } = await outputOf(new Program('bash', ['-c', command]))
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^tcpserver: ENOSPC: .*\n$/) })
+})
+
 describe('what keeps it from listening', () => {
   it('a port in use: a sentence that names the likely owner, and 1', async () => {
     const { address } = await PeerServer.listen()

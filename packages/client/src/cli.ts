@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  answer,
   type Command,
   isClosedPipe,
   type Option,
   parse,
   parsers,
   protocolFlags,
+  tell,
   type Values,
   writeAll,
 } from '@hs/command-line'
@@ -18,7 +20,7 @@ import { summarize } from './summary.js'
 /** From package.json, put in by the build. */
 declare const __VERSION__: string
 
-const STATUS = { established: 0, protocol: 1, usage: 2, connect: 3, timeout: 4, interrupted: 130 } as const
+const STATUS = { established: 0, failed: 1, usage: 2, connect: 3, timeout: 4, interrupted: 130 } as const
 
 /** How often `--wait` and `--retry` knock: often enough for a server that starts in a second, rarely enough for its log. */
 const RETRY_PAUSE_MS = 200
@@ -102,14 +104,11 @@ type Options = Values<ReturnType<typeof command>>
  */
 export async function main(argv: readonly string[], name: string, sequence: 'required' | 'optional'): Promise<number> {
   const parsed = await parse(command(name, sequence), argv)
-  if ('text' in parsed) {
-    writeAll(parsed.to === 'stdout' ? 1 : 2, parsed.text.replace(/\n*$/, '\n'))
-    return parsed.status
-  }
+  if ('text' in parsed) return answer(name, parsed)
   const options = parsed.values
   const wrong = contradiction(options)
   if (wrong) {
-    writeAll(2, `${name}: ${wrong}\nTry ${name} --help.\n`)
+    tell(`${name}: ${wrong}\nTry ${name} --help.\n`)
     return STATUS.usage
   }
   const interrupted = new AbortController()
@@ -121,7 +120,9 @@ export async function main(argv: readonly string[], name: string, sequence: 'req
   } catch (error) {
     // Whoever read the lines has enough of them.
     if (isClosedPipe(error)) return STATUS.established
-    throw error
+    if ((error as NodeJS.ErrnoException).syscall !== 'write') throw error
+    tell(`${name}: ${(error as Error).message}\n`)
+    return STATUS.failed
   } finally {
     process.off('SIGINT', onSignal)
     process.off('SIGTERM', onSignal)
@@ -261,7 +262,7 @@ class Output {
     if (quiet) return
     const failed = end instanceof HelloError
     if (json) writeAll(1, `${JSON.stringify(failed ? { failure: end.failure } : end)}\n`)
-    else if (failed && statusOf(end) === STATUS.protocol) writeAll(errors === 'stdout' ? 1 : 2, 'ERROR\n')
+    else if (failed && statusOf(end) === STATUS.failed) writeAll(errors === 'stdout' ? 1 : 2, 'ERROR\n')
     if (failed) writeAll(2, `${this.#name}: ${end.message} (${end.code}, ${end.failure.clause})\n`)
   }
 }
@@ -275,6 +276,6 @@ function statusOf({ code }: HelloError): number {
     case 'ERR_HS_ABORTED':
       return STATUS.interrupted
     default:
-      return STATUS.protocol
+      return STATUS.failed
   }
 }

@@ -8,5 +8,5 @@ export {
   UsageError,
   type Values,
 } from './options.js'
-export { isClosedPipe, writeAll } from './output.js'
+export { answer, isClosedPipe, put, tell, writeAll } from './output.js'
 export { parse } from './parse.js'

@@ -59,9 +59,14 @@ export interface Texts {
 }
 
 /** Either the values, or what to print instead and with which exit status to end. */
-export type Parsed<V> =
-  | { readonly values: V }
-  | { readonly text: string; readonly to: 'stdout' | 'stderr'; readonly status: number }
+export type Parsed<V> = { readonly values: V } | Answer
+
+/** What to print, and with which exit status to end. */
+export interface Answer {
+  readonly text: string
+  readonly to: 'stdout' | 'stderr'
+  readonly status: number
+}
 
 /** @throws {UsageError} For the first text that does not parse. */
 export function toValues<C extends Command>(command: C, texts: Texts): Values<C> {

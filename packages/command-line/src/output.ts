@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import type { Answer } from './options.js'
 
 /** How long to sleep while a pipe is full. A short wait: its reader has made room, most of the time. */
 const FULL_PIPE_WAIT_MS = 1
@@ -34,4 +35,30 @@ function write(fd: number, data: string | Uint8Array): number {
 /** Whether an error says that the reader of a pipe has gone: the end of the work, and no mistake. */
 export function isClosedPipe(error: unknown): boolean {
   return (error as NodeJS.ErrnoException)?.code === 'EPIPE'
+}
+
+/** Writes to stderr. Where that is gone or full, what is measured is still worth a report. */
+export function tell(text: string): void {
+  try {
+    writeAll(2, text)
+  } catch {
+    // Nobody is left to be told.
+  }
+}
+
+/** @returns Whether it went well; if not, stderr has been told why. A reader who has enough is no mistake. */
+export function put(program: string, write: () => void): boolean {
+  try {
+    write()
+    return true
+  } catch (error) {
+    if (isClosedPipe(error)) return true
+    tell(`${program}: ${(error as Error).message}\n`)
+    return false
+  }
+}
+
+/** Prints what a command line asks for instead of work: help, or what is wrong with it. @returns The exit status. */
+export function answer(program: string, { text, to, status }: Answer): number {
+  return put(program, () => writeAll(to === 'stdout' ? 1 : 2, text.replace(/\n*$/, '\n'))) ? status : 1
 }

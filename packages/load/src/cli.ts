@@ -1,10 +1,13 @@
 import {
+  answer,
   type Command,
   isClosedPipe,
   type Option,
   parse,
   parsers,
   protocolFlags,
+  put,
+  tell,
   UsageError,
   type Values,
   writeAll,
@@ -24,7 +27,7 @@ import {
 } from './load.js'
 import { chooser, type Mix } from './mix.js'
 import { Progress } from './progress.js'
-import { lineWidth, parseFile, parseSpan, put, tell } from './terminal.js'
+import { lineWidth, parseFile, parseSpan } from './terminal.js'
 import { reportText } from './text.js'
 import { parseThresholds, type Threshold } from './thresholds.js'
 
@@ -163,11 +166,7 @@ type Options = Values<typeof command>
 export async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'compare') return (await import('./compare/cli.js')).compareMain(argv.slice(1))
   const parsed = await parse(command, argv)
-  if ('text' in parsed) {
-    const { text, to, status } = parsed
-    const write = () => writeAll(to === 'stdout' ? 1 : 2, text.replace(/\n*$/, '\n'))
-    return put(PROGRAM, write) ? status : STATUS.failed
-  }
+  if ('text' in parsed) return answer(PROGRAM, parsed)
   const options = parsed.values
   if (options.rate !== undefined && options.concurrency !== undefined) {
     tell(`${PROGRAM}: --rate and --concurrency exclude each other\nTry ${PROGRAM} --help.\n`)

@@ -1,26 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
-import { isClosedPipe, parsers, UsageError, writeAll } from '@hs/command-line'
-
-/** Writes to stderr. Where that is gone or full, what is measured is still worth a report. */
-export function tell(text: string): void {
-  try {
-    writeAll(2, text)
-  } catch {
-    // Nobody is left to be told.
-  }
-}
-
-/** @returns Whether it went well; if not, stderr has been told why. A reader who has enough is no mistake. */
-export function put(program: string, write: () => void): boolean {
-  try {
-    write()
-    return true
-  } catch (error) {
-    if (isClosedPipe(error)) return true
-    tell(`${program}: ${(error as Error).message}\n`)
-    return false
-  }
-}
+import { parsers, UsageError } from '@hs/command-line'
 
 /** How wide a line of stderr is that may be written over; undefined: none may. */
 export function lineWidth(): number | undefined {

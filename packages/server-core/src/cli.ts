@@ -1,10 +1,12 @@
 import {
+  answer,
   type Command,
   isClosedPipe,
   type Option,
   parse,
   parsers,
   protocolFlags,
+  tell,
   type Values,
   writeAll,
 } from '@hs/command-line'
@@ -101,13 +103,10 @@ const command = {
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const parsed = await parse(command, argv)
-  if ('text' in parsed) {
-    writeAll(parsed.to === 'stdout' ? 1 : 2, parsed.text.replace(/\n*$/, '\n'))
-    return parsed.status
-  }
+  if ('text' in parsed) return answer(PROGRAM, parsed)
   const options = parsed.values
   if (options.strategy !== 'threads' && (options.threads !== undefined || options.atOnce !== undefined)) {
-    writeAll(2, `${PROGRAM}: --threads and --at-once need --strategy threads\nTry ${PROGRAM} --help.\n`)
+    tell(`${PROGRAM}: --threads and --at-once need --strategy threads\nTry ${PROGRAM} --help.\n`)
     return 2
   }
   const report = reporter(options)
@@ -125,7 +124,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       ...(!options.quiet && { print: printOptions(options) }),
     })
   } catch (error) {
-    writeAll(2, `${PROGRAM}: ${explainListen(error as NodeJS.ErrnoException, options)}\n`)
+    tell(`${PROGRAM}: ${explainListen(error as NodeJS.ErrnoException, options)}\n`)
     return 1
   }
 
@@ -144,7 +143,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     void server.close({ graceMs: 0 }).catch(() => {})
     // Whoever read the lines has enough of them.
     if (isClosedPipe(error)) return 0
-    writeAll(2, `${PROGRAM}: ${(error as Error).message}\n`)
+    tell(`${PROGRAM}: ${(error as Error).message}\n`)
     return 1
   } finally {
     process.off('SIGINT', onSignal)

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
-import { type Command, type Option, parse, parsers, UsageError, writeAll } from '@hs/command-line'
+import { answer, type Command, type Option, parse, parsers, put, tell, UsageError, writeAll } from '@hs/command-line'
 import { chooseTransport, nodeTransport } from '@hs/transport'
 import { formatLeft } from '../format.js'
-import { lineWidth, overwriting, parseFile, parseSpan, put, tell } from '../terminal.js'
+import { lineWidth, overwriting, parseFile, parseSpan } from '../terminal.js'
 import { type CompareProgress, compare } from './compare.js'
 import { compareHtml } from './html.js'
 import { scenarios } from './scenarios.js'
@@ -105,11 +105,7 @@ const command = {
 export async function compareMain(argv: readonly string[]): Promise<number> {
   // No words are wanted, and none may look as if all was said with them.
   const parsed = await parse(command, argv)
-  if ('text' in parsed) {
-    const { text, to, status } = parsed
-    const write = () => writeAll(to === 'stdout' ? 1 : 2, text.replace(/\n*$/, '\n'))
-    return put(PROGRAM, write) ? status : STATUS.failed
-  }
+  if ('text' in parsed) return answer(PROGRAM, parsed)
   const { server, only, baseline, html, markdown, json, quiet, duration, ...options } = parsed.values
   const contestants = choose(await available(), server, only, baseline)
   if (typeof contestants === 'string') {
