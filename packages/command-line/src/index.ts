@@ -10,3 +10,4 @@ export {
 } from './options.js'
 export { answer, isClosedPipe, put, tell, writeAll } from './output.js'
 export { parse } from './parse.js'
+export { Watchdog } from './watchdog.js'

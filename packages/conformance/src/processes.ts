@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { Watchdog } from '@hs/command-line'
 import { Pipes } from './pipes.js'
 import { Subject, type SubjectOptions } from './subject.js'
 
@@ -6,6 +7,7 @@ import { Subject, type SubjectOptions } from './subject.js'
 export class Processes {
   readonly #cwd: string | undefined
   readonly #pipes = new Pipes()
+  readonly #watchdog = new Watchdog()
   /** Also those that have ended by themselves: something that they started may be there. */
   readonly #left = new Set<Subject>()
   /** Whether `stdbuf` is there; undefined until that is asked. */
@@ -30,6 +32,7 @@ export class Processes {
       pipe: this.#pipes.take(),
     })
     this.#left.add(subject)
+    this.#watchdog.watch(subject.pid)
     return subject
   }
 
@@ -40,6 +43,7 @@ export class Processes {
     this.#stopping.add(stopping)
     await stopping
     this.#stopping.delete(stopping)
+    this.#watchdog.forget(subject.pid)
   }
 
   #canUnbuffer(): boolean {
@@ -51,6 +55,7 @@ export class Processes {
     for (const subject of this.#left) void this.stop(subject)
     await Promise.all(this.#stopping)
     this.#pipes.close()
+    this.#watchdog.close()
     process.off('exit', this.#onExit)
   }
 }

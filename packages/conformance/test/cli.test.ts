@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serve } from '@hs/server-core'
 import { afterAll, describe, expect, it } from 'vitest'
+import { Program } from '../../command-line/test/program.js'
 import { checkClient, checkServer, parsePrograms } from '../src/index.js'
 import { violations } from './schema.js'
 
@@ -204,18 +205,23 @@ describe('a run', { timeout: 60_000 }, () => {
       const command = ['sh', '-c', script, process.execPath, SERVER, '{port}']
       const report = await checkServer({ command }, { only: ['S1.1'] })
       expect(report.passed).toBe(true)
-      const alive = readdirSync('/proc').filter((pid) => {
-        try {
-          return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(mark)
-        } catch {
-          return false
-        }
-      })
-      expect(alive).toEqual([])
+      expect(running(mark)).toEqual([])
       const after = readdirSync(tmpdir()).filter((name) => name.startsWith('hs-conformance-'))
       expect(after.filter((name) => !before.includes(name))).toEqual([])
     },
   )
+
+  it.runIf(process.platform === 'linux')('leaves no program behind even when it is killed', async () => {
+    const mark = `1001.${process.pid}`
+    const ready = join(folder, 'ready')
+    // It answers nobody, so that the checker is at rest when it is killed.
+    const listen = `listen(+process.argv[1], () => require('fs').writeFileSync(${JSON.stringify(ready)}, ''))`
+    const mute = ['-e', `require('net').createServer(() => {}).${listen}`, '{port}', mark]
+    const checker = new Program(process.execPath, [BIN, 'server', '--', process.execPath, ...mute])
+    await expect.poll(() => existsSync(ready), { timeout: 10_000 }).toBe(true)
+    checker.signal('SIGKILL')
+    await expect.poll(() => running(mark), { timeout: 10_000 }).toEqual([])
+  })
 
   it('ends with a whole report although the program never answers', async () => {
     const mute = `require('net').createServer(() => {}).listen(+process.argv[1])`
@@ -225,6 +231,17 @@ describe('a run', { timeout: 60_000 }, () => {
     expect(report.counts['not-run']).toBe(0)
   })
 })
+
+/** Processes with this in their command lines. */
+function running(words: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(words)
+    } catch {
+      return false
+    }
+  })
+}
 
 /** A port that was free a moment ago. */
 async function unusedPort(): Promise<{ port: number; release: () => void }> {

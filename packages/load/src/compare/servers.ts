@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { handshake } from '@hs/client'
+import { Watchdog } from '@hs/command-line'
 import { type Endpoint, nodeTransport } from '@hs/transport'
 import { marked, type Usage, usageOf } from './usage.js'
 
@@ -96,7 +97,8 @@ export async function startServer(
     env: { ...process.env, [MARK]: mark },
   })
   const group = child.pid
-  const watchdog = group === undefined ? undefined : watch(group)
+  const watchdog = new Watchdog()
+  if (group !== undefined) watchdog.watch(group)
   let said = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     if (said.length < KEPT_CHARACTERS) said += text
@@ -119,7 +121,7 @@ export async function startServer(
     // Somebody may be left who holds them.
     child.stdout?.destroy()
     child.stderr!.destroy()
-    watchdog?.kill('SIGKILL')
+    watchdog.close()
   }
   const endpoint = { host: '127.0.0.1', port }
   try {
@@ -203,18 +205,6 @@ function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
   } catch {
     return false
   }
-}
-
-/** Ends a group as soon as we are gone, however that came: also by SIGKILL, which nobody can answer. */
-function watch(group: number): ChildProcess {
-  // Its input ends with us. In a group of its own, it counts for no server, and Ctrl-C does not end it first.
-  const watchdog = spawn('/bin/sh', ['-c', 'read -r line; kill -KILL "-$0"', String(group)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
-  // Where there is no such shell, there are no groups either.
-  watchdog.on('error', () => {})
-  return watchdog
 }
 
 /** A port of loopback that nobody has at the moment. */
