@@ -3,7 +3,6 @@ import { handshake } from '@hs/client'
 import { HelloError, type ProtocolOptions } from '@hs/protocol'
 import {
   type Clock,
-  chooseTransport,
   DEFAULT_PREFIX_MS,
   DEFAULT_QUIET_MS,
   type Endpoint,
@@ -30,6 +29,7 @@ import {
   Results,
 } from './results.js'
 import { Sources } from './sources.js'
+import { clientTransport } from './transport.js'
 
 /** Enough to keep a server on one core busy, and few enough that each gets its answer soon. */
 export const DEFAULT_CONCURRENCY = 64
@@ -144,7 +144,7 @@ export interface LoadResult {
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const settings = settle(options)
-  const { transport } = await chooseTransport(options.transport ?? 'auto', importLinux)
+  const transport = await clientTransport(options.transport)
   if (options.check ?? true) {
     await checkSources(settings)
     await checkTargets(settings, transport)
@@ -226,12 +226,6 @@ async function checkSources({ sources = [] }: Settings): Promise<void> {
     // A name may stand for several addresses, of which one would have to be chosen.
     if (found !== host) throw new RangeError(`sources must be addresses of this machine, got ${host} (${found})`)
   }
-}
-
-/** Many connections at once are what a ring is for. */
-async function importLinux() {
-  const { linuxTransport } = await import('@hs/transport-linux')
-  return { linuxTransport: () => linuxTransport({ ring: true }) }
 }
 
 /** One load, from its beginning to its end. */

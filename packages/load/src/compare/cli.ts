@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { answer, type Command, type Option, parse, parsers, put, tell, UsageError, writeAll } from '@hs/command-line'
-import { chooseTransport, nodeTransport } from '@hs/transport'
+import { nodeTransport } from '@hs/transport'
 import { formatLeft } from '../format.js'
 import { lineWidth, overwriting, parseFile, parseSpan } from '../terminal.js'
+import { clientTransport } from '../transport.js'
 import { type CompareProgress, compare } from './compare.js'
 import { compareHtml } from './html.js'
 import { scenarios } from './scenarios.js'
@@ -148,8 +149,8 @@ export async function compareMain(argv: readonly string[]): Promise<number> {
 }
 
 async function available(): Promise<Contestant[]> {
-  const { transport } = await chooseTransport('auto', () => import('@hs/transport-linux'))
-  const ours = ourContestants(transport.name === 'linux' ? ['node', 'linux'] : ['node'])
+  const { name } = await clientTransport()
+  const ours = ourContestants(name === 'linux' ? ['node', 'linux'] : ['node'])
   return (await nodeShares()) ? ours : ours.filter(({ name }) => name !== 'threads/node')
 }
 

@@ -1,9 +1,9 @@
 import { arch, cpus, platform, release } from 'node:os'
-import { chooseTransport } from '@hs/transport'
 import { load } from '../load.js'
 import { random } from '../random.js'
 import { histogram, type Latency, latencyOf } from '../results.js'
 import { errorsOf } from '../thresholds.js'
+import { clientTransport } from '../transport.js'
 import { type Bench, type Scenario, type Step, scenarios } from './scenarios.js'
 import { type Contestant, startServer } from './servers.js'
 import { type Estimate, median, ratioOf } from './statistics.js'
@@ -110,7 +110,7 @@ const PERCENTILES = [0, 10, 25, 50, 75, 90, 95, 97.5, 99, 99.5, 99.9]
 export async function compare(options: CompareOptions): Promise<CompareReport> {
   const { contestants, rounds, durationMs, seed, signal, onProgress } = options
   const chosen = options.scenarios.map((name) => scenarios.find((scenario) => scenario.name === name)!)
-  const { transport } = await chooseTransport('auto', () => import('@hs/transport-linux'))
+  const transport = await clientTransport()
   const chance = random(seed)
   const measured = new Map<string, Measurement[]>()
   const timelines: Timeline[] = []
