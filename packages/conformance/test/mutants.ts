@@ -196,6 +196,12 @@ export const MUTANTS: readonly Mutant[] = [
   { source: 'server-select', flag: 'ALL_READY', what: 'serves a row twice when two are ready', caught: 'S6.3' },
   { source: 'server-select', flag: 'BUSY', what: 'calls select with a timeout of 0', caught: 'S5.12' },
   { source: 'server-epoll', flag: 'ONE_ACCEPT_PER_EDGE', what: 'accepts one connection per edge', caught: 'S6.3' },
+  {
+    source: 'server-epoll',
+    flag: 'HANG_UP_FIRST',
+    what: 'closes a connection whose client has closed, without reading the Z that is still there',
+    caught: 'S6.3',
+  },
   { source: 'server-epoll', flag: 'ONE_SHOT', what: 'waits once for each connection, and never for Z', caught: 'S2.3' },
   { source: 'server-epoll', flag: 'GOES_ON_AT_END', what: 'keeps connections that were closed', caught: 'S5.10' },
   { source: 'server-fork', flag: 'CHILD_GOES_ON', what: 'lets each child go back to accept', caught: 'S5.10' },

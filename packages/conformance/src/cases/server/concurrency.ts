@@ -30,6 +30,16 @@ const CROWD = 20
 /** How many connections are held open to see what serves them. */
 const HELD = 4
 
+const LEFT_UNREAD =
+  'All that is missing is a Z. A client closes as soon as it has sent Z, so that both may be there at once: read what is there before you look at EPOLLRDHUP, EPOLLHUP or POLLHUP. Or of several connections that are ready at once one is read twice.'
+
+const FORGOTTEN = {
+  events:
+    'a table that is full, a set that is not filled again before each select, or one accept where several wait (edge-triggered epoll reports them once)',
+  others:
+    'a table that is full, a descriptor that was overwritten before a thread had read it, or a pthread_cond_signal that came when no thread waited (look into the queue first, and wait only while it is empty)',
+} as const
+
 /** Processes and tasks that hold these connections tell how they are served. */
 function natureOf({ subject, port }: Instance, peers: readonly Peer[], tasksBefore: number): Nature {
   if (!subject || !hasProc) return 'concurrent'
@@ -135,6 +145,8 @@ async function crowd(
         const exchange = await lab.answer(instance, peer, x, sent, { withinMs: left() })
         if (!exchange.right)
           throw crowded(lab, lab.wrongAnswer(instance, exchange, `Client ${name}: `), instance, exchange.reply)
+        // As clients do (HS-4.1): Z and the end of the stream may be there at once.
+        peer.finish()
         if ((await lab.facts()).closes) await peer.untilOver(left())
         peer.close()
         done++
@@ -350,7 +362,7 @@ export const concurrency: readonly Case<ServerLab>[] = [
     after: ['S1.15', 'S5.9', 'S6.1', 'S6.2'],
     alone: true,
     explain:
-      'Each connects and speaks as soon as it may; a sequential server serves them one after the other. All of them have to come to their end within 8 s.',
+      'Each connects, speaks as soon as it may, and closes when it has sent Z; a sequential server serves them one after the other. All of them have to come to their end within 8 s.',
     async check(lab) {
       lab.requireEndurance(CROWD)
       let instance: Instance | undefined
@@ -386,8 +398,9 @@ export const concurrency: readonly Case<ServerLab>[] = [
             {
               expected: 'X and Z of each client',
               received: lab.lines(instance).text(mark.out),
-              cause:
-                'Where several connections are ready at once, one of them is read twice, or taken for another: read each that is ready once, and look at what recv returns.',
+              cause: numbers.every((x) => mentions(lab.lines(instance!).text(lab.startOf(mark)), text(x)))
+                ? LEFT_UNREAD
+                : 'Where several connections are ready at once, one of them is read twice, or taken for another: read each that is ready once, and look at what recv returns.',
             },
           )
         }
