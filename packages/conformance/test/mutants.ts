@@ -281,6 +281,7 @@ export const RIGHT_PROGRAMS: readonly RightProgram[] = [
   { source: 'server', nature: 'sequential' },
   { source: 'server', flags: ['SEND_NUL', 'ERROR_ON_STDERR'], nature: 'sequential', told: ['S1.6'] },
   { source: 'server', flags: ['SEND_BUFFER'], nature: 'sequential', told: ['S1.6'] },
+  { source: 'server', flags: ['TIME_LIMIT'], nature: 'sequential' },
   { source: 'server-write', nature: 'sequential' },
   { source: 'server-threads', nature: 'threads' },
   { source: 'server-pool', nature: 'threads' },
