@@ -134,14 +134,15 @@ export class FirstHandshakes {
       this.#lab.observed && z !== undefined && printing !== 'late' && mentions(this.#lab.lines(witness).text(), text(z))
     const output = witness.subject && { out: witness.subject.out, err: witness.subject.err }
     let stale = bare === trial || this.#findings.ending.length === 0 ? undefined : this.#needsNul(bare, trial)
+    let single = trial.died
     if (exchange.right && this.#findings.ending.length === 0 && !trial.died) {
-      ;({ stale, instance } = await this.#findStale(instance))
+      ;({ stale, instance, single } = await this.#findStale(instance))
       if (stale) {
         this.#findings.ending = NUL
         instance = await this.#again(instance, printing)
       }
     }
-    this.#program.share(instance, trial.died)
+    this.#program.share(instance, single)
     return {
       first: exchange,
       answered,
@@ -283,8 +284,12 @@ export class FirstHandshakes {
     })
   }
 
-  /** Short messages after long ones: across connections, and within one. The process may have to be started again. */
-  async #findStale(first: Instance): Promise<{ stale: Fault | undefined; instance: Instance }> {
+  /**
+   * Short messages after long ones: across connections, and within one. The process may have to be started again.
+   *
+   * @returns `single`: the second client of a process is not answered, and would be if it were the first.
+   */
+  async #findStale(first: Instance): Promise<{ stale: Fault | undefined; instance: Instance; single: boolean }> {
     let instance = first
     let restarts = 0
     for (const x of STALE_PROBES) {
@@ -293,12 +298,16 @@ export class FirstHandshakes {
         instance = await this.#again(instance, this.#findings.printing)
       }
       const stale = await this.#staleAt(instance, x)
-      if (stale) return { stale, instance }
+      if (stale === 'silent') {
+        // The second client of a process; the first of another is answered, with the same number.
+        if (x === STALE_PROBES[0] && (await this.#isRightAfterAll(instance, x, NOTHING)))
+          return { stale: undefined, instance, single: true }
+      } else if (stale) return { stale, instance, single: false }
     }
-    return { stale: undefined, instance }
+    return { stale: undefined, instance, single: false }
   }
 
-  async #staleAt(instance: Instance, x: number): Promise<Fault | undefined> {
+  async #staleAt(instance: Instance, x: number): Promise<Fault | 'silent' | undefined> {
     const { subject } = instance
     const mark = this.#lab.mark(instance)
     const exchange = await this.#try(instance, x, NOTHING)
@@ -306,6 +315,7 @@ export class FirstHandshakes {
     await peer.untilOver(QUIET_MS)
     peer.close()
     if (!right) {
+      if (reply.length === 0 && subject && !subject.exit) return 'silent'
       // An answer that is missing or cut short is another mistake; most others would be made with a NUL, too.
       const cut = Buffer.from(hello(x + 1))
         .subarray(0, reply.length)

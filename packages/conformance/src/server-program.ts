@@ -80,7 +80,7 @@ export class ServerProgram {
   #shared: Instance | undefined
   /** The shared process was given to a case. */
   #used = false
-  /** It ends by itself after one client. */
+  /** It serves one client, and then it ends, or nobody else. */
   #single = false
   /** Something was done that programs may not survive, so that the shared process may be about to end. */
   #doubtful = false
@@ -113,7 +113,7 @@ export class ServerProgram {
     return this.takesPort && this.#shared?.toldPort === undefined
   }
 
-  /** The process that gentle cases share from now on. `single`: it serves one client, and ends. */
+  /** The process that gentle cases share from now on. `single`: it serves one client, and then it ends, or nobody else. */
   share(instance: Instance, single: boolean): void {
     this.#shared = instance
     this.#single = single

@@ -286,6 +286,60 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       }
     })
 
+    it('who serves one client, and nobody else, is told so once', { timeout: MINUTE }, async () => {
+      const report = await check(
+        { source: 'server-select', flags: ['BUG_SET_ONCE'] },
+        { only: ['S1', 'S2', 'S3', 'S4', 'S5.1'] },
+      )
+      expect(count(report), told(report)).toEqual(['S5.1'])
+      expect(report.results.find(({ id }) => id === 'S5.1')?.fault?.cause).toContain('fill the set again')
+    })
+
+    it('a client that does not read the last digit is told so once', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'client', flags: ['BUG_READS_LENGTH_OF_SENT'] }, { only: ['C1.11', 'C3.1'] })
+      expect(count(report), told(report)).toEqual(['C1.11'])
+    })
+
+    it('a client that complains of a fourth message that does not come is told so once', {
+      timeout: MINUTE,
+    }, async () => {
+      const report = await check({ source: 'client', flags: ['BUG_WAITS_FOR_MORE'] }, { only: ['C3.5', 'C4.1'] })
+      expect(count(report), told(report)).toEqual(['C4.1'])
+      expect(blockedBy(report, 'C4.1')).toEqual(['C3.5'])
+    })
+
+    it('what is left in a buffer is told once, also where a NUL does not end a text', { timeout: MINUTE }, async () => {
+      const report = await check(
+        { source: 'server', flags: ['BUG_STALE_BEHIND_NUL'] },
+        { only: ['S1.10', 'S1.12', 'S2.4', 'S3', 'S5.6', 'S5.7', 'S5.9', 'S6.3'] },
+      )
+      expect(count(report), told(report)).toEqual(['S1.10'])
+    })
+
+    it('a client that says something before it speaks has not sent Z too early', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'client', flags: ['BUG_GREETING'] }, { only: ['C2.3', 'C2.5'] })
+      expect(count(report), told(report)).toEqual(['C2.3'])
+      expect(blockedBy(report, 'C2.3')).toEqual(['C2.5'])
+    })
+
+    it('a NUL in front of a message does not follow it', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'client', flags: ['BUG_LENGTH_IN_FRONT'] }, { only: ['C1.4', 'C1.6'] })
+      expect(count(report), told(report)).toEqual(['C1.4'])
+    })
+
+    it('what is said before it listens holds nobody up', { timeout: MINUTE }, async () => {
+      const report = await check(
+        { source: 'server', flags: ['BUG_GREETING_FIRST'] },
+        { only: ['S2.5', 'S2.9', 'S6.3'] },
+      )
+      expect(count(report), told(report)).toEqual(['S2.5'])
+    })
+
+    it('a colour is not what memory held', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'server', flags: ['BUG_COLOUR'] }, { only: ['S1.10', 'S2.2'] })
+      expect(count(report), told(report)).toEqual(['S2.2'])
+    })
+
     it('a fault of another kind is told beside it', { timeout: MINUTE }, async () => {
       const report = await check(SEVERAL_FAULTS, { only: ['S3.4', 'S5'] })
       expect(count(report), told(report)).toEqual(expect.arrayContaining(['S3.4', 'S5.5', 'S5.6']))

@@ -194,6 +194,12 @@ export const MUTANTS: readonly Mutant[] = [
     caught: 'S6.2',
   },
   { source: 'server-select', flag: 'ALL_READY', what: 'serves a row twice when two are ready', caught: 'S6.3' },
+  {
+    source: 'server-select',
+    flag: 'SET_ONCE',
+    what: 'fills its set once, and not again before each select',
+    caught: 'S5.1',
+  },
   { source: 'server-select', flag: 'BUSY', what: 'calls select with a timeout of 0', caught: 'S5.12' },
   { source: 'server-epoll', flag: 'ONE_ACCEPT_PER_EDGE', what: 'accepts one connection per edge', caught: 'S6.3' },
   {

@@ -92,6 +92,10 @@ int main(int argc, char **argv) {
     return 2;
   }
 #endif
+#ifdef BUG_GREETING
+  printf("Connected\n");
+  fflush(stdout);
+#endif
   char buffer[SIZE < 128 ? SIZE : 128 + SIZE];
   memset(buffer, 0, sizeof buffer);
 #ifdef BUG_IGNORES_X
@@ -229,6 +233,9 @@ int main(int argc, char **argv) {
 #ifdef BUG_CLOSES_HALF
   shutdown(fd, SHUT_WR);
   receive(fd, buffer, sizeof buffer);
+#endif
+#ifdef BUG_WAITS_FOR_MORE
+  if (receive(fd, buffer, sizeof buffer) <= 0) error();
 #endif
 #ifdef BUG_WAITS_FOR_SERVER
   receive(fd, buffer, sizeof buffer);

@@ -122,6 +122,7 @@ static int take(int client, char *buffer) {
   struct timeval soon = {1, 0};
 #else
   struct timeval soon = {0, 300000};
+#endif
   setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
   int n = recv(client, buffer, SIZE - 1, 0);
   buffer[n > 0 ? n : 0] = 0;
@@ -407,6 +408,10 @@ static void serve(int client) {
 #endif
 
 int main(int argc, char **argv) {
+#ifdef BUG_GREETING_FIRST
+  printf("Creating the socket\n");
+  fflush(stdout);
+#endif
 #ifdef BUG_NO_ARGC
   char *port[] = {argv[0], argv[1] + 0, NULL};
   if (atoi(argv[1]) < 0) return 1;
