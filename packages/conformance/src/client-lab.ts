@@ -197,7 +197,7 @@ export class ClientLab implements Lab {
     const subject = await this.#setting.processes.launch({
       command: words,
       unbuffered: !options.plain,
-      ...(options.fullPipe && { fullPipe: true }),
+      ...(options.fullPipe && { fullPipe: 'from the beginning' }),
     })
     this.#subjects.push(subject)
     return subject

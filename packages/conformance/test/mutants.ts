@@ -88,6 +88,7 @@ export const MUTANTS: readonly Mutant[] = [
   server('NO_THIRD', 'does not print Z', 'S2.3'),
   server('CUT_LINE', 'prints at most nine characters', 'S2.4'),
   server('GREETING', 'prints "Server listening" on stdout', 'S2.5'),
+  server('GREETING_FIRST', 'says on stdout what it does, before it listens', 'S2.5'),
   server('LOGS_CLIENTS', 'prints "client connected" on stdout', 'S2.5'),
   server('PRINTS_ANSWER', 'prints its answer too', 'S2.5'),
   server('TWICE', 'prints each message twice', 'S2.5'),
