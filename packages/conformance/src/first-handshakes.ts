@@ -12,6 +12,10 @@ import { Peer, QUIET_MS } from './wire.js'
 
 /** Short messages after longer ones, some of them across zero: within one connection, too, the second is shorter. */
 const STALE_PROBES = [7, -1, 1234, 9, -2, 654321, 8, 0, 321]
+/** Among them, one that is much shorter than the one before it. */
+const SHORT_PROBE = 8
+/** Where a NUL does not end a text, a message has to cover what an earlier one may have left: 17 bytes at most. */
+const COVER = new Uint8Array(24)
 /** Buffers as people declare them. */
 const BUFFER_SIZES = [16, 20, 30, 32, 50, 64, 80, 100, 128, 200, 255, 256, 500, 512, 1000, 1024, 2000, 2048, 4096]
 /** How often the first message is sent, each time to a new process, before it is sent in another dress. */
@@ -138,7 +142,7 @@ export class FirstHandshakes {
     if (exchange.right && this.#findings.ending.length === 0 && !trial.died) {
       ;({ stale, instance, single } = await this.#findStale(instance))
       if (stale) {
-        this.#findings.ending = NUL
+        this.#findings.ending = (await this.#isRightAfterAll(instance, SHORT_PROBE, NUL)) ? NUL : COVER
         instance = await this.#again(instance, printing)
       }
     }

@@ -55,6 +55,7 @@ export const MUTANTS: readonly Mutant[] = [
     more: ['ERROR_LOWER'],
   },
   server('ANSWER_STAYS', 'receives Z into the buffer that holds its own answer', 'S1.10'),
+  server('STALE_BEHIND_NUL', 'reads the whole buffer with what is left in it, also behind a NUL', 'S1.10'),
   server('ZERO', 'refuses X = 0', 'S1.11'),
   server('LENGTH_OF_RECEIVED', 'sends as many bytes as it received', 'S1.12'),
   {
@@ -81,6 +82,7 @@ export const MUTANTS: readonly Mutant[] = [
   server('PRINTS_NUMBER', 'prints the number instead of the message', 'S2.1'),
   server('STDERR', 'prints messages on stderr', 'S2.1'),
   server('PREFIX', 'prints "Received: " before the message', 'S2.2'),
+  server('COLOUR', 'prints messages in colour', 'S2.2'),
   server('NO_NEWLINE', 'prints without a newline', 'S2.2'),
   server('LAST_LINE_OPEN', 'prints Z without a newline', 'S2.2'),
   { ...server('NO_NEWLINE', 'prints neither messages nor ERROR with a newline', 'S2.2'), more: ['ERROR_OPEN'] },

@@ -24,6 +24,8 @@ static int messages, expected;
 static void print(const char *text) {
 #if defined BUG_PREFIX
   printf("Received: %s\n", text);
+#elif defined BUG_COLOUR
+  printf("\x1b[32m%s\x1b[0m\n", text);
 #elif defined BUG_NO_NEWLINE
   printf("%s", text);
 #elif defined BUG_STDERR
@@ -104,6 +106,18 @@ static int take(int client, char *buffer) {
       return n;
     }
   return 0;
+#elif defined BUG_STALE_BEHIND_NUL
+  /* A text of the whole buffer, as new String(bytes).trim() makes one: a NUL does not end it. */
+  static char all[SIZE];
+  int n = recv(client, all, SIZE - 1, 0), length = SIZE - 1;
+  while (length > 0 && all[length - 1] <= ' ') length--;
+  memcpy(buffer, all, length);
+  buffer[length] = 0;
+  return n > 0 && strlen(buffer) < length ? -1 : n;
+#elif defined BUG_UNTIL_END
+  int n = 0, more;
+  while ((more = receive(client, buffer, SIZE)) > 0) n = more;
+  return n;
 #elif defined BUG_WAITALL
   int n = recv(client, buffer, 32, MSG_WAITALL);
   buffer[n > 0 ? n : 0] = 0;

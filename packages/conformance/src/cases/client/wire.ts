@@ -138,8 +138,8 @@ export const wire: readonly Case<ClientLab>[] = [
     async check(lab) {
       for (const { received } of await messages(lab)) {
         lab.findings.terminator = readMessage(received).terminator
-        const at = received.indexOf(0)
-        if (at < 0) continue
+        const at = received.indexOf(0, Math.max(0, received.indexOf('HELLO')))
+        if (at <= 0) continue
         const nuls = received.subarray(at).filter((byte) => byte === 0).length
         throw new Fault(nuls === 1 ? 'A NUL follows the number.' : `${nuls} NULs follow the number.`, {
           expected: received.subarray(0, at),
