@@ -8,6 +8,7 @@ import {
   type ErrorLine,
   findError,
   instead,
+  type Mark,
   streamsOf,
   uncaught,
 } from './error-line.js'
@@ -54,6 +55,8 @@ export interface Run {
   readonly closed: boolean
   /** It ended by itself, before (`'itself'`) or after (`'after-close'`) the server had closed. */
   readonly ended: 'itself' | 'after-close' | 'no'
+  /** Where its output stood when the server closed in the end; undefined: it had ended before. */
+  readonly left: Mark | undefined
   /** For cases that look at a run of another: {@link ClientLab.show}. */
   readonly steps: readonly Step[]
 }
@@ -239,6 +242,7 @@ export class ClientLab implements Lab {
         thirdWhileFull: false,
         closed: false,
         ended: subject.exit ? 'itself' : 'no',
+        left: undefined,
         steps: steps.slice(from),
       }
     }
@@ -272,11 +276,13 @@ export class ClientLab implements Lab {
     const third = peer.received.subarray(first.length)
     if (third.length > 0 && !full && peer.lastByteAt - answeredAt > TAKES_ITS_TIME_MS) this.findings.takesItsTime = true
     let ended: Run['ended'] = 'no'
+    let left: Mark | undefined
     const exits = (ms: number) => Promise.race([subject.exited.then(() => true), sleep(ms, false, { ref: false })])
     const known = slow.has('to end') || (closed && slow.has('while the server is there'))
     if (await exits((closed || script.instead) && !known ? patienceMs : 20)) ended = 'itself'
     else {
       if (closed) slow.add('while the server is there')
+      left = { out: subject.out.total, err: subject.err.total }
       peer.finish()
       if (await exits(slow.has('to end') ? SLOW_MS : patienceMs)) ended = 'after-close'
       else slow.add('to end')
@@ -295,6 +301,7 @@ export class ClientLab implements Lab {
       thirdWhileFull,
       closed,
       ended,
+      left,
       steps: steps.slice(from),
     }
   }
@@ -408,8 +415,8 @@ export class ClientLab implements Lab {
   }
 
   /** A line that begins with ERROR, where it has to be. */
-  error({ subject }: Run): ErrorLine {
-    return findError(subject, this.settings.errors, this.findings)
+  error({ subject }: Run, from?: Mark): ErrorLine {
+    return findError(subject, this.settings.errors, this.findings, from)
   }
 
   /**

@@ -142,7 +142,11 @@ export const LENGTH_OF_RECEIVED =
 
 /** ... where a number below zero comes out 2^32 too large. */
 export const UNSIGNED =
-  'A number below zero was read or printed without its sign: use int and %d, and not unsigned and %u.'
+  'A number below zero was read or printed without its sign: use int and %d, and not unsigned, and neither %u nor %lu.'
+
+/** ... where two bytes stand in front of a message. */
+export const LENGTH_IN_FRONT =
+  'Its length stands in front of the message, as writeUTF in Java puts it there: write the bytes of the text, write(text.getBytes()).'
 
 /** ... where a client that is right alone is answered wrongly among others. */
 export const SHARED =

@@ -274,6 +274,11 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
     it('causes name what was seen', { timeout: MINUTE }, async () => {
       for (const [source, flag, id, words] of [
         ['server', 'SENDS_ERROR', 'S3.2', 'ERROR is sent to the client'],
+        ['server', 'TEXT_PLUS_ONE', 'S1.1', 'still text'],
+        ['server', 'UNTIL_END', 'S1.1', 'Nothing came'],
+        ['client', 'LENGTH_IN_FRONT', 'C1.4', 'writeUTF'],
+        ['client', 'NO_SIGN', 'C1.12', 'without its sign'],
+        ['client', 'READS_LENGTH_OF_SENT', 'C1.11', 'Only 7 bytes'],
         ['server', 'SIZE_OF_POINTER', 'S1.1', 'the size of a pointer'],
         ['server', 'NO_SIGN', 'S1.13', 'without its sign'],
         ['server', 'OWN_DIGITS', 'S1.13', 'the minus sign'],

@@ -29,6 +29,12 @@ static void print(const char *text) {
 static void hello(int fd, int number, char *out) {
 #if defined BUG_NEWLINE || defined BUG_LINES
   int length = sprintf(out, "HELLO %d\n", number);
+#elif defined BUG_NO_SIGN
+  int length = sprintf(out, "HELLO %lu", (unsigned long)number);
+#elif defined BUG_LENGTH_IN_FRONT
+  int length = 2 + sprintf(out + 2, "HELLO %d", number);
+  out[0] = 0;
+  out[1] = length - 2;
 #elif defined BUG_LOWER_CASE
   int length = sprintf(out, "hello %d", number);
 #else
@@ -128,6 +134,8 @@ int main(int argc, char **argv) {
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
   int n = recv(fd, buffer, sizeof buffer - 1, 0);
   buffer[n > 0 ? n : 0] = 0;
+#elif defined BUG_READS_LENGTH_OF_SENT
+  int n = receive(fd, buffer, strlen(buffer) + 1);
 #elif defined BUG_OVERFLOW
   char large[8192];
   int n = receive(fd, large, sizeof large);
