@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mentions } from './capture.js'
 import { Fault, type Lab, type LabSettings, randomFrom, type Setting, SIDE_BY_SIDE, Unjudged } from './case.js'
-import { causeOfAnswer, causeOfDeath, UNSIGNED } from './diagnose.js'
+import { causeOfAnswer, causeOfDeath, isWithoutSign, SHORT, UNSIGNED } from './diagnose.js'
 import {
   causeOfLastWords,
   causeOfOther,
@@ -366,10 +366,9 @@ export class ClientLab implements Lab {
     throw new Fault(first.length === 0 ? `${text(x)} does not come.` : `The first message is not ${text(x)}.`, {
       expected: hello(x),
       received: first,
-      cause:
-        readMessage(first).sequence === x + 2 ** 32
-          ? UNSIGNED
-          : 'The third argument is X: sprintf(buffer, "HELLO %s", argv[3]), and send strlen(buffer) bytes as soon as the connection is there.',
+      cause: isWithoutSign(first, x)
+        ? UNSIGNED
+        : 'The third argument is X: sprintf(buffer, "HELLO %s", argv[3]), and send strlen(buffer) bytes as soon as the connection is there.',
     })
   }
 
@@ -405,6 +404,14 @@ export class ClientLab implements Lab {
   }
 
   #causeOfLeaving(run: Run): string | undefined {
+    const answer = text(run.x + 1)
+    const part = run.subject.out.lines().find((line) => line.startsWith('HELLO') && answer.startsWith(line))
+    if (part !== undefined && part !== answer) {
+      return `Only ${part.length} bytes of the answer were read: give recv the size of the buffer (sizeof buffer - 1), and not the length of what was sent.`
+    }
+    if (this.error(run).right && answer.length > SHORT) {
+      return 'It took the right answer for a wrong one: the number is too long for the array, or too large for the type, that it is read into.'
+    }
     if (this.error(run).right) {
       return 'It took the right answer for a wrong one: look at what is compared. Y has to be X + 1, as numbers.'
     }

@@ -30,6 +30,8 @@ const client = (flag: string, what: string, caught: string, also?: readonly stri
 export const MUTANTS: readonly Mutant[] = [
   server('SAME', 'answers X with X', 'S1.1'),
   server('PLUS_TWO', 'answers X with X+2', 'S1.1'),
+  server('TEXT_PLUS_ONE', 'adds "1" to the text of X', 'S1.1'),
+  server('UNTIL_END', 'reads until the client closes', 'S1.1'),
   server('ATOI_OF_ALL', 'reads the number with atoi of the whole message', 'S1.1'),
   server('SIZE_OF_POINTER', 'sends sizeof of a pointer', 'S1.1'),
   server('UNTIL_NUL', 'reads until a NUL comes', 'S1.2'),

@@ -162,6 +162,8 @@ static void answer(int client, int y, int received) {
 #elif defined BUG_FOUR_DIGITS
   snprintf(out, 11, "HELLO %d", y);
   int length = strlen(out);
+#elif defined BUG_TEXT_PLUS_ONE
+  int length = sprintf(out, "HELLO %d1", y - 1);
 #elif defined BUG_NO_SIGN
   int length = sprintf(out, "HELLO %u", (unsigned)y);
 #elif defined BUG_LOWER_CASE

@@ -89,7 +89,7 @@ function crowded(lab: ServerLab, fault: Fault, instance: Instance, reply: Uint8A
       ? SHARED
       : lab.findings.nature === 'sequential'
         ? 'It was not reached while the others were served: does the server come back to accept after each of them? Or was its descriptor overwritten before a thread had read it?'
-        : 'One of several connections that come at once is forgotten: a table that is full, one accept where several wait (edge-triggered epoll reports them once), or a descriptor that was overwritten before a thread had read it.'
+        : `One of several connections that come at once is forgotten: ${FORGOTTEN[lab.findings.nature === 'events' ? 'events' : 'others']}.`
   return new Fault(fault.message, { ...fault.details, cause })
 }
 
