@@ -179,7 +179,8 @@ export class Subject {
     const members = family(this.pid, this.#origin)
     const bytes = members.reduce((sum, { rssBytes }) => sum + rssBytes, 0)
     if (bytes > LIMITS.memoryBytes) this.#end(`it used more than ${LIMITS.memoryBytes >> 20} MiB of memory`)
-    else if (members.filter(({ state }) => state !== 'Z').length > LIMITS.processes) this.#end(`it started more than ${LIMITS.processes} processes`)
+    else if (members.filter(({ state }) => state !== 'Z').length > LIMITS.processes)
+      this.#end(`it started more than ${LIMITS.processes} processes`)
   }
 
   #end(why: string): void {

@@ -340,6 +340,13 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
       expect(count(report), told(report)).toEqual(['S2.5'])
     })
 
+    it('connections that are forgotten are told by the four', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_SET_ONCE', 'BUG_LISTENER_AGAIN']
+      const report = await check({ source: 'server-select', flags }, { only: ['S6.2', 'S6.3'] })
+      expect(count(report), told(report)).toEqual(['S6.2'])
+      expect(report.results.find(({ id }) => id === 'S6.2')?.fault?.cause).toContain('filled again before each select')
+    })
+
     it('a colour is not what memory held', { timeout: MINUTE }, async () => {
       const report = await check({ source: 'server', flags: ['BUG_COLOUR'] }, { only: ['S1.10', 'S2.2'] })
       expect(count(report), told(report)).toEqual(['S2.2'])

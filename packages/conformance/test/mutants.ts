@@ -205,6 +205,13 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'fills its set once, and not again before each select',
     caught: 'S5.1',
   },
+  {
+    source: 'server-select',
+    flag: 'SET_ONCE',
+    more: ['LISTENER_AGAIN'],
+    what: 'fills its set once, and puts only the listener into it again',
+    caught: 'S6.2',
+  },
   { source: 'server-select', flag: 'BUSY', what: 'calls select with a timeout of 0', caught: 'S5.12' },
   { source: 'server-epoll', flag: 'ONE_ACCEPT_PER_EDGE', what: 'accepts one connection per edge', caught: 'S6.3' },
   {

@@ -27,6 +27,9 @@ int main(int argc, char **argv) {
     static int highest;
     if (highest == 0) FD_SET(listener, &wanted);
     if (highest == 0) highest = listener;
+#ifdef BUG_LISTENER_AGAIN
+    FD_SET(listener, &wanted);
+#endif
 #else
     fd_set wanted;
     FD_ZERO(&wanted);

@@ -300,6 +300,7 @@ export const concurrency: readonly Case<ServerLab>[] = [
         peer.send(sent)
         await peer.message(hello(x + 1), lab.settings.patienceMs)
         if (readMessage(peer.received).sequence === x + 1) return
+        lab.findings.forgets = peer.received.length === 0
         const exchange = { peer, x, sent, reply: peer.received }
         throw crowded(lab, lab.wrongAnswer(instance, exchange, `Client ${name}: `), instance, peer.received)
       }
@@ -385,9 +386,12 @@ export const concurrency: readonly Case<ServerLab>[] = [
           if (
             lab.findings.verdicts.get('S6.2') === 'failed' &&
             !(await died(instance)) &&
-            failed.some(mixedUp(lab, instance, mark))
+            (failed.some(mixedUp(lab, instance, mark)) || lab.findings.forgets)
           )
-            throw new Unjudged('blocked', 'blocked by S6.2: connections that are served at once are mixed up')
+            throw new Unjudged(
+              'blocked',
+              'blocked by S6.2: connections that are there at once are mixed up, or forgotten',
+            )
           throw new Fault(
             `In round ${round} of ${ROUNDS}, ${done} of 20 clients came to the end of their handshake. ${failed[0]!.message}`,
             failed[0]!.details,
