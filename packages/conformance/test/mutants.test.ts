@@ -381,6 +381,21 @@ describe.runIf(process.platform === 'linux')('our own programs pass everything w
   const server = new URL('../../../apps/cli-server/dist/tcpserver.js', import.meta.url).pathname
   const client = new URL('../../../apps/cli-client/dist/tcpclient.cjs', import.meta.url).pathname
 
+  it('what a runtime reserves for itself is no thread that stays behind', { timeout: MINUTE }, async () => {
+    const plain = `require('net').createServer((socket) => {
+      let x
+      socket.on('error', () => {})
+      socket.on('data', (data) => {
+        console.log(String(data))
+        if (x !== undefined) return socket.end()
+        x = Number(String(data).split(' ')[1])
+        socket.write('HELLO ' + (x + 1))
+      })
+    }).listen(process.argv[1])`
+    const report = await checkServer({ command: [process.execPath, '-e', plain, '{port}'] }, { only: ['S5.13'] })
+    expect(report.results[0]?.verdict, told(report)).toBe('passed')
+  })
+
   for (const strategy of ['sequential', 'events', 'threads'] as const) {
     for (const transport of ['node', 'linux']) {
       const options = ['--strategy', strategy, '--transport', transport]
