@@ -388,7 +388,7 @@ export const alive: readonly Case<ServerLab>[] = [
         expected: 'asleep',
         received: `at work in ${busy} of ${LOOKS} looks`,
         cause:
-          'A loop runs without waiting: it goes on although recv returned 0, or select, poll or epoll_wait are called with a timeout of 0.',
+          'A loop runs without waiting: it goes on although recv returned 0, or select, poll or epoll_wait are called with a timeout of 0 (select counts its timeval down: set it before each call).',
       })
     },
   },
