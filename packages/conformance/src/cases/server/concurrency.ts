@@ -120,7 +120,7 @@ function gathering(size: number): () => Promise<void> {
 /**
  * Many clients that come at once.
  *
- * @param gathered - What each waits for before it speaks. Default: nothing.
+ * @param gather - Whether each waits for the others before it speaks, and again before it sends Z.
  * @returns Those that did not come to an end.
  */
 async function crowd(
@@ -128,23 +128,26 @@ async function crowd(
   instance: Instance,
   numbers: readonly number[],
   withinMs: number,
-  gathered: () => Promise<void> = async () => {},
+  gather = false,
 ): Promise<{ failed: Fault[]; done: number }> {
   const until = performance.now() + withinMs
   const left = () => Math.max(1, until - performance.now())
   const failed: Fault[] = []
   let done = 0
+  const [beforeX, beforeZ] = [gathering(numbers.length), gathering(numbers.length)]
   await Promise.all(
     numbers.map(async (x, at) => {
       try {
         const name = `#${at + 1}`
         const peer = await lab.squeezeIn(instance, name, left)
-        await gathered()
+        if (gather) await beforeX()
         const sent = lab.message(x)
         peer.send(sent)
-        const exchange = await lab.answer(instance, peer, x, sent, { withinMs: left() })
+        const exchange = await lab.answer(instance, peer, x, sent, { z: 'none', withinMs: left() })
         if (!exchange.right)
           throw crowded(lab, lab.wrongAnswer(instance, exchange, `Client ${name}: `), instance, exchange.reply)
+        if (gather) await beforeZ()
+        peer.send(lab.message(exchange.y! + 1))
         // As clients do (HS-4.1): Z and the end of the stream may be there at once.
         peer.finish()
         if ((await lab.facts()).closes) await peer.untilOver(left())
@@ -381,7 +384,7 @@ export const concurrency: readonly Case<ServerLab>[] = [
         if (full) setTimeout(() => subject?.drain(), FULL_PIPE_MS)
         const numbers = Array.from({ length: CROWD }, () => lab.anyNumber())
         const mark = lab.mark(instance)
-        const { failed, done } = await crowd(lab, instance, numbers, 8000, full ? undefined : gathering(CROWD))
+        const { failed, done } = await crowd(lab, instance, numbers, 8000, !full)
         if (failed.length > 0) {
           if (
             lab.findings.verdicts.get('S6.2') === 'failed' &&
