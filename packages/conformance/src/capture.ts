@@ -90,7 +90,10 @@ export function isError(output: string): boolean {
 export function foreignLine(lines: readonly string[], message: string): string | undefined {
   return lines.find((line) => {
     const at = line.indexOf(message)
+    if (at < 0) return false
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour is put there on purpose
+    const behind = line.slice(at + message.length).replace(/\x1b\[[\d;]*m/g, '')
     // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what memory looks like
-    return at >= 0 && /^\S*[\x01-\x08\x0b-\x1f\x7f-\xff]/.test(line.slice(at + message.length))
+    return /^\S*[\x01-\x08\x0b-\x1f\x7f-\xff]/.test(behind)
   })
 }

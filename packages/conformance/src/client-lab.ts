@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mentions } from './capture.js'
 import { Fault, type Lab, type LabSettings, randomFrom, type Setting, SIDE_BY_SIDE, Unjudged } from './case.js'
-import { causeOfAnswer, causeOfDeath, UNSIGNED } from './diagnose.js'
+import { causeOfAnswer, causeOfDeath, isWithoutSign, SHORT, UNSIGNED } from './diagnose.js'
 import {
   causeOfLastWords,
   causeOfOther,
   type ErrorLine,
   findError,
   instead,
+  type Mark,
   streamsOf,
   uncaught,
 } from './error-line.js'
@@ -54,6 +55,8 @@ export interface Run {
   readonly closed: boolean
   /** It ended by itself, before (`'itself'`) or after (`'after-close'`) the server had closed. */
   readonly ended: 'itself' | 'after-close' | 'no'
+  /** Where its output stood when the server closed in the end; undefined: it had ended before. */
+  readonly left: Mark | undefined
   /** For cases that look at a run of another: {@link ClientLab.show}. */
   readonly steps: readonly Step[]
 }
@@ -197,7 +200,7 @@ export class ClientLab implements Lab {
     const subject = await this.#setting.processes.launch({
       command: words,
       unbuffered: !options.plain,
-      ...(options.fullPipe && { fullPipe: true }),
+      ...(options.fullPipe && { fullPipe: 'from the beginning' }),
     })
     this.#subjects.push(subject)
     return subject
@@ -239,6 +242,7 @@ export class ClientLab implements Lab {
         thirdWhileFull: false,
         closed: false,
         ended: subject.exit ? 'itself' : 'no',
+        left: undefined,
         steps: steps.slice(from),
       }
     }
@@ -272,11 +276,13 @@ export class ClientLab implements Lab {
     const third = peer.received.subarray(first.length)
     if (third.length > 0 && !full && peer.lastByteAt - answeredAt > TAKES_ITS_TIME_MS) this.findings.takesItsTime = true
     let ended: Run['ended'] = 'no'
+    let left: Mark | undefined
     const exits = (ms: number) => Promise.race([subject.exited.then(() => true), sleep(ms, false, { ref: false })])
     const known = slow.has('to end') || (closed && slow.has('while the server is there'))
     if (await exits((closed || script.instead) && !known ? patienceMs : 20)) ended = 'itself'
     else {
       if (closed) slow.add('while the server is there')
+      left = { out: subject.out.total, err: subject.err.total }
       peer.finish()
       if (await exits(slow.has('to end') ? SLOW_MS : patienceMs)) ended = 'after-close'
       else slow.add('to end')
@@ -295,6 +301,7 @@ export class ClientLab implements Lab {
       thirdWhileFull,
       closed,
       ended,
+      left,
       steps: steps.slice(from),
     }
   }
@@ -359,10 +366,9 @@ export class ClientLab implements Lab {
     throw new Fault(first.length === 0 ? `${text(x)} does not come.` : `The first message is not ${text(x)}.`, {
       expected: hello(x),
       received: first,
-      cause:
-        readMessage(first).sequence === x + 2 ** 32
-          ? UNSIGNED
-          : 'The third argument is X: sprintf(buffer, "HELLO %s", argv[3]), and send strlen(buffer) bytes as soon as the connection is there.',
+      cause: isWithoutSign(first, x)
+        ? UNSIGNED
+        : 'The third argument is X: sprintf(buffer, "HELLO %s", argv[3]), and send strlen(buffer) bytes as soon as the connection is there.',
     })
   }
 
@@ -398,6 +404,14 @@ export class ClientLab implements Lab {
   }
 
   #causeOfLeaving(run: Run): string | undefined {
+    const answer = text(run.x + 1)
+    const part = run.subject.out.lines().find((line) => line.startsWith('HELLO') && answer.startsWith(line))
+    if (part !== undefined && part !== answer) {
+      return `Only ${part.length} bytes of the answer were read: give recv the size of the buffer (sizeof buffer - 1), and not the length of what was sent.`
+    }
+    if (this.error(run).right && answer.length > SHORT) {
+      return 'It took the right answer for a wrong one: the number is too long for the array, or too large for the type, that it is read into.'
+    }
     if (this.error(run).right) {
       return 'It took the right answer for a wrong one: look at what is compared. Y has to be X + 1, as numbers.'
     }
@@ -408,8 +422,8 @@ export class ClientLab implements Lab {
   }
 
   /** A line that begins with ERROR, where it has to be. */
-  error({ subject }: Run): ErrorLine {
-    return findError(subject, this.settings.errors, this.findings)
+  error({ subject }: Run, from?: Mark): ErrorLine {
+    return findError(subject, this.settings.errors, this.findings, from)
   }
 
   /**

@@ -27,7 +27,7 @@ export function causeOfAnswer({ side, sent, expected, received, closed = false }
     return 'It closed the connection instead of answering: recv did not wait for the message and returned -1 (a socket that does not block, a time limit), or a check refused what came.'
   }
   if (got === '') {
-    return 'Nothing came. The program may still be reading: one recv brings one message here, and no newline and no NUL follows it, so do not loop until one comes or until the connection ends, and do not ask for a fixed number of bytes (MSG_WAITALL, fread, read in a loop).'
+    return 'Nothing came. The program may still be reading: one recv brings one message here, and no newline and no NUL follows it, so do not loop until one comes or until the connection ends, and do not ask for a fixed number of bytes (MSG_WAITALL, fread, readUTF, read in a loop).'
   }
   if (got === want.slice(0, was.length) && want.length > was.length) {
     return LENGTH_OF_RECEIVED
@@ -43,6 +43,7 @@ export function causeOfAnswer({ side, sent, expected, received, closed = false }
   }
   const reading = readMessage(received)
   const expectedNumber = readMessage(expected).sequence!
+  if (isWithoutSign(received, expectedNumber)) return UNSIGNED
   const sentNumber = readMessage(sent).sequence
   if (reading.sequence === undefined) {
     if (/HELLO/i.test(got))
@@ -58,13 +59,15 @@ export function causeOfAnswer({ side, sent, expected, received, closed = false }
   if (!/HELLO/i.test(got) && expected.length > SHORT) {
     return 'Not even HELLO came: something was written behind the end of an array that is too small for the number, over what stood there. HELLO -2147483648 has 17 characters, and the NUL.'
   }
-  if (reading.sequence === expectedNumber + 2 ** 32) return UNSIGNED
   if (reading.sequence === expectedNumber + 1) return 'One too many: the number was increased twice.'
   if (reading.sequence === 1 && expectedNumber !== 1) {
     return 'The number was read as 0: atoi of the whole message finds no digits, so skip the six bytes of "HELLO " first; and it must not skip more than six.'
   }
   if (sentNumber !== undefined && sentNumber < 0 && reading.sequence === -sentNumber + 1) {
     return 'The minus sign was lost: read the number with atoi, strtol or %d, beginning directly behind "HELLO ".'
+  }
+  if (String(reading.sequence) === `${sentNumber}1`) {
+    return 'The 1 was put behind the digits: a number that is still text is not added to, so make a number of it first (Number(text) + 1, int(text) + 1).'
   }
   if (
     String(reading.sequence - (expectedNumber - sentNumber! || 1)).startsWith(String(sentNumber)) &&
@@ -97,6 +100,8 @@ export function causeOfDeath(signal: NodeJS.Signals | null): string | undefined 
       return 'It touched memory that is not its own: look for strtok, strchr or strstr that returned NULL, an array that is too small, and buffer[n] with n = -1.'
     case 'SIGABRT':
       return 'The C library found its memory damaged and stopped it: something was written behind the end of a buffer, or free was called twice, or for what malloc did not give.'
+    case 'SIGALRM':
+      return 'The time was over that it had set with alarm: call alarm(0) when a connection is done, or give the socket a time limit instead (SO_RCVTIMEO).'
     case 'SIGFPE':
       return 'It divided by zero.'
     case 'SIGXCPU':
@@ -140,9 +145,19 @@ const count = (bytes: number) => `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`
 export const LENGTH_OF_RECEIVED =
   'The reply carries as many bytes as were received: send strlen of the reply, not of the message that came in.'
 
-/** ... where a number below zero comes out 2^32 too large. */
+/** Whether a number below zero came out 2^32 too large, or 2^64. */
+export function isWithoutSign(received: Uint8Array, number: number): boolean {
+  const digits = /\d+/.exec(Buffer.from(received).toString('latin1'))?.[0]
+  return number < 0 && [32, 64].some((bits) => digits === String(BigInt.asUintN(bits, BigInt(number))))
+}
+
+/** ... where it did. */
 export const UNSIGNED =
-  'A number below zero was read or printed without its sign: use int and %d, and not unsigned and %u.'
+  'A number below zero was read or printed without its sign: use int and %d, and not unsigned, and neither %u nor %lu.'
+
+/** ... where two bytes stand in front of a message. */
+export const LENGTH_IN_FRONT =
+  'Its length stands in front of the message, as writeUTF in Java puts it there: write the bytes of the text, write(text.getBytes()).'
 
 /** ... where a client that is right alone is answered wrongly among others. */
 export const SHARED =
@@ -154,7 +169,7 @@ export const UNENDED =
 
 /** ... where a server holds the next connection open, and says nothing. */
 export const STUCK =
-  'It does not come back to accept: it still waits for the earlier connection, or loops there. When recv returns 0 or -1 the connection is over: close it and go on.'
+  'It does not come back to accept: it still waits for the earlier connection, loops there, or holds a lock that is not released on every way out. When recv returns 0 or -1 the connection is over: close it and go on. Where select waits: it leaves in its set only what is ready, so fill the set again before each call.'
 
 /** ... where a server closes the next connection instead of answering, or prints the message and does not answer. */
 export const REMAINS =

@@ -43,6 +43,8 @@ export class ServerFindings extends Findings {
   keepsLeavers = false
   /** What the program held before and after so many clients. */
   leftBehind: { readonly clients: number; readonly before: Holdings; readonly after: Holdings } | undefined
+  /** A client among four others was given no answer. */
+  forgets = false
   /** Its lines have no newline. */
   linesOpen = false
   /** An answer in front of which something stood. */

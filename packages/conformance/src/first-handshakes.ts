@@ -12,6 +12,10 @@ import { Peer, QUIET_MS } from './wire.js'
 
 /** Short messages after longer ones, some of them across zero: within one connection, too, the second is shorter. */
 const STALE_PROBES = [7, -1, 1234, 9, -2, 654321, 8, 0, 321]
+/** Among them, one that is much shorter than the one before it. */
+const SHORT_PROBE = 8
+/** Where a NUL does not end a text, a message has to cover what an earlier one may have left: 17 bytes at most. */
+const COVER = new Uint8Array(24)
 /** Buffers as people declare them. */
 const BUFFER_SIZES = [16, 20, 30, 32, 50, 64, 80, 100, 128, 200, 255, 256, 500, 512, 1000, 1024, 2000, 2048, 4096]
 /** How often the first message is sent, each time to a new process, before it is sent in another dress. */
@@ -134,14 +138,15 @@ export class FirstHandshakes {
       this.#lab.observed && z !== undefined && printing !== 'late' && mentions(this.#lab.lines(witness).text(), text(z))
     const output = witness.subject && { out: witness.subject.out, err: witness.subject.err }
     let stale = bare === trial || this.#findings.ending.length === 0 ? undefined : this.#needsNul(bare, trial)
+    let single = trial.died
     if (exchange.right && this.#findings.ending.length === 0 && !trial.died) {
-      ;({ stale, instance } = await this.#findStale(instance))
+      ;({ stale, instance, single } = await this.#findStale(instance))
       if (stale) {
-        this.#findings.ending = NUL
+        this.#findings.ending = (await this.#isRightAfterAll(instance, SHORT_PROBE, NUL)) ? NUL : COVER
         instance = await this.#again(instance, printing)
       }
     }
-    this.#program.share(instance, trial.died)
+    this.#program.share(instance, single)
     return {
       first: exchange,
       answered,
@@ -283,8 +288,12 @@ export class FirstHandshakes {
     })
   }
 
-  /** Short messages after long ones: across connections, and within one. The process may have to be started again. */
-  async #findStale(first: Instance): Promise<{ stale: Fault | undefined; instance: Instance }> {
+  /**
+   * Short messages after long ones: across connections, and within one. The process may have to be started again.
+   *
+   * @returns `single`: the second client of a process is not answered, and would be if it were the first.
+   */
+  async #findStale(first: Instance): Promise<{ stale: Fault | undefined; instance: Instance; single: boolean }> {
     let instance = first
     let restarts = 0
     for (const x of STALE_PROBES) {
@@ -293,12 +302,16 @@ export class FirstHandshakes {
         instance = await this.#again(instance, this.#findings.printing)
       }
       const stale = await this.#staleAt(instance, x)
-      if (stale) return { stale, instance }
+      if (stale === 'silent') {
+        // The second client of a process; the first of another is answered, with the same number.
+        if (x === STALE_PROBES[0] && (await this.#isRightAfterAll(instance, x, NOTHING)))
+          return { stale: undefined, instance, single: true }
+      } else if (stale) return { stale, instance, single: false }
     }
-    return { stale: undefined, instance }
+    return { stale: undefined, instance, single: false }
   }
 
-  async #staleAt(instance: Instance, x: number): Promise<Fault | undefined> {
+  async #staleAt(instance: Instance, x: number): Promise<Fault | 'silent' | undefined> {
     const { subject } = instance
     const mark = this.#lab.mark(instance)
     const exchange = await this.#try(instance, x, NOTHING)
@@ -306,6 +319,7 @@ export class FirstHandshakes {
     await peer.untilOver(QUIET_MS)
     peer.close()
     if (!right) {
+      if (reply.length === 0 && subject && !subject.exit) return 'silent'
       // An answer that is missing or cut short is another mistake; most others would be made with a NUL, too.
       const cut = Buffer.from(hello(x + 1))
         .subarray(0, reply.length)

@@ -43,9 +43,12 @@ export class RepeatedFaults {
     { harm, behind }: { harm: Harm | undefined; behind: boolean },
   ): string | undefined {
     const { received, silent, stuck, turnedAway, left } = details
-    const { verdicts, junk } = this.#findings
+    const { verdicts, junk, ending } = this.#findings
     if (verdicts.get('S1.4') === 'failed' && junk && behind && id !== 'S1.10') {
       return 'blocked by S1.4: here, too, something stands in front of the answer'
+    }
+    if (verdicts.get('S1.10') === 'failed' && ending.length > 1 && turnedAway && !harm) {
+      return 'blocked by S1.10: what is left of a longer message is read with the next one'
     }
     if (verdicts.get('S4.2') === 'failed' && silent && !harm && id !== 'S4.2') {
       return 'blocked by S4.2: it does not wait, so what it answers depends on time'

@@ -328,7 +328,8 @@ export class ServerLab implements Lab {
     const expected = hello(x + 1)
     const end = fate(to)
     const what = reply.length === 0 ? `No answer came to ${text(x)}` : `The answer to ${text(x)} is not ${text(x + 1)}`
-    const closed = peer.state !== 'open'
+    // By itself: what the checker has closed since is over, too.
+    const closed = peer.endedAt !== undefined
     return new Fault(`${context}${context.endsWith(', ') ? lower(what) : what}.`, {
       sent,
       expected,

@@ -38,7 +38,7 @@ export interface Instance {
 /** How a process is started. */
 interface Start {
   readonly printing: Printing
-  /** Its stdout is full from the beginning. */
+  /** Its stdout is full from when it listens: what it says before that is another matter, and must not hold it up. */
   readonly fullPipe?: boolean
 }
 
@@ -80,7 +80,7 @@ export class ServerProgram {
   #shared: Instance | undefined
   /** The shared process was given to a case. */
   #used = false
-  /** It ends by itself after one client. */
+  /** It serves one client, and then it ends, or nobody else. */
   #single = false
   /** Something was done that programs may not survive, so that the shared process may be about to end. */
   #doubtful = false
@@ -113,7 +113,7 @@ export class ServerProgram {
     return this.takesPort && this.#shared?.toldPort === undefined
   }
 
-  /** The process that gentle cases share from now on. `single`: it serves one client, and ends. */
+  /** The process that gentle cases share from now on. `single`: it serves one client, and then it ends, or nobody else. */
   share(instance: Instance, single: boolean): void {
     this.#shared = instance
     this.#single = single
@@ -194,10 +194,11 @@ export class ServerProgram {
       const subject = await this.#processes.launch({
         command: command.map((word) => word.replaceAll('{port}', String(port)).replaceAll('{host}', '127.0.0.1')),
         unbuffered: printing === 'unbuffered',
-        fullPipe,
+        ...(fullPipe && { fullPipe: 'later' }),
       })
       try {
         const at = (await untilListening(subject, port, this.#startMs)) ?? (await this.#knock(port))
+        subject.fill()
         return {
           ...at,
           subject,
@@ -205,6 +206,7 @@ export class ServerProgram {
           ...(at.port !== port && this.takesPort && { toldPort: port }),
         }
       } catch (error) {
+        subject.fill()
         await this.#processes.stop(subject)
         // Somebody else may have taken the port in between; that is nobody's fault.
         const said = subject.err.text() + subject.out.text()

@@ -53,8 +53,11 @@ export interface SubjectOptions {
   readonly unbuffered?: boolean
   /** Its stdout; without one, whatever Node makes. */
   readonly pipe?: Pipe | undefined
-  /** Its stdout is full from the beginning, so that the first write to it blocks until {@link Subject.drain}. */
-  readonly fullPipe?: boolean
+  /**
+   * Its stdout is full, so that the next write to it blocks until {@link Subject.drain}: from the beginning, or from
+   * {@link Subject.fill} on.
+   */
+  readonly fullPipe?: 'from the beginning' | 'later'
 }
 
 /** What its processes hold of the system. */
@@ -91,10 +94,18 @@ export class Subject {
   readonly #stdout: () => Socket
   readonly #watch: NodeJS.Timeout | undefined
 
-  /** Its stdout is full, and nobody reads it yet. */
+  /** Its stdout is full, or is going to be, and nobody reads it yet. */
   full: boolean
+  #unfilled: Pipe | undefined
 
-  private constructor(child: ChildProcess, origin: Origin, pipe: Pipe | undefined, full: boolean) {
+  private constructor(
+    child: ChildProcess,
+    origin: Origin,
+    pipe: Pipe | undefined,
+    fullPipe: SubjectOptions['fullPipe'],
+  ) {
+    const full = fullPipe !== undefined && pipe !== undefined
+    if (fullPipe === 'later') this.#unfilled = pipe
     this.#stdout = () => pipe?.reader() ?? (child.stdout as Socket)
     this.full = full
     this.#child = child
@@ -112,10 +123,10 @@ export class Subject {
   }
 
   /** @throws {StartError} If there is no such program. */
-  static async start({ command, cwd, unbuffered = false, pipe, fullPipe = false }: SubjectOptions): Promise<Subject> {
+  static async start({ command, cwd, unbuffered = false, pipe, fullPipe }: SubjectOptions): Promise<Subject> {
     const mark = `HS_CONFORMANCE=${randomBytes(8).toString('hex')}`
     const words = limited([...command])
-    if (fullPipe) pipe?.fill()
+    if (fullPipe === 'from the beginning') pipe?.fill()
     const others = processIds()
     const child = spawn(words[0]!, words.slice(1), {
       cwd,
@@ -127,17 +138,18 @@ export class Subject {
         ...(unbuffered && { PYTHONUNBUFFERED: '1' }),
       },
     })
-    pipe?.handOver()
+    if (fullPipe !== 'later') pipe?.handOver()
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve)
       child.once('error', (error: NodeJS.ErrnoException) => {
+        if (fullPipe === 'later') pipe?.handOver()
         pipe?.discard()
         reject(new StartError(`${command[0]} could not be started: ${error.message}`))
       })
     })
     // Nothing is written to it, and it stays open: a program that watches its input sees no end.
     child.stdin?.on('error', () => {})
-    return new Subject(child, { mark, others }, pipe, fullPipe && pipe !== undefined)
+    return new Subject(child, { mark, others }, pipe, fullPipe)
   }
 
   #collect(stream: Socket, capture: Capture): void {
@@ -147,6 +159,13 @@ export class Subject {
     })
     stream.on('error', () => capture.end())
     stream.on('close', () => capture.end())
+  }
+
+  /** Fills what was to be filled later. */
+  fill(): void {
+    this.#unfilled?.fill()
+    this.#unfilled?.handOver()
+    this.#unfilled = undefined
   }
 
   /** Makes room in a pipe that was full. */

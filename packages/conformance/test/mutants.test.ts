@@ -274,6 +274,11 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
     it('causes name what was seen', { timeout: MINUTE }, async () => {
       for (const [source, flag, id, words] of [
         ['server', 'SENDS_ERROR', 'S3.2', 'ERROR is sent to the client'],
+        ['server', 'TEXT_PLUS_ONE', 'S1.1', 'still text'],
+        ['server', 'UNTIL_END', 'S1.1', 'Nothing came'],
+        ['client', 'LENGTH_IN_FRONT', 'C1.4', 'writeUTF'],
+        ['client', 'NO_SIGN', 'C1.12', 'without its sign'],
+        ['client', 'READS_LENGTH_OF_SENT', 'C1.11', 'Only 7 bytes'],
         ['server', 'SIZE_OF_POINTER', 'S1.1', 'the size of a pointer'],
         ['server', 'NO_SIGN', 'S1.13', 'without its sign'],
         ['server', 'OWN_DIGITS', 'S1.13', 'the minus sign'],
@@ -284,6 +289,67 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
         const report = await check({ source, flags: [`BUG_${flag}`] }, { only: [id] })
         expect(report.results[0]?.fault?.cause, `${flag}: ${told(report)}`).toContain(words)
       }
+    })
+
+    it('who serves one client, and nobody else, is told so once', { timeout: MINUTE }, async () => {
+      const report = await check(
+        { source: 'server-select', flags: ['BUG_SET_ONCE'] },
+        { only: ['S1', 'S2', 'S3', 'S4', 'S5.1'] },
+      )
+      expect(count(report), told(report)).toEqual(['S5.1'])
+      expect(report.results.find(({ id }) => id === 'S5.1')?.fault?.cause).toContain('fill the set again')
+    })
+
+    it('a client that does not read the last digit is told so once', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'client', flags: ['BUG_READS_LENGTH_OF_SENT'] }, { only: ['C1.11', 'C3.1'] })
+      expect(count(report), told(report)).toEqual(['C1.11'])
+    })
+
+    it('a client that complains of a fourth message that does not come is told so once', {
+      timeout: MINUTE,
+    }, async () => {
+      const report = await check({ source: 'client', flags: ['BUG_WAITS_FOR_MORE'] }, { only: ['C3.5', 'C4.1'] })
+      expect(count(report), told(report)).toEqual(['C4.1'])
+      expect(blockedBy(report, 'C4.1')).toEqual(['C3.5'])
+    })
+
+    it('what is left in a buffer is told once, also where a NUL does not end a text', { timeout: MINUTE }, async () => {
+      const report = await check(
+        { source: 'server', flags: ['BUG_STALE_BEHIND_NUL'] },
+        { only: ['S1.10', 'S1.12', 'S2.4', 'S3', 'S5.6', 'S5.7', 'S5.9', 'S6.3'] },
+      )
+      expect(count(report), told(report)).toEqual(['S1.10'])
+    })
+
+    it('a client that says something before it speaks has not sent Z too early', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'client', flags: ['BUG_GREETING'] }, { only: ['C2.3', 'C2.5'] })
+      expect(count(report), told(report)).toEqual(['C2.3'])
+      expect(blockedBy(report, 'C2.3')).toEqual(['C2.5'])
+    })
+
+    it('a NUL in front of a message does not follow it', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'client', flags: ['BUG_LENGTH_IN_FRONT'] }, { only: ['C1.4', 'C1.6'] })
+      expect(count(report), told(report)).toEqual(['C1.4'])
+    })
+
+    it('what is said before it listens holds nobody up', { timeout: MINUTE }, async () => {
+      const report = await check(
+        { source: 'server', flags: ['BUG_GREETING_FIRST'] },
+        { only: ['S2.5', 'S2.9', 'S6.3'] },
+      )
+      expect(count(report), told(report)).toEqual(['S2.5'])
+    })
+
+    it('connections that are forgotten are told by the four', { timeout: MINUTE }, async () => {
+      const flags = ['BUG_SET_ONCE', 'BUG_LISTENER_AGAIN']
+      const report = await check({ source: 'server-select', flags }, { only: ['S6.2', 'S6.3'] })
+      expect(count(report), told(report)).toEqual(['S6.2'])
+      expect(report.results.find(({ id }) => id === 'S6.2')?.fault?.cause).toContain('filled again before each select')
+    })
+
+    it('a colour is not what memory held', { timeout: MINUTE }, async () => {
+      const report = await check({ source: 'server', flags: ['BUG_COLOUR'] }, { only: ['S1.10', 'S2.2'] })
+      expect(count(report), told(report)).toEqual(['S2.2'])
     })
 
     it('a fault of another kind is told beside it', { timeout: MINUTE }, async () => {
@@ -314,6 +380,21 @@ describe.runIf(hasCompiler && process.platform === 'linux')('programs in C', () 
 describe.runIf(process.platform === 'linux')('our own programs pass everything with --strict', () => {
   const server = new URL('../../../apps/cli-server/dist/tcpserver.js', import.meta.url).pathname
   const client = new URL('../../../apps/cli-client/dist/tcpclient.cjs', import.meta.url).pathname
+
+  it('what a runtime reserves for itself is no thread that stays behind', { timeout: MINUTE }, async () => {
+    const plain = `require('net').createServer((socket) => {
+      let x
+      socket.on('error', () => {})
+      socket.on('data', (data) => {
+        console.log(String(data))
+        if (x !== undefined) return socket.end()
+        x = Number(String(data).split(' ')[1])
+        socket.write('HELLO ' + (x + 1))
+      })
+    }).listen(process.argv[1])`
+    const report = await checkServer({ command: [process.execPath, '-e', plain, '{port}'] }, { only: ['S5.13'] })
+    expect(report.results[0]?.verdict, told(report)).toBe('passed')
+  })
 
   for (const strategy of ['sequential', 'events', 'threads'] as const) {
     for (const transport of ['node', 'linux']) {

@@ -29,6 +29,12 @@ static void print(const char *text) {
 static void hello(int fd, int number, char *out) {
 #if defined BUG_NEWLINE || defined BUG_LINES
   int length = sprintf(out, "HELLO %d\n", number);
+#elif defined BUG_NO_SIGN
+  int length = sprintf(out, "HELLO %lu", (unsigned long)number);
+#elif defined BUG_LENGTH_IN_FRONT
+  int length = 2 + sprintf(out + 2, "HELLO %d", number);
+  out[0] = 0;
+  out[1] = length - 2;
 #elif defined BUG_LOWER_CASE
   int length = sprintf(out, "hello %d", number);
 #else
@@ -92,6 +98,10 @@ int main(int argc, char **argv) {
     return 2;
   }
 #endif
+#ifdef BUG_GREETING
+  printf("Connected\n");
+  fflush(stdout);
+#endif
   char buffer[SIZE < 128 ? SIZE : 128 + SIZE];
   memset(buffer, 0, sizeof buffer);
 #ifdef BUG_IGNORES_X
@@ -124,6 +134,8 @@ int main(int argc, char **argv) {
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
   int n = recv(fd, buffer, sizeof buffer - 1, 0);
   buffer[n > 0 ? n : 0] = 0;
+#elif defined BUG_READS_LENGTH_OF_SENT
+  int n = receive(fd, buffer, strlen(buffer) + 1);
 #elif defined BUG_OVERFLOW
   char large[8192];
   int n = receive(fd, large, sizeof large);
@@ -229,6 +241,9 @@ int main(int argc, char **argv) {
 #ifdef BUG_CLOSES_HALF
   shutdown(fd, SHUT_WR);
   receive(fd, buffer, sizeof buffer);
+#endif
+#ifdef BUG_WAITS_FOR_MORE
+  if (receive(fd, buffer, sizeof buffer) <= 0) error();
 #endif
 #ifdef BUG_WAITS_FOR_SERVER
   receive(fd, buffer, sizeof buffer);

@@ -21,6 +21,13 @@ int main(int argc, char **argv) {
     for (int at = 0; at < n; at++) {
       struct meeting *meeting = events[at].data.ptr;
       if (meeting) {
+#ifdef BUG_HANG_UP_FIRST
+        if (events[at].events & EPOLLRDHUP) {
+          close(meeting->fd);
+          free(meeting);
+          continue;
+        }
+#endif
 #ifdef BUG_GOES_ON_AT_END
         char next;
         if (recv(meeting->fd, &next, 1, MSG_PEEK) <= 0) continue;
@@ -34,7 +41,8 @@ int main(int argc, char **argv) {
       while ((client = accept(listener, NULL, NULL)) >= 0) {
         meeting = calloc(1, sizeof *meeting);
         meeting->fd = client;
-        epoll_ctl(loop, EPOLL_CTL_ADD, client, &(struct epoll_event){.events = EPOLLIN | ONCE, .data.ptr = meeting});
+        epoll_ctl(loop, EPOLL_CTL_ADD, client,
+                  &(struct epoll_event){.events = EPOLLIN | EPOLLRDHUP | ONCE, .data.ptr = meeting});
 #ifdef BUG_ONE_ACCEPT_PER_EDGE
         usleep(3000);
         break;

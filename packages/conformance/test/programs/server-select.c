@@ -21,6 +21,16 @@ int main(int argc, char **argv) {
   int listener = listen_on(argc, argv, SOMAXCONN);
   for (int at = 0; at < SEATS; at++) seats[at].fd = -1;
   for (;;) {
+#ifdef BUG_SET_ONCE
+    /* select leaves in it only what is ready. */
+    static fd_set wanted;
+    static int highest;
+    if (highest == 0) FD_SET(listener, &wanted);
+    if (highest == 0) highest = listener;
+#ifdef BUG_LISTENER_AGAIN
+    FD_SET(listener, &wanted);
+#endif
+#else
     fd_set wanted;
     FD_ZERO(&wanted);
     FD_SET(listener, &wanted);
@@ -34,6 +44,7 @@ int main(int argc, char **argv) {
       if (seats[at].fd > highest) highest = seats[at].fd;
 #endif
     }
+#endif
 #ifdef BUG_BUSY
     struct timeval never = {0, 0};
     if (select(highest + 1, &wanted, NULL, NULL, &never) < 0) continue;
@@ -52,6 +63,11 @@ int main(int argc, char **argv) {
       while (at < SEATS && seats[at].fd >= 0) at++;
       if (at == SEATS) close(client);
       else if (client >= 0) seats[at] = (struct meeting){.fd = client};
+#ifdef BUG_SET_ONCE
+      FD_SET(client, &wanted);
+      if (client > highest) highest = client;
+      continue;
+#endif
 #ifdef BUG_READS_AT_ACCEPT
       fcntl(client, F_SETFL, O_NONBLOCK);
       if (!step(&seats[at])) {
@@ -74,6 +90,9 @@ int main(int argc, char **argv) {
       }
 #else
       if (step(&seats[at])) continue;
+#endif
+#ifdef BUG_SET_ONCE
+      FD_CLR(seats[at].fd, &wanted);
 #endif
       close(seats[at].fd);
 #ifdef BUG_SEATS_STAY_TAKEN

@@ -24,6 +24,8 @@ static int messages, expected;
 static void print(const char *text) {
 #if defined BUG_PREFIX
   printf("Received: %s\n", text);
+#elif defined BUG_COLOUR
+  printf("\x1b[32m%s\x1b[0m\n", text);
 #elif defined BUG_NO_NEWLINE
   printf("%s", text);
 #elif defined BUG_STDERR
@@ -104,6 +106,18 @@ static int take(int client, char *buffer) {
       return n;
     }
   return 0;
+#elif defined BUG_STALE_BEHIND_NUL
+  /* A text of the whole buffer, as new String(bytes).trim() makes one: a NUL does not end it. */
+  static char all[SIZE];
+  int n = recv(client, all, SIZE - 1, 0), length = SIZE - 1;
+  while (length > 0 && all[length - 1] <= ' ') length--;
+  memcpy(buffer, all, length);
+  buffer[length] = 0;
+  return n > 0 && strlen(buffer) < length ? -1 : n;
+#elif defined BUG_UNTIL_END
+  int n = 0, more;
+  while ((more = receive(client, buffer, SIZE)) > 0) n = more;
+  return n;
 #elif defined BUG_WAITALL
   int n = recv(client, buffer, 32, MSG_WAITALL);
   buffer[n > 0 ? n : 0] = 0;
@@ -117,8 +131,12 @@ static int take(int client, char *buffer) {
   int n;
   while ((n = receive(client, buffer, SIZE)) == 0) usleep(0);
   return n;
-#elif defined BUG_IMPATIENT
+#elif defined BUG_IMPATIENT || defined TIME_LIMIT
+#ifdef TIME_LIMIT
+  struct timeval soon = {1, 0};
+#else
   struct timeval soon = {0, 300000};
+#endif
   setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
   int n = recv(client, buffer, SIZE - 1, 0);
   buffer[n > 0 ? n : 0] = 0;
@@ -144,6 +162,8 @@ static void answer(int client, int y, int received) {
 #elif defined BUG_FOUR_DIGITS
   snprintf(out, 11, "HELLO %d", y);
   int length = strlen(out);
+#elif defined BUG_TEXT_PLUS_ONE
+  int length = sprintf(out, "HELLO %d1", y - 1);
 #elif defined BUG_NO_SIGN
   int length = sprintf(out, "HELLO %u", (unsigned)y);
 #elif defined BUG_LOWER_CASE
@@ -404,6 +424,10 @@ static void serve(int client) {
 #endif
 
 int main(int argc, char **argv) {
+#ifdef BUG_GREETING_FIRST
+  printf("Creating the socket\n");
+  fflush(stdout);
+#endif
 #ifdef BUG_NO_ARGC
   char *port[] = {argv[0], argv[1] + 0, NULL};
   if (atoi(argv[1]) < 0) return 1;

@@ -88,7 +88,8 @@ export const closing: readonly Case<ClientLab>[] = [
           throw new Fault(`${how}, and the program runs on.`, {
             expected: 'its end',
             received: 'it runs on',
-            cause: 'A loop around recv goes on when recv returns 0 or -1: that is the end.',
+            cause:
+              'A loop around recv goes on when recv returns 0 or -1, or the program connects once more: that was the end.',
           })
         }
         lab.requireNoCrash(run.subject, 'C4.4', how)

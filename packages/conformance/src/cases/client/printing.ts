@@ -124,12 +124,15 @@ export const printing: readonly Case<ClientLab>[] = [
     level: 'SHOULD',
     weight: 1,
     needs: ['C1.7', 'C2.1'],
+    after: ['C2.3'],
     observes: 'output',
     explain:
       'The checker fills the pipe behind stdout before the program starts. A program that prints and flushes first has to wait there, and Z comes only when there is room again. A Z that comes at once was sent before the line was out: a kill would have lost it. Call fflush(stdout) after printf.',
     async check(lab) {
       const run = await lab.run(lab.number(), { fullForMs: FULL_PIPE_MS })
       if (run.subject.full) throw new Unjudged('not-observable', 'no pipe could be filled here')
+      if (run.first.length === 0 && lab.findings.verdicts.get('C2.3') === 'failed')
+        throw new Unjudged('blocked', 'blocked by C2.3: it prints something else before it speaks')
       lab.requireFirst(run)
       if (run.thirdWhileFull) {
         throw new Fault(`${text(run.x + 2)} was sent while ${text(run.x + 1)} was not out yet.`, {

@@ -1,5 +1,6 @@
 import { type Case, Fault, Unjudged } from '../../case.js'
 import type { ClientLab } from '../../client-lab.js'
+import { LENGTH_IN_FRONT } from '../../diagnose.js'
 import { hello, readMessage, text } from '../../message.js'
 import { segmentsOf } from '../../segments.js'
 
@@ -100,7 +101,9 @@ export const wire: readonly Case<ClientLab>[] = [
           expected: hello(number),
           received,
           cause:
-            'Print the message with sprintf(buffer, "HELLO %d", n), and send strlen(buffer) bytes from its beginning.',
+            received[0] === 0
+              ? LENGTH_IN_FRONT
+              : 'Print the message with sprintf(buffer, "HELLO %d", n), and send strlen(buffer) bytes from its beginning.',
         })
       }
       return undefined
@@ -138,8 +141,8 @@ export const wire: readonly Case<ClientLab>[] = [
     async check(lab) {
       for (const { received } of await messages(lab)) {
         lab.findings.terminator = readMessage(received).terminator
-        const at = received.indexOf(0)
-        if (at < 0) continue
+        const at = received.indexOf(0, Math.max(0, received.indexOf('HELLO')))
+        if (at <= 0) continue
         const nuls = received.subarray(at).filter((byte) => byte === 0).length
         throw new Fault(nuls === 1 ? 'A NUL follows the number.' : `${nuls} NULs follow the number.`, {
           expected: received.subarray(0, at),

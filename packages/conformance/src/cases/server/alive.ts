@@ -265,6 +265,8 @@ export const alive: readonly Case<ServerLab>[] = [
       const peer = await lab.connect(instance)
       await sleep(100)
       peer.close()
+      // One that comes in the moment in which another leaves is the matter of S6.
+      await sleep(20)
     },
     'lent',
   ),
@@ -351,20 +353,26 @@ export const alive: readonly Case<ServerLab>[] = [
     clause: 'HS-2.7',
     level: 'SHOULD',
     weight: 1,
-    needs: ['S5.2', 'S5.4'],
-    after: ['S5.10'],
+    needs: ['S1.1'],
+    after: ['S5.2', 'S5.4', 'S5.10'],
     observes: 'system',
     alone: true,
     explain:
       'A loop that goes on when recv returns 0, or that asks without waiting (epoll_wait with timeout 0), takes a whole processor from everybody else.',
     async check(lab) {
       const instance = await lab.fresh()
-      const probe = await lab.connect(instance)
-      probe.close()
-      // One after the other: what happens to several at once is another matter.
-      await sleep(20)
-      const leaver = await answered(lab, instance)
-      leaver.close()
+      // Who does not survive that clients leave may be busy without them.
+      const survived = (id: string) => lab.findings.verdicts.get(id) === 'passed'
+      if (survived('S5.2')) {
+        const probe = await lab.connect(instance)
+        probe.close()
+        // One after the other: what happens to several at once is another matter.
+        await sleep(20)
+      }
+      if (survived('S5.4')) {
+        const leaver = await answered(lab, instance)
+        leaver.close()
+      }
       await sleep(50)
       const { subject } = instance
       let busy = 0
@@ -380,7 +388,7 @@ export const alive: readonly Case<ServerLab>[] = [
         expected: 'asleep',
         received: `at work in ${busy} of ${LOOKS} looks`,
         cause:
-          'A loop runs without waiting: it goes on although recv returned 0, or select, poll or epoll_wait are called with a timeout of 0.',
+          'A loop runs without waiting: it goes on although recv returned 0, or select, poll or epoll_wait are called with a timeout of 0 (select counts its timeval down: set it before each call).',
       })
     },
   },

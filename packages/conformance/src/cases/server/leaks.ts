@@ -10,8 +10,11 @@ const LEAST_CONNECTIONS = 60
 const SERIES_MS = 15_000
 /** What may come and go by itself: caches, logs, connections that linger in user space, a child that dies just now. */
 const ALLOWED = 10
-/** The stack of a thread is eight times as large on most systems; what runtimes take meanwhile is far less. */
-const STACK_BYTES = 1024 * 1024
+/**
+ * The stack of a thread has 8 MiB on most systems. Less for each client may be what a runtime has reserved for itself
+ * meanwhile: 258 MiB in Node, be they few or many.
+ */
+const STACK_BYTES = 6 * 1024 * 1024
 
 /** What stays behind of clients that have gone. */
 export const leaks: readonly Case<ServerLab>[] = [

@@ -388,7 +388,7 @@ export const printing: readonly Case<ServerLab>[] = [
     observes: 'output',
     alone: true,
     explain:
-      'The checker fills the pipe behind stdout before the program starts. A program that prints and flushes first has to wait there, and its answer comes only when there is room again. An answer that comes at once was sent before the line was out.',
+      'The checker fills the pipe behind stdout when the program listens. A program that prints and flushes first has to wait there, and its answer comes only when there is room again. An answer that comes at once was sent before the line was out.',
     async check(lab) {
       lab.requireOutput()
       const instance = await lab.fresh({ plain: true, fullPipe: true })

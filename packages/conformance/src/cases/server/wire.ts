@@ -1,5 +1,5 @@
 import { type Case, Fault, Unjudged } from '../../case.js'
-import { LENGTH_OF_RECEIVED, SHORT } from '../../diagnose.js'
+import { LENGTH_IN_FRONT, LENGTH_OF_RECEIVED, SHORT } from '../../diagnose.js'
 import { bytes, hello, readMessage, successors, text } from '../../message.js'
 import { segmentsOf } from '../../segments.js'
 import type { Exchange, ServerLab } from '../../server-lab.js'
@@ -198,7 +198,10 @@ export const wire: readonly Case<ServerLab>[] = [
         sent,
         expected: hello(y!),
         received: reply,
-        cause: 'Print the answer with sprintf(reply, "HELLO %d", y), and send strlen(reply) bytes from its beginning.',
+        cause:
+          reply[0] === 0
+            ? LENGTH_IN_FRONT
+            : 'Print the answer with sprintf(reply, "HELLO %d", y), and send strlen(reply) bytes from its beginning.',
       })
     },
   },
@@ -241,7 +244,7 @@ export const wire: readonly Case<ServerLab>[] = [
       lab.findings.terminator = terminator
       lab.transcript.sent(sent)
       lab.transcript.received(reply)
-      const nuls = reply.filter((byte) => byte === 0).length
+      const nuls = reply.subarray(Math.max(0, reply.indexOf('HELLO'))).filter((byte) => byte === 0).length
       if (nuls === 0) return undefined
       if (await echoOfLength(lab)) return 'as many NULs as it was sent (S1.12)'
       throw new Fault(nuls === 1 ? 'A NUL follows the number.' : `${nuls} NULs follow the number.`, {
