@@ -1,16 +1,7 @@
 import type { Clause } from './clauses.js'
 import type { Findings } from './findings.js'
-import type { Expectation } from './report.js'
+import type { Expectation, Level, Verdict } from './report.js'
 import type { Transcript } from './transcript.js'
-
-export type Level = 'MUST' | 'SHOULD' | 'MAY'
-
-/**
- * `passed`, `failed`: it was seen. `blocked`: it would fail for the reason for which another case failed.
- * `not-observable`: nobody could see it from here. `not-applicable`: it asks for something that this program does not
- * claim to be. `not-run`: there was no time, or nothing left to run it against. Only `passed` counts as passed.
- */
-export type Verdict = 'passed' | 'failed' | 'blocked' | 'not-observable' | 'not-applicable' | 'not-run'
 
 /** One thing that is checked: data, and one function. */
 export interface Case<Lab> {

@@ -1,7 +1,7 @@
-import type { Level } from './case.js'
 import { clientCases } from './cases/client/index.js'
 import { serverCases } from './cases/server/index.js'
 import { CLAUSES } from './clauses.js'
+import type { Level } from './report.js'
 import { compareIds } from './run.js'
 
 /** A case as lists and explanations show it. */

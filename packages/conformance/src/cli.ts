@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { isClosedPipe, parsers, UsageError, writeAll } from '@hs/command-line'
+import { isClosedPipe, parsers, put, tell, UsageError, writeAll } from '@hs/command-line'
 import { listCases } from './catalog.js'
 import { checkClient } from './check-client.js'
 import { checkServer } from './check-server.js'
@@ -15,9 +15,11 @@ import { type CheckOptions, selects } from './run.js'
 /** From package.json, put in by the build. */
 declare const __VERSION__: string
 
+const PROGRAM = 'hs-conformance'
+
 const STATUS = { passed: 0, failed: 1, usage: 2, notStarted: 3 } as const
 
-const HELP = `hs-conformance: tells whether a client or a server of the HELLO handshake is right, and why not.
+const HELP = `${PROGRAM}: tells whether a client or a server of the HELLO handshake is right, and why not.
 
   hs-conformance server [options] -- ./tcpserver {port}
   hs-conformance server [options] 127.0.0.1:9000           what runs already; its output is not seen
@@ -86,9 +88,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Whoever read the lines has enough of them.
     if (isClosedPipe(error)) return STATUS.passed
-    if (!(error instanceof UsageError)) throw error
-    writeAll(2, `hs-conformance: ${error.message}\nTry hs-conformance --help.\n`)
-    return STATUS.usage
+    const { message, syscall } = error as NodeJS.ErrnoException
+    if (error instanceof UsageError) tell(`${PROGRAM}: ${message}\nTry ${PROGRAM} --help.\n`)
+    else if (syscall === 'write') tell(`${PROGRAM}: ${message}\n`)
+    else throw error
+    return error instanceof UsageError ? STATUS.usage : STATUS.failed
   }
 }
 
@@ -161,6 +165,7 @@ async function checkOne(
     })
   }
   progress.clear()
+  let written = true
   for (const { name, file } of reporters) {
     const { columns } = process.stdout
     const text = render(report, name, {
@@ -169,14 +174,16 @@ async function checkOne(
       ...(visibility && { visibility }),
     })
     const where = file ?? placeOf(name)
-    if (where === undefined) writeAll(1, text)
-    else save(where, text, name === 'github')
+    // Who has read enough of it still wants to know how it went.
+    const write = () =>
+      where === undefined ? writeAll(1, text) : writeFileSync(where, text, { flag: name === 'github' ? 'a' : 'w' })
+    written = put(PROGRAM, write) && written
   }
   if (report.notStarted !== undefined) {
-    writeAll(2, `hs-conformance: ${report.notStarted}\n`)
+    tell(`${PROGRAM}: ${report.notStarted}\n`)
     return STATUS.notStarted
   }
-  return report.passed ? STATUS.passed : STATUS.failed
+  return report.passed && written ? STATUS.passed : STATUS.failed
 }
 
 async function matrix(file: string | undefined, values: Given): Promise<number> {
@@ -203,23 +210,18 @@ async function matrix(file: string | undefined, values: Given): Promise<number> 
       )
     },
   })
-  if (values.html !== undefined) save(values.html, matrixPage(reports, programs))
-  if (values.json !== undefined) save(values.json, `${JSON.stringify(reports, null, 2)}\n`)
+  const { html, json } = values
+  const written = [
+    html === undefined || put(PROGRAM, () => writeFileSync(html, matrixPage(reports, programs))),
+    json === undefined || put(PROGRAM, () => writeFileSync(json, `${JSON.stringify(reports, null, 2)}\n`)),
+  ]
   const passed = reports.filter((report) => report.passed).length
   writeAll(1, `${passed} of ${reports.length} pass, in ${((performance.now() - began) / 1000).toFixed(1)} s\n`)
-  return passed === reports.length ? STATUS.passed : STATUS.failed
+  return passed === reports.length && !written.includes(false) ? STATUS.passed : STATUS.failed
 }
 
 /** Where a reporter writes to if nothing was said, other than stdout. */
 const placeOf = (name: ReporterName) => (name === 'github' ? process.env.GITHUB_STEP_SUMMARY : undefined)
-
-function save(file: string, text: string, append = false): void {
-  try {
-    writeFileSync(file, text, { flag: append ? 'a' : 'w' })
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
-}
 
 function optionsFrom(values: Given): CheckOptions {
   const ids = (given: string[] | undefined) =>

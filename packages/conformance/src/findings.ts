@@ -1,5 +1,4 @@
-import type { Verdict } from './case.js'
-import type { Nature, Profile } from './report.js'
+import type { Nature, Profile, Verdict } from './report.js'
 import type { Holdings } from './subject.js'
 
 /** What was found out so far: later cases use it, so that one fault costs one case, and the report tells it. */

@@ -1,5 +1,13 @@
-import type { Level, Verdict } from './case.js'
 import type { Step } from './transcript.js'
+
+export type Level = 'MUST' | 'SHOULD' | 'MAY'
+
+/**
+ * `passed`, `failed`: it was seen. `blocked`: it would fail for the reason for which another case failed.
+ * `not-observable`: nobody could see it from here. `not-applicable`: it asks for something that this program does not
+ * claim to be. `not-run`: there was no time, or nothing left to run it against. Only `passed` counts as passed.
+ */
+export type Verdict = 'passed' | 'failed' | 'blocked' | 'not-observable' | 'not-applicable' | 'not-run'
 
 /** A failure as the reports carry it: bytes are escaped text. */
 export interface FaultReport {

@@ -185,6 +185,20 @@ describe('a run', { timeout: 60_000 }, () => {
     expect(first.results[0]!.fault!.reproduce).toContain(' --seed 42 --expect threads -- ')
   })
 
+  it.runIf(process.platform === 'linux')(
+    'says in a line what could not be written, and still writes the rest',
+    async () => {
+      const full = new Program('bash', ['-c', `"${process.execPath}" "${BIN}" --list > /dev/full`])
+      expect(await full.ended()).toBe(1)
+      expect(full.stderr).toMatch(/^hs-conformance: ENOSPC: .*\n$/)
+      const reporters = ['--reporter', `json=${join(folder, 'no', 'report.json')}`, '--reporter', 'tap']
+      const { status, stdout, stderr } = await run('server', '--only', 'S8.2', ...reporters, ...serverCommand)
+      expect(status).toBe(1)
+      expect(stdout).toMatch(/^TAP version/)
+      expect(stderr).toMatch(/^hs-conformance: ENOENT: .*report\.json'\n$/)
+    },
+  )
+
   it('is repeated with what decides its verdicts, and with the words as they were', async () => {
     const command = ['sh', '-c', "echo 'no' >&2", '{host}', '{port}']
     const options = { only: ['C1.1'], seed: 7, errors: 'stderr' as const, patienceMs: 500 }
