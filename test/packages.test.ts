@@ -21,7 +21,7 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
       Holding Input OutsideFailureCode ProtocolOptions Side Terminator`,
   },
   '@hs/transport': {
-    values: `AcceptQueue DEFAULT_PREFIX_MS DEFAULT_QUIET_MS Drive chooseTransport formatEndpoint isShareable
+    values: `AcceptQueue DEFAULT_PREFIX_MS DEFAULT_QUIET_MS Drive Slots chooseTransport formatEndpoint isShareable
       nodeTransport`,
     types: `AdoptLimits ChosenTransport Clock ConnectOptions Connection DriveObserver DropReason Endpoint ImportLinux ListenOptions
       Listener Outcome Patience Receiver Share ShareableListener Sharing Timer Transport TransportModule TransportName`,
@@ -59,7 +59,7 @@ const MOST_BYTES: Readonly<Record<string, number>> = {
   '@hs/transport-linux': 24_000,
   '@hs/client': 60_000,
   '@hs/server-core': 60_000,
-  '@hs/conformance': 95_000,
+  '@hs/conformance': 102_000,
   // Most of it draws the page.
   '@hs/load': 180_000,
   '@hs/cli-client': 56_000,

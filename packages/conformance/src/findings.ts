@@ -1,5 +1,4 @@
 import type { Nature, Profile, Verdict } from './report.js'
-import type { Holdings } from './subject.js'
 
 /** What was found out so far: later cases use it, so that one fault costs one case, and the report tells it. */
 export class Findings {
@@ -27,6 +26,16 @@ export class Findings {
  * `late`: only when much was printed. `stderr`: there. `none`: not at all.
  */
 export type Printing = 'live' | 'unbuffered' | 'late' | 'stderr' | 'none'
+
+/** What the processes of a program hold of the system. */
+export interface Holdings {
+  readonly descriptors: number
+  readonly processes: number
+  /** They have ended, and nobody has waited for them. */
+  readonly deadChildren: number
+  readonly tasks: number
+  readonly addressSpaceBytes: number
+}
 
 export class ServerFindings extends Findings {
   nature: Nature = 'unknown'

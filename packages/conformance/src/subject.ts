@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Capture } from './capture.js'
+import type { Holdings } from './findings.js'
 import type { Pipe } from './pipes.js'
 import {
   descriptors,
@@ -58,16 +59,6 @@ export interface SubjectOptions {
    * {@link Subject.fill} on.
    */
   readonly fullPipe?: 'from the beginning' | 'later'
-}
-
-/** What its processes hold of the system. */
-export interface Holdings {
-  readonly descriptors: number
-  readonly processes: number
-  /** They have ended, and nobody has waited for them. */
-  readonly deadChildren: number
-  readonly tasks: number
-  readonly addressSpaceBytes: number
 }
 
 /** The program could not even be started: no file, no permission, not listening. */

@@ -52,8 +52,11 @@ const service = new Service(
   },
 )
 port.on('message', (message: ToThread) => {
-  if (message === 'stop') void listener.close()
-  else service.drop()
+  if (message === 'drop') service.drop()
+  else {
+    service.stop()
+    void listener.close()
+  }
 })
 tell({ type: 'ready' })
 await serveAtOnce({ listener, serveOne: service.serveOne }, atOnce)
