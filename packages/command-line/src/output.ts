@@ -37,7 +37,7 @@ export function isClosedPipe(error: unknown): boolean {
   return (error as NodeJS.ErrnoException)?.code === 'EPIPE'
 }
 
-/** Writes to stderr. Where that is gone or full, what is measured is still worth a report. */
+/** Writes to stderr. That it is gone or full is no reason to leave the work undone. */
 export function tell(text: string): void {
   try {
     writeAll(2, text)
