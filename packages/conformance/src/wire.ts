@@ -79,6 +79,21 @@ export class Peer {
     this.#socket.end()
   }
 
+  /**
+   * Sends the last bytes and closes, with nothing in between, as a program does that has no more to say: who is not quick
+   * finds both.
+   */
+  leave(bytes: Uint8Array): void {
+    this.send(bytes)
+    if (this.#socket.writableLength > 0 || this.#socket.destroyed) {
+      this.close()
+      return
+    }
+    this.#transcript.add('checker', 'closes', this.#name)
+    if (this.state === 'open') this.state = 'ended'
+    this.#socket.destroy()
+  }
+
   /** Closes both directions: what is sent from now on is answered with a reset. */
   close(): void {
     if (this.#socket.destroyed) return

@@ -17,6 +17,10 @@ int main(int argc, char **argv) {
   epoll_ctl(loop, EPOLL_CTL_ADD, listener, &(struct epoll_event){.events = EPOLLIN | EPOLLET, .data.ptr = NULL});
   for (;;) {
     struct epoll_event events[64];
+#ifdef BUG_HANG_UP_FIRST
+    /* It has other things to do, so that it is not luck that both are there. */
+    usleep(2000);
+#endif
     int n = epoll_wait(loop, events, 64, -1);
     for (int at = 0; at < n; at++) {
       struct meeting *meeting = events[at].data.ptr;

@@ -146,12 +146,17 @@ async function crowd(
         const exchange = await lab.answer(instance, peer, x, sent, { z: 'none', withinMs: left() })
         if (!exchange.right)
           throw crowded(lab, lab.wrongAnswer(instance, exchange, `Client ${name}: `), instance, exchange.reply)
-        if (gather) await beforeZ()
-        peer.send(lab.message(exchange.y! + 1))
+        const third = lab.message(exchange.y! + 1)
         // As clients do (HS-4.1): Z and the end of the stream may be there at once.
-        peer.finish()
-        if ((await lab.facts()).closes) await peer.untilOver(left())
-        peer.close()
+        if (gather) {
+          await beforeZ()
+          peer.leave(third)
+        } else {
+          peer.send(third)
+          peer.finish()
+          if ((await lab.facts()).closes) await peer.untilOver(left())
+          peer.close()
+        }
         done++
       } catch (error) {
         if (!(error instanceof Fault)) throw error
