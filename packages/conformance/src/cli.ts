@@ -89,10 +89,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     // Whoever read the lines has enough of them.
     if (isClosedPipe(error)) return STATUS.passed
     const { message, syscall } = error as NodeJS.ErrnoException
-    if (error instanceof UsageError) tell(`${PROGRAM}: ${message}\nTry ${PROGRAM} --help.\n`)
-    else if (syscall === 'write') tell(`${PROGRAM}: ${message}\n`)
-    else throw error
-    return error instanceof UsageError ? STATUS.usage : STATUS.failed
+    if (error instanceof UsageError) {
+      tell(`${PROGRAM}: ${message}\nTry ${PROGRAM} --help.\n`)
+      return STATUS.usage
+    }
+    if (syscall !== 'write') throw error
+    tell(`${PROGRAM}: ${message}\n`)
+    return STATUS.failed
   }
 }
 

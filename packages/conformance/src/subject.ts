@@ -170,7 +170,7 @@ export class Subject {
     const members = family(this.pid, this.#origin)
     const bytes = members.reduce((sum, { rssBytes }) => sum + rssBytes, 0)
     if (bytes > LIMITS.memoryBytes) this.#end(`it used more than ${LIMITS.memoryBytes >> 20} MiB of memory`)
-    else if (members.filter(({ state }) => state !== 'Z').length > LIMITS.processes)
+    else if (members.filter(isAlive).length > LIMITS.processes)
       this.#end(`it started more than ${LIMITS.processes} processes`)
   }
 
@@ -183,7 +183,7 @@ export class Subject {
   pids(): number[] {
     return hasProc
       ? family(this.pid, this.#origin)
-          .filter(({ state }) => state !== 'Z')
+          .filter(isAlive)
           .map(({ pid }) => pid)
       : []
   }
@@ -226,7 +226,7 @@ export class Subject {
 
   holdings(): Holdings {
     const members = family(this.pid, this.#origin)
-    const alive = members.filter(({ state }) => state !== 'Z')
+    const alive = members.filter(isAlive)
     const total = (count: (process: Process) => number) => alive.reduce((sum, process) => sum + count(process), 0)
     return {
       descriptors: total(({ pid }) => descriptors(pid).size),
@@ -253,9 +253,7 @@ export class Subject {
     } catch {
       // The group is gone.
     }
-    if (!hasProc) return
-    for (const { pid, state } of family(this.pid, this.#origin)) {
-      if (state === 'Z') continue
+    for (const pid of this.pids()) {
       try {
         process.kill(pid, 'SIGKILL')
       } catch {
@@ -277,6 +275,11 @@ export class Subject {
     this.#child.stdin?.destroy()
     return exit
   }
+}
+
+/** Whether it does more than wait to be buried. */
+function isAlive({ state }: Process): boolean {
+  return state !== 'Z'
 }
 
 export function describeExit({ code, signal }: Exit): string {

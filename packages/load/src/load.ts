@@ -7,7 +7,6 @@ import {
   DEFAULT_QUIET_MS,
   type Endpoint,
   formatEndpoint,
-  nodeTransport,
   type Patience,
   Slots,
   type Timer,
@@ -29,7 +28,7 @@ import {
   Results,
 } from './results.js'
 import { Sources } from './sources.js'
-import { clientTransport } from './transport.js'
+import { clientTransport, listenBriefly } from './transport.js'
 
 /** Enough to keep a server on one core busy, and few enough that each gets its answer soon. */
 export const DEFAULT_CONCURRENCY = 64
@@ -217,12 +216,10 @@ async function checkTargets({ targets, signal, patience, ...options }: Settings,
 /** @throws {RangeError} For what is no address of this machine's: it would look like one without a port left. */
 async function checkSources({ sources = [] }: Settings): Promise<void> {
   for (const host of sources) {
-    const found = await nodeTransport()
-      .listen({ host, port: 0 }, { maxWaiting: 1, onDrop() {}, shared: false })
-      .then(
-        async (listener) => listener.close().then(() => listener.address.host),
-        (error: Error) => error.message,
-      )
+    const found = await listenBriefly(host).then(
+      (address) => address.host,
+      (error: Error) => error.message,
+    )
     // A name may stand for several addresses, of which one would have to be chosen.
     if (found !== host) throw new RangeError(`sources must be addresses of this machine, got ${host} (${found})`)
   }

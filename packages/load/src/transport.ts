@@ -1,4 +1,4 @@
-import { chooseTransport, type Transport, type TransportName } from '@hs/transport'
+import { chooseTransport, type Endpoint, nodeTransport, type Transport, type TransportName } from '@hs/transport'
 
 /** What clients connect with. Many connections at once are what a ring is for. */
 export async function clientTransport(wanted: TransportName | Transport = 'auto'): Promise<Transport> {
@@ -7,4 +7,17 @@ export async function clientTransport(wanted: TransportName | Transport = 'auto'
     return { linuxTransport: () => linuxTransport({ ring: true }) }
   })
   return transport
+}
+
+/**
+ * Listens on a free port, and stops at once.
+ *
+ * @param shared - As servers with threads do.
+ * @returns Where it was.
+ * @throws If nobody can listen there, or not in that way.
+ */
+export async function listenBriefly(host: string, shared = false): Promise<Endpoint> {
+  const listener = await nodeTransport().listen({ host, port: 0 }, { maxWaiting: 1, onDrop() {}, shared })
+  await listener.close()
+  return listener.address
 }

@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { answer, type Command, type Option, parse, parsers, put, tell, UsageError, writeAll } from '@hs/command-line'
-import { nodeTransport } from '@hs/transport'
 import { formatLeft } from '../format.js'
 import { lineWidth, overwriting, parseFile, parseSpan } from '../terminal.js'
-import { clientTransport } from '../transport.js'
+import { clientTransport, listenBriefly } from '../transport.js'
 import { type CompareProgress, compare } from './compare.js'
 import { compareHtml } from './html.js'
 import { scenarios } from './scenarios.js'
@@ -157,11 +156,7 @@ async function available(): Promise<Contestant[]> {
 /** Whether this Node can share a listener among threads; before 22.12 it cannot. */
 async function nodeShares(): Promise<boolean> {
   try {
-    const listener = await nodeTransport().listen(
-      { host: '127.0.0.1', port: 0 },
-      { maxWaiting: 1, onDrop() {}, shared: true },
-    )
-    await listener.close()
+    await listenBriefly('127.0.0.1', true)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_HS_THREADS_UNSUPPORTED') return false

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { handshake } from '@hs/client'
 import { Watchdog } from '@hs/command-line'
-import { type Endpoint, nodeTransport } from '@hs/transport'
+import type { Endpoint } from '@hs/transport'
+import { listenBriefly } from '../transport.js'
 import { marked, type Usage, usageOf } from './usage.js'
 
 /** A server to be compared: one of ours, or a command line of the user's. */
@@ -48,11 +49,11 @@ const KNOCK_MS = 30
 /** How long a server may take to end by itself. */
 const STOP_MS = 2_000
 
-/** Stands in the environment of a server and of all that it starts. */
-const MARK = 'HS_LOAD_SERVER'
-
 /** How often to look whether it has. */
 const LOOK_MS = 10
+
+/** Stands in the environment of a server and of all that it starts. */
+const MARK = 'HS_LOAD_SERVER'
 
 /** How long what an ended server printed may be on its way. */
 const LAST_WORDS_MS = 500
@@ -87,7 +88,7 @@ export async function startServer(
   signal: AbortSignal,
   withEvents = false,
 ): Promise<RunningServer> {
-  const port = await freePort()
+  const { port } = await listenBriefly('127.0.0.1')
   const mark = `${process.pid}-${port}`
   const child = spawn(command.replaceAll('{port}', String(port)) + (withEvents && strategy ? ' --json' : ''), {
     shell: true,
@@ -205,14 +206,4 @@ function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
   } catch {
     return false
   }
-}
-
-/** A port of loopback that nobody has at the moment. */
-async function freePort(): Promise<number> {
-  const listener = await nodeTransport().listen(
-    { host: '127.0.0.1', port: 0 },
-    { maxWaiting: 1, onDrop() {}, shared: false },
-  )
-  await listener.close()
-  return listener.address.port
 }
