@@ -1,0 +1,91 @@
+import type { Part } from '../course/course.js'
+import lines from './lines.json' with { type: 'json' }
+import type { CaseOutcome, Lesson } from './outcome.js'
+
+export type Language = keyof typeof lines
+export const LANGUAGES = Object.keys(lines) as readonly Language[]
+
+type Topic = keyof (typeof lines)['c']
+
+/** What a case is about, by the longest beginning of its id. */
+const TOPICS: Readonly<Record<string, Topic>> = {
+  S1: 'answer',
+  'S1.2': 'receive',
+  'S1.10': 'receive',
+  S2: 'print',
+  S3: 'compare',
+  'S3.3': 'close',
+  'S3.4': 'alive',
+  S4: 'close',
+  S5: 'alive',
+  S6: 'threads',
+  S7: 'receive',
+  S8: 'arguments',
+  C1: 'answer',
+  'C1.3': 'receive',
+  'C1.9': 'receive',
+  C2: 'print',
+  C3: 'compare',
+  'C3.2': 'close',
+  'C3.3': 'close',
+  C4: 'close',
+  'C4.4': 'alive',
+  C5: 'receive',
+  C6: 'arguments',
+  P1: 'answer',
+  P2: 'compare',
+  P3: 'compare',
+}
+
+/** One step of a hint; the next says more. */
+export interface Step {
+  readonly title: 'What happened' | 'Where to look' | 'What the line looks like'
+  readonly lines: readonly string[]
+}
+
+/** A failure in up to three steps. */
+export function stepsOf({ id, lesson, note }: CaseOutcome, part: Part, most: number): Step[] {
+  if (!lesson) return note === undefined ? [] : [{ title: 'What happened', lines: [note] }]
+  const where = [...(lesson.cause ? lesson.cause.split('\n') : []), ...(lesson.clause ? [lesson.clause] : [])]
+  const line = lineFor(id, part)
+  const steps: Step[] = [
+    { title: 'What happened', lines: whatHappened(lesson) },
+    ...(where.length > 0 ? [{ title: 'Where to look' as const, lines: where }] : []),
+    ...(line ? [{ title: 'What the line looks like' as const, lines: line }] : []),
+  ]
+  return steps.slice(0, most)
+}
+
+function whatHappened({ summary, sent, expected, received, comparison, diagram, reproduce }: Lesson): string[] {
+  return [
+    summary,
+    ...(sent === undefined ? [] : [`sent      ${sent}`]),
+    ...(comparison ?? [
+      ...(expected === undefined ? [] : [`expected  ${expected}`]),
+      ...(received === undefined ? [] : [`received  ${received || '(nothing)'}`]),
+    ]),
+    ...(diagram ? ['', ...diagram.split('\n')] : []),
+    ...(reproduce ? ['', `Again: ${reproduce}`] : []),
+  ]
+}
+
+function lineFor(id: string, { files, command, expect }: Part): string[] | undefined {
+  const [group] = id.split('.')
+  const topic = TOPICS[id] ?? TOPICS[group!]
+  if (!topic) return undefined
+  const texts = lines[languageOf([...files, ...command])]
+  return texts[topic === 'threads' && expect === 'events' ? 'events' : topic].split('\n')
+}
+
+const ENDINGS: readonly (readonly [RegExp, Language])[] = [
+  [/\.py$|^python/, 'python'],
+  [/\.java$|^java$/, 'java'],
+  [/\.go$/, 'go'],
+  [/\.rs$/, 'rust'],
+  [/\.ts$/, 'typescript'],
+]
+
+/** Told from the files that are handed in; C where they do not tell. */
+function languageOf(words: readonly string[]): Language {
+  return ENDINGS.find(([ending]) => words.some((word) => ending.test(word)))?.[1] ?? 'c'
+}

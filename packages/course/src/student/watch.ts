@@ -1,0 +1,111 @@
+import { statSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { answer, type Command, type Option, parse, UsageError, writeAll } from '@hs/command-line'
+import type { Course } from '../course/course.js'
+import { loadCourse } from '../course/load.js'
+import { casesOf, type Grade, isFailure } from '../grade/outcome.js'
+import { Running } from '../sandbox/process.js'
+import { PROGRAM, STATUS } from '../status.js'
+import { failureText, firstFailure } from './check.js'
+import { courseOption, gradeHere, hintOption } from './here.js'
+
+declare const __VERSION__: string
+
+/** How often the files are looked at. Their times, and not notices of the system: those differ, and some are lost. */
+const LOOK_MS = 200
+
+const command = {
+  name: `${PROGRAM} watch`,
+  version: __VERSION__,
+  summary:
+    'Builds with the command after --, and checks again, each time a file that is handed in changes; first what failed before.',
+  positionals: {},
+  options: {
+    course: courseOption,
+    hint: hintOption,
+    once: { describe: 'End after the first check that passes', default: false } as Option<boolean>,
+  },
+  examples: [[`${PROGRAM} watch -- make`, 'until Ctrl-C']],
+  epilogue:
+    'Exit status: 0 nothing fails, with --once, 2 wrong usage or a mistake in course.toml, 130 ended by Ctrl-C.',
+} as const satisfies Command
+
+export async function watchMain(argv: readonly string[]): Promise<number> {
+  const cut = argv.indexOf('--')
+  const build = cut < 0 ? [] : argv.slice(cut + 1)
+  const parsed = await parse(command, cut < 0 ? argv : argv.slice(0, cut))
+  if ('text' in parsed) return answer(command.name, parsed)
+  const course = loadCourse(parsed.values.course)
+  const files = [...new Set(course.parts.flatMap(({ files }) => files))]
+  if (files.length === 0) throw new UsageError(`${parsed.values.course} names no files that could be watched`)
+  const screen = new Screen()
+  let failing: Set<string> | undefined
+  for (;;) {
+    const before = timesOf(files)
+    const grade = await buildAndCheck(course, build, failing, screen)
+    if (grade) {
+      failing = failingIn(grade)
+      // What was checked alone may have broken something else.
+      const whole = failing.size === 0 ? await gradeHere({ course }) : grade
+      failing = failingIn(whole)
+      screen.show(summary(whole, course, Math.min(parsed.values.hint, course.hints)))
+      if (failing.size === 0) {
+        failing = undefined
+        if (parsed.values.once) return STATUS.fine
+      }
+    }
+    while (timesOf(files) === before) await sleep(LOOK_MS)
+  }
+}
+
+/** @returns Undefined where it was not built. */
+async function buildAndCheck(
+  course: Course,
+  build: readonly string[],
+  failing: ReadonlySet<string> | undefined,
+  screen: Screen,
+): Promise<Grade | undefined> {
+  if (build.length > 0) {
+    screen.status(`building: ${build.join(' ')}`)
+    const { status, stdout, stderr } = await new Running(build, process.cwd(), process.env).within(
+      course.limits.buildMs,
+    )
+    if (status !== 0) {
+      screen.show(`✗ ${build.join(' ')} failed\n\n${(stdout + stderr).trim()}`)
+      return undefined
+    }
+  }
+  const only = failing && failing.size > 0 ? failing : undefined
+  screen.status(only ? `checking what failed: ${[...only].map((key) => key.split(':')[1]).join(' ')}` : 'checking')
+  return gradeHere({ course, ...(only && { only }), onCase: (part, { id }) => screen.status(`checked ${part} ${id}`) })
+}
+
+const failingIn = ({ parts }: Grade) =>
+  new Set(parts.flatMap(({ id, cases }) => cases.filter(isFailure).map((one) => `${id}:${one.id}`)))
+
+function summary(grade: Grade, course: Course, hint: number): string {
+  const first = firstFailure(grade, course)
+  if (!first) return `✓ nothing fails (${casesOf(grade).length} cases)`
+  const all = casesOf(grade).filter(isFailure)
+  return `${failureText(first, hint)}\n\n${all.length} fail or are blocked: ${all.map(({ id }) => id).join(' ')}`
+}
+
+const timesOf = (files: readonly string[]) =>
+  files.map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs).join()
+
+/** A terminal is used as a screen; anything else gets lines. */
+class Screen {
+  readonly #terminal = process.stdout.isTTY === true
+  #last = ''
+
+  status(text: string): void {
+    if (this.#terminal) writeAll(1, `\r\x1b[K${text.slice(0, (process.stdout.columns || 80) - 1)}`)
+  }
+
+  show(text: string): void {
+    const at = new Date().toTimeString().slice(0, 8)
+    if (this.#terminal) writeAll(1, `\x1b[2J\x1b[H${at}  waiting for changes; Ctrl-C ends\n\n${text}\n`)
+    else if (text !== this.#last) writeAll(1, `[${at}] ${text}\n`)
+    this.#last = text
+  }
+}

@@ -1,0 +1,4 @@
+import { defineConfig } from 'tsup'
+import { bundle, yargs } from '../../tsup.shared.js'
+
+export default defineConfig([{ ...bundle({ 'hs-course': 'src/bin.ts' }), loader: { '.css': 'text' } }, yargs()])
