@@ -1,4 +1,5 @@
 import { type CaseOutcome, isFailure } from '../grade/outcome.js'
+import { groupBy } from '../group.js'
 import type { Student } from './class.js'
 
 /** Students who fail a case for the same reason. */
@@ -17,30 +18,24 @@ export interface FailingCase {
 
 /** Which cases fail most, and why: the most frequent first. What another failure blocks is not counted. */
 export function failingCases(students: readonly Student[]): FailingCase[] {
-  const found = new Map<string, { part: string; outcome: CaseOutcome; causes: Map<string, Student[]> }>()
-  for (const student of students) {
-    for (const { id: part, cases } of student.grade?.parts ?? []) {
-      for (const outcome of cases) {
-        if (!isFailure(outcome) || outcome.verdict !== 'failed') continue
-        const key = `${part}:${outcome.id}`
-        const one = found.get(key) ?? { part, outcome, causes: new Map() }
-        const text = causeOf(outcome)
-        one.causes.set(text, [...(one.causes.get(text) ?? []), student])
-        found.set(key, one)
-      }
-    }
-  }
-  return [...found.values()]
-    .map(({ part, outcome: { id, title }, causes }) => ({
-      part,
-      id,
-      title,
-      students: [...causes.values()].reduce((sum, { length }) => sum + length, 0),
-      causes: [...causes]
-        .map(([text, students]) => ({ text, students }))
-        .sort((a, b) => b.students.length - a.students.length),
-    }))
-    .sort((a, b) => b.students - a.students)
+  const failures = students.flatMap((student) =>
+    (student.grade?.parts ?? []).flatMap(({ id: part, cases }) =>
+      cases
+        .filter((outcome) => isFailure(outcome) && outcome.verdict === 'failed')
+        .map((outcome) => ({ student, part, outcome, cause: causeOf(outcome) })),
+    ),
+  )
+  const most = <T>(groups: Map<string, T[]>) => [...groups].sort(([, a], [, b]) => b.length - a.length)
+  return most(groupBy(failures, ({ part, outcome }) => `${part}:${outcome.id}`)).map(([, group]) => ({
+    part: group[0]!.part,
+    id: group[0]!.outcome.id,
+    title: group[0]!.outcome.title,
+    students: group.length,
+    causes: most(groupBy(group, ({ cause }) => cause)).map(([text, same]) => ({
+      text,
+      students: same.map(({ student }) => student),
+    })),
+  }))
 }
 
 /** The probable cause; where none is known, what happened, without what differs from student to student. */

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { answer, type Command, type Option, parse, parsers, tell, writeAll } from '@hs/command-line'
+import { answer, type Command, type Option, parse, parsers, tell, UsageError, writeAll } from '@hs/command-line'
 import { loadCourse } from '../course/load.js'
 import { classPage } from '../report/class-page.js'
 import { pageName, studentPage } from '../report/student-page.js'
@@ -47,6 +47,12 @@ const command = {
       parse: (text: string) => text,
       placeholder: 'folder',
     } as Option<string>,
+    share: {
+      describe: 'Grade only the i-th of n shares of the class, as in 1/8: for several machines',
+      default: undefined,
+      parse: parseShare,
+      placeholder: 'i/n',
+    } as Option<Share | undefined>,
     sandbox: sandboxOption,
     quiet: { describe: 'Show no progress', default: false, alias: 'q' } as Option<boolean>,
   },
@@ -57,6 +63,19 @@ const command = {
   epilogue:
     'Exit status: 0 graded, 1 something could not be read or graded, 2 wrong usage or a mistake in the course, 3 no sandbox although it is required, 130 interrupted; the same command continues.',
 } as const satisfies Command
+
+interface Share {
+  readonly at: number
+  readonly of: number
+}
+
+function parseShare(text: string): Share {
+  const [, at, of] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? []
+  if (at === undefined || of === undefined || at < 1 || at > of) {
+    throw new UsageError(`must be a share such as 1/8, got "${text}"`)
+  }
+  return { at, of }
+}
 
 export async function gradeMain(argv: readonly string[]): Promise<number> {
   const parsed = await parse(command, argv)
@@ -72,7 +91,8 @@ export async function gradeMain(argv: readonly string[]): Promise<number> {
   } = parsed.values
   const course = loadCourse(file)
   const say = (line: string) => tell(`${line}\n`)
-  const entries = listClass(submissions, roster, say)
+  const everyone = listClass(submissions, roster, say)
+  const entries = share ? everyone.filter((_, at) => at % share.of === share.at - 1) : everyone
   const sandbox = findSandbox(choice, course.limits)
   say(sandbox.report)
   const stopping = new AbortController()
@@ -87,10 +107,9 @@ export async function gradeMain(argv: readonly string[]): Promise<number> {
     isolation: sandbox.isolation,
     signal: stopping.signal,
     onStudent(student, { cached, done }) {
-      if (!cached && student.status === 'graded') fresh++
-      const elapsed = performance.now() - began
-      const left =
-        fresh > 0 && done < entries.length ? `, about ${spanOf((elapsed / done) * (entries.length - done))} left` : ''
+      if (!cached && student.grade) fresh++
+      const rest = entries.length - done
+      const left = fresh > 0 && rest > 0 ? `, about ${spanOf(((performance.now() - began) / fresh) * rest)} left` : ''
       if (!quiet || student.status === 'failed' || student.status === 'unreadable') {
         say(`[${done}/${entries.length}] ${lineOf(student)}${cached ? ' (graded before)' : ''}${left}`)
       }

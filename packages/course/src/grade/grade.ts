@@ -84,6 +84,8 @@ async function gradePart(part: Part, options: GradeOptions): Promise<PartOutcome
   })
   if (problem !== undefined) return done(rest.map((plan) => judged(plan, 'blocked', { note: 'it was not built' })))
   if (rest.length === 0) return done([])
+  problem = notBuilt(part, cwd)
+  if (problem !== undefined) return done(rest.map((plan) => judged(plan, 'blocked', { note: 'it was not built' })))
   if (part.kind === 'pair') {
     const cases: CaseOutcome[] = []
     for (const [at, plan] of rest.entries()) {
@@ -138,6 +140,13 @@ async function check(
 function missingFile({ files }: Part, cwd: string): string | undefined {
   const missing = files.filter((file) => isAbsolute(file) || !existsSync(join(cwd, file)))
   return missing.length === 0 ? undefined : `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`
+}
+
+/** A program in the submission's own folder that no build has made. */
+function notBuilt({ command, client }: Part, cwd: string): string | undefined {
+  const own = [command[0], client[0]].filter((word) => word?.startsWith('./'))
+  const missing = own.find((word) => !existsSync(join(cwd, word!)))
+  return missing && `${missing} was not built`
 }
 
 function outcomeOfCommand(plan: CasePlan, problem: string | undefined, command: string | undefined): CaseOutcome {

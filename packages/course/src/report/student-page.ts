@@ -3,6 +3,7 @@ import type { Student } from '../class/class.js'
 import { type Course, type Part, round } from '../course/course.js'
 import { stepsOf } from '../grade/hint.js'
 import type { CaseOutcome, PartOutcome } from '../grade/outcome.js'
+import { groupBy } from '../group.js'
 import { escapeHtml, mark, page } from './html.js'
 
 /** The page's file: no name leads to another folder, and no two to the same file. */
@@ -38,30 +39,53 @@ ${(grade?.parts ?? []).map((part, at) => section(part, course.parts[at]!, course
 function section(outcome: PartOutcome, part: Part, hints: number): string {
   const shown = outcome.cases.filter(({ visibility }) => visibility !== 'hidden')
   const hidden = outcome.cases.filter(({ visibility }) => visibility === 'hidden')
-  const sum = (cases: readonly CaseOutcome[], key: 'points' | 'possible') =>
-    round(cases.reduce((all, one) => all + one[key], 0))
+  const having = (...verdicts: CaseOutcome['verdict'][]) => shown.filter(({ verdict }) => verdicts.includes(verdict))
+  const fine = having('passed', 'not-applicable', 'not-observable')
   return `<section>
-<h2>${escapeHtml(outcome.title)}: ${sum(outcome.cases, 'points')} of ${sum(outcome.cases, 'possible')}</h2>
+<h2>${escapeHtml(outcome.title)}: ${ofPoints(outcome.cases)}</h2>
 ${outcome.problem === undefined ? '' : `<p class="problem">${escapeHtml(outcome.problem)}</p>`}
-${outcome.compiler?.trim() ? `<details class="sheet"${outcome.problem === undefined ? '' : ' open'}><summary>What the compiler says</summary><pre>${escapeHtml(outcome.compiler.trim())}</pre></details>` : ''}
-<ul class="cases sheet">${shown.map((one) => item(one, part, hints)).join('\n')}</ul>
-${hidden.length > 0 ? `<p class="soft">${hidden.length} more cases are not shown: ${sum(hidden, 'points')} of ${sum(hidden, 'possible')} points.</p>` : ''}
+${outcome.compiler?.trim() ? folded('What the compiler says', block([outcome.compiler]), outcome.problem !== undefined) : ''}
+<ul class="cases sheet">${having('failed', 'not-run')
+    .map((one) => item(one, part, hints))
+    .join('\n')}${blockedItems(having('blocked'))}</ul>
+${fine.length > 0 ? folded(`${fine.length} cases pass: ${ofPoints(fine)} points`, `<ul class="cases">${fine.map((one) => item(one, part, 0)).join('')}</ul>`) : ''}
+${hidden.length > 0 ? `<p class="soft">${hidden.length} more cases are not shown: ${ofPoints(hidden)} points.</p>` : ''}
 </section>`
+}
+
+function ofPoints(cases: readonly CaseOutcome[]): string {
+  const sum = (key: 'points' | 'possible') => round(cases.reduce((all, one) => all + one[key], 0))
+  return `${sum('points')} of ${sum('possible')}`
+}
+
+function folded(title: string, body: string, open = false): string {
+  return `<details class="sheet"${open ? ' open' : ''}><summary>${escapeHtml(title)}</summary>${body}</details>`
+}
+
+/** One line for all that the same failure blocks. */
+function blockedItems(cases: readonly CaseOutcome[]): string {
+  const byNote = groupBy(cases, ({ note = 'blocked' }) => note)
+  return [...byNote]
+    .map(([note, group]) => {
+      const ids = group.map(({ id }) => id).join(' ')
+      return `<li>${mark('blocked', note)}<div class="what">${group.length} ${escapeHtml(note)} <span class="soft">${ids}</span></div><span class="number">${ofPoints(group).replace(' of ', '/')}</span></li>`
+    })
+    .join('')
 }
 
 function item(outcome: CaseOutcome, part: Part, hints: number): string {
   const { id, title, verdict, points, possible } = outcome
-  const steps = verdict === 'passed' ? [] : stepsOf(outcome, part, hints)
-  const head = `<b>${id}</b> ${escapeHtml(title)}`
-  const [first, ...more] = steps
+  const [first, ...more] = stepsOf(outcome, part, hints)
   const [summary = '', ...lines] = first?.lines ?? []
-  const details = `<p class="soft">${escapeHtml(summary)}</p>${lines.length > 0 ? block(lines) : ''}${more
-    .map(
-      (step) =>
-        `<h3>${step.title}</h3>${step.title === 'Where to look' ? `<p>${step.lines.map(escapeHtml).join('<br>')}</p>` : block(step.lines)}`,
-    )
-    .join('')}`
-  return `<li>${mark(verdict, title)}<div class="what">${head}${steps.length > 0 ? details : ''}</div><span class="number">${possible > 0 ? `${points}/${possible}` : ''}</span></li>`
+  const details = [
+    summary && `<p class="soft">${escapeHtml(summary)}</p>`,
+    lines.length > 0 ? block(lines) : '',
+    ...more.map(
+      ({ title, lines }) =>
+        `<h3>${title}</h3>${title === 'Where to look' ? `<p>${lines.map(escapeHtml).join('<br>')}</p>` : block(lines)}`,
+    ),
+  ]
+  return `<li>${mark(verdict, title)}<div class="what"><b>${id}</b> ${escapeHtml(title)}${details.join('')}</div><span class="number">${possible > 0 ? `${points}/${possible}` : ''}</span></li>`
 }
 
 const block = (lines: readonly string[]) => `<pre>${escapeHtml(lines.join('\n').trim())}</pre>`

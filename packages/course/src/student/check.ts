@@ -3,6 +3,7 @@ import type { Course, Part } from '../course/course.js'
 import { loadCourse } from '../course/load.js'
 import { type Step, stepsOf } from '../grade/hint.js'
 import { type CaseOutcome, casesOf, type Grade, isFailure, type PartOutcome, pointsOf } from '../grade/outcome.js'
+import { groupBy } from '../group.js'
 import { MARKS } from '../report/marks.js'
 import { PROGRAM, STATUS } from '../status.js'
 import { courseOption, gradeHere, hintOption } from './here.js'
@@ -100,11 +101,13 @@ function partText({ title, problem, cases }: PartOutcome): string {
     const why = lesson?.summary ?? note
     return `  ${MARKS[verdict][0]} ${id.padEnd(6)} ${title}${why ? `\n           ${why}` : ''}\n`
   })
-  const blocked = new Map<string, string[]>()
-  for (const { id, verdict, note = 'blocked' } of cases) {
-    if (verdict === 'blocked') blocked.set(note, [...(blocked.get(note) ?? []), id])
-  }
-  const waiting = [...blocked].map(([note, ids]) => `  ${MARKS.blocked[0]} ${ids.length} ${note}: ${shortList(ids)}\n`)
+  const blocked = groupBy(
+    cases.filter(({ verdict }) => verdict === 'blocked'),
+    ({ note = 'blocked' }) => note,
+  )
+  const waiting = [...blocked].map(
+    ([note, ids]) => `  ${MARKS.blocked[0]} ${ids.length} ${note}: ${shortList(ids.map(({ id }) => id))}\n`,
+  )
   const passed = cases.filter(({ verdict }) => verdict === 'passed').length
   return `${title}${problem ? `: ${problem}` : ''}\n${lines.join('')}${waiting.join('')}  ${MARKS.passed[0]} ${passed} passed\n`
 }
