@@ -87,6 +87,7 @@ export async function gradeMain(argv: readonly string[]): Promise<number> {
     quiet,
     roster,
     sandbox: choice,
+    share,
     jobs = availableParallelism(),
   } = parsed.values
   const course = loadCourse(file)

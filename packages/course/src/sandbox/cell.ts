@@ -105,14 +105,26 @@ async function readLines(stream: NodeJS.ReadableStream, onLine: (line: string) =
 export async function cellMain(): Promise<number> {
   const { course, source, room } = JSON.parse(await text(process.stdin)) as Order
   const files = submittedFiles(source, course.limits.diskBytes)
+  const content = contentHash(source, files)
   copySubmission(source, files, workFolder(room), room.uid)
+  if (room.isolation === 'user') watchAs(room.uid!)
   const send = (message: Message) => writeSync(RESULTS_FD, `${JSON.stringify(message)}\n`)
   const grade = await gradeSubmission({
     course,
     room,
-    content: contentHash(source, files),
+    content,
     onCase: (part, { id, verdict }) => send({ part, id, verdict }),
   })
   send({ grade })
   return 0
+}
+
+/**
+ * Containers take from root the right to look at processes of others. With the effective user of a submission the judge may,
+ * and it stays out of reach itself: it is signalled and read only by its real user, who is root.
+ */
+function watchAs(uid: number): void {
+  process.setgroups!([])
+  process.setegid!(uid)
+  process.seteuid!(uid)
 }

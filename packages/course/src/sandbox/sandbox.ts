@@ -131,10 +131,12 @@ const RAISE_AGAIN = '"$@"; s=$?; [ $s -gt 128 ] && [ $s -le 192 ] && kill -$((s 
 /** The words before a command of a submission. They lead into its room, and it does not get out of there. */
 export function confine(room: Room, limits: Limits, readable: readonly string[]): string[] {
   const { isolation, uid } = room
+  // In `user` the judge has given up its groups, and with them the right to do so (see the cell).
+  const groups = isolation === 'user' ? '--keep-groups' : '--clear-groups'
   const user =
     uid === undefined
       ? []
-      : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--inh-caps=-all', '--no-new-privs']
+      : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, groups, '--inh-caps=-all', '--no-new-privs']
   const limit = [
     ...['prlimit', `--data=${limits.memoryBytes}`, `--fsize=${Math.min(limits.diskBytes, 2 ** 27)}`, '--core=0'],
     // Without a user of its own, all processes of the grader would count.
