@@ -134,7 +134,9 @@ describe.skipIf(!isRoot)('the archive for Gradescope', () => {
     expect(validate(results), JSON.stringify(validate.errors)).toBe(true)
     expect(results.extra_data.isolation).toBe('user')
     const sum = results.tests.reduce((all, { score }) => all + score, 0)
-    const shown = [results.output, ...results.tests.map((one) => `${one.number} ${one.score}: ${one.output}`)].join('\n')
+    const shown = [results.output, ...results.tests.map((one) => `${one.number} ${one.score}: ${one.output}`)].join(
+      '\n',
+    )
     expect(sum, shown).toBe(points)
     expect(results.tests.reduce((all, { max_score }) => all + max_score, 0)).toBe(10)
     expect(

@@ -45,7 +45,7 @@ export interface Step {
 
 /** A failure in up to three steps. */
 export function stepsOf({ id, lesson, note }: CaseOutcome, part: Part, most: number): Step[] {
-  if (!lesson) return note === undefined ? [] : [{ title: 'What happened', lines: [note] }]
+  if (!lesson) return note === undefined || most === 0 ? [] : [{ title: 'What happened', lines: [note] }]
   const where = [...(lesson.cause ? lesson.cause.split('\n') : []), ...(lesson.clause ? [lesson.clause] : [])]
   const line = lineFor(id, part)
   const steps: Step[] = [

@@ -49,7 +49,7 @@ ${outcome.compiler?.trim() ? folded('What the compiler says', block([outcome.com
     .map((one) => item(one, part, hints))
     .join('\n')}${blockedItems(having('blocked'))}</ul>
 ${fine.length > 0 ? folded(`${fine.length} cases pass: ${ofPoints(fine)} points`, `<ul class="cases">${fine.map((one) => item(one, part, 0)).join('')}</ul>`) : ''}
-${hidden.length > 0 ? `<p class="soft">${hidden.length} more cases are not shown: ${ofPoints(hidden)} points.</p>` : ''}
+${hidden.length > 0 ? `<p class="soft">${hidden.length} more ${hidden.length === 1 ? 'case is' : 'cases are'} not shown: ${ofPoints(hidden)} points.</p>` : ''}
 </section>`
 }
 
