@@ -1,8 +1,9 @@
 /** A class on one machine: who is in it, what is written, and what a second run does not do again. */
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Student } from '../src/class/class.js'
 import { formatCsv, parseCsv } from '../src/class/csv.js'
@@ -116,6 +117,12 @@ test('what does not match is told in one line each', () => {
   expect(first.stderr).toMatch(/about \d.* left/)
 })
 
+test('each submission is sent numbers of its own', () => {
+  const seeds = [...classOf().values()].flatMap(({ grade }) => grade?.parts.map(({ seed }) => seed) ?? [])
+  expect(seeds.length).toBe(21)
+  expect(new Set(seeds).size).toBe(21)
+})
+
 test('warnings cost their own points, and only those', () => {
   const { parts } = classOf().get('finn')!.grade!
   expect(parts[0]!.cases.filter(({ verdict }) => verdict === 'failed').map(({ id }) => id)).toEqual(['warnings'])
@@ -172,6 +179,34 @@ test('a page for a student shows the hint, and of hidden cases only the sum', ()
   expect(page).not.toMatch(/<b>S1\.4<\/b>/)
   expect(page).toMatch(/1 more case is not shown: 1\.87 of 1\.87 points/)
   expect(read('students/carl.html')).toContain('What the compiler says')
+})
+
+const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+)
+
+test.skipIf(!chromiumPath)('the pages fit a telephone, in light and dark, and load nothing', async () => {
+  const browser = await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox', '--disable-gpu'] })
+  try {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await browser.newPage({ colorScheme, viewport: { width: 390, height: 844 } })
+      const requests: string[] = []
+      const problems: string[] = []
+      page.on('request', (request) => requests.push(request.url()))
+      page.on('console', (message) => problems.push(message.text()))
+      for (const name of ['index.html', 'students/bob.html', 'students/carl.html']) {
+        await page.goto(`file://${join(folder, 'grades', name)}`)
+        expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(390)
+        expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(
+          colorScheme === 'dark' ? 'rgb(20, 23, 27)' : 'rgb(250, 250, 250)',
+        )
+      }
+      expect(requests.filter((url) => !url.startsWith('file:'))).toEqual([])
+      expect(problems).toEqual([])
+    }
+  } finally {
+    await browser.close()
+  }
 })
 
 describe('a second run', () => {

@@ -68,6 +68,11 @@ describe('a mistake is reported with its line and its key', () => {
       `${PART}[limits]\nmemory = "lots"`,
       'course.toml:8: limits.memory must be a size such as 512KiB, 256MiB or 1GiB',
     ],
+    [
+      'a path that is not absolute',
+      `${PART}[sandbox]\nreadable = ["opt"]`,
+      'course.toml:8: sandbox.readable[0] must be an absolute path',
+    ],
     ['a limit that is too small', `${PART}[limits]\nprocesses = 1`, 'course.toml:8: limits.processes must be >= 16'],
     [
       'a missing key',

@@ -13,12 +13,12 @@ export interface Ended {
 
 /** Runs a program to its end. */
 export function run(words: readonly string[], options: ExecFileOptions = {}): Promise<Ended> {
-  const { promise, resolve } = Promise.withResolvers<Ended>()
-  execFile(words[0]!, words.slice(1), { maxBuffer: 2 ** 26, ...options }, (error, stdout, stderr) => {
-    const status = error ? (typeof error.code === 'number' ? error.code : -1) : 0
-    resolve({ status, stdout: String(stdout), stderr: String(stderr) })
+  return new Promise((resolve) => {
+    execFile(words[0]!, words.slice(1), { maxBuffer: 2 ** 26, ...options }, (error, stdout, stderr) => {
+      const status = error ? (typeof error.code === 'number' ? error.code : -1) : 0
+      resolve({ status, stdout: String(stdout), stderr: String(stderr) })
+    })
   })
-  return promise
 }
 
 export const hsCourse = (words: readonly string[], options: ExecFileOptions = {}) =>

@@ -26,8 +26,11 @@ async function starter(folder: string, part: string, language: string): Promise<
   return here
 }
 
+/** Debian's Python first: what manages several versions starts a shell each time. */
+const env = { ...process.env, PATH: `/usr/bin:${process.env.PATH}` }
+
 async function check(here: string): Promise<Record<string, string[]>> {
-  const { stdout, stderr } = await hsCourse(['check', '--json'], { cwd: here })
+  const { stdout, stderr } = await hsCourse(['check', '--json'], { cwd: here, env })
   expect(stderr).toBe('')
   const verdicts: Record<string, string[]> = {}
   for (const { cases } of (JSON.parse(stdout) as Grade).parts) {
@@ -56,6 +59,11 @@ for (const [language, compiler] of Object.entries(COMPILERS)) {
     test.each(['3b', '3c'] as const)('of part %s is right but for what the part is about', async (part) => {
       using place = scratch()
       const here = await starter(place.folder, part, language)
+      // The same programs in both parts: all cases once are enough.
+      const course = join(here, 'course.toml')
+      const short = (text: string) =>
+        text.slice(0, text.lastIndexOf('[[parts]]')).concat('only = ["S1.1", "S2.8", "S6"]\n')
+      if (part === '3c') writeFileSync(course, short(readFileSync(course, 'utf8')))
       const { failed, blocked } = await check(here)
       expect({ failed, blocked }).toEqual(EXERCISE[part])
     })

@@ -92,6 +92,7 @@ function mistakeOf({ keyword, instancePath, params, message }: ErrorObject): Mis
 /** In words, by the pattern that the schema has. */
 const PATTERNS: Readonly<Record<string, string>> = {
   [schema.$defs.duration.pattern]: 'must be a duration such as 500ms, 30s or 3m',
+  [schema.properties.sandbox.properties.path.items.pattern]: 'must be an absolute path',
   [schema.$defs.size.pattern]: 'must be a size such as 512KiB, 256MiB or 1GiB',
   [schema.$defs.cases.items.pattern]: 'must be the id of a case or its beginning, such as S1.2, S1 or C',
   [schema.$defs.part.properties.id.pattern]: 'must be lower-case letters, digits and hyphens',

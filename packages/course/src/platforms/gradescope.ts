@@ -24,7 +24,7 @@ export function gradescopeArchive({ course, node, program, packages }: Archive):
     'setup.sh': [text(setupScript(packages)), executable],
     run_autograder: [text(RUN), executable],
     'course.toml': [course, plain],
-    node: [node, { ...executable, level: 6 }],
+    node: [node, { ...executable, level: 1 }],
     ...Object.fromEntries(
       [...program].map(([name, content]) => [name, [content, plain] as [Uint8Array, typeof plain]]),
     ),

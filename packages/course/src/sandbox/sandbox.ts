@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, lstatSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Limits } from '../course/course.js'
@@ -150,11 +150,19 @@ export function confine(room: Room, limits: Limits, readable: readonly string[])
     ...['bwrap', '--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
     ...['--die-with-parent', '--hostname', 'submission'],
     ...systemFolders(),
-    ...[...readable, dirname(process.execPath)].flatMap((path) => ['--ro-bind-try', path, path]),
+    ...[...readable, ...reachable(dirname(process.execPath), uid)].flatMap((path) => ['--ro-bind-try', path, path]),
     ...['--proc', '/proc', '--dev', '/dev', '--size', String(limits.diskBytes), '--tmpfs', '/tmp'],
     ...['--bind', workFolder(room), '/submission', '--chdir', '/submission'],
     ...limit,
   ]
+}
+
+/** Node's own folder, for programs in JavaScript; nothing where the user of a submission has no way to it, as in root's home. */
+function reachable(folder: string, uid: number | undefined): string[] {
+  for (let at = folder; uid !== undefined && at !== '/'; at = dirname(at)) {
+    if ((statSync(at).mode & 0o001) === 0) return []
+  }
+  return [folder]
 }
 
 /** What programs need of the system, read-only. Neither homes nor logs nor mounts. */
