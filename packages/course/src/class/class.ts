@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { VERSION } from '../command.js'
 import { type Course, possibleOf } from '../course/course.js'
 import { type Grade, pointsOf } from '../grade/outcome.js'
 import { gradeInCell } from '../sandbox/cell.js'
-import { contentHash, submittedFiles } from '../sandbox/copy.js'
 import type { Isolation } from '../sandbox/sandbox.js'
+import { readSubmission } from '../sandbox/submission.js'
 import type { Entry } from './roster.js'
-
-/** From package.json, put in by the build. */
-declare const __VERSION__: string
 
 export interface Student extends Entry {
   /** `missing`: nothing was handed in. `unreadable`: what was handed in could not be read. `failed`: the grader did. */
@@ -60,9 +58,9 @@ async function gradeEntry(
   if (folder === undefined) return { student: { ...base, status: 'missing' }, cached: false }
   let file: string
   try {
-    const content = contentHash(folder, submittedFiles(folder, course.limits.diskBytes))
+    const content = readSubmission(folder, course.limits.diskBytes).hash
     const key = createHash('sha256')
-      .update(JSON.stringify([__VERSION__, course, content, isolation]))
+      .update(JSON.stringify([VERSION, course, content, isolation]))
       .digest('hex')
     file = join(cache, `${key.slice(0, 32)}.json`)
   } catch (error) {

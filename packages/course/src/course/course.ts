@@ -1,7 +1,5 @@
 import type { Expectation, Level, Visibility } from '@hs/conformance'
 
-export type PartKind = 'server' | 'client' | 'pair'
-
 /** One line of a part's grade. */
 export interface CasePlan {
   /** `build`, `warnings`, or the id of a case: `S1.1`, `C3.2`, `P1`. */
@@ -12,19 +10,33 @@ export interface CasePlan {
   readonly visibility: Visibility
 }
 
-export interface Part {
+/** As the schema has it; what may be left out in the file and is not optional here has a default there. */
+export interface PartFile {
   readonly id: string
-  readonly title: string
-  readonly kind: PartKind
+  readonly title?: string
+  readonly kind: 'server' | 'client' | 'pair'
   readonly files: readonly string[]
   readonly build?: string
   readonly warnings?: string
+  readonly command?: string
+  readonly server?: string
+  readonly client?: string
+  readonly expect?: Expectation
+  readonly errors: 'stdout' | 'stderr' | 'either'
+  readonly timeout: string
+  readonly only?: readonly string[]
+  readonly skip: readonly string[]
+  readonly points: number | Readonly<Record<string, number>>
+  readonly visibility: Visibility
+  readonly hidden: readonly string[]
+}
+
+export interface Part extends Pick<PartFile, 'id' | 'kind' | 'files' | 'build' | 'warnings' | 'expect' | 'errors'> {
+  readonly title: string
   /** Words of the program; of a pair, those of its server. */
   readonly command: readonly string[]
   /** Of a pair. */
   readonly client: readonly string[]
-  readonly expect?: Expectation
-  readonly errors: 'stdout' | 'stderr' | 'either'
   readonly timeoutMs: number
   readonly cases: readonly CasePlan[]
 }
@@ -44,16 +56,19 @@ export interface Course {
   /** 1 what happened, 2 also where to look, 3 also what the line looks like. */
   readonly hints: 1 | 2 | 3
   readonly limits: Limits
-  readonly readable: readonly string[]
-  readonly path: readonly string[]
+  readonly sandbox: { readonly readable: readonly string[]; readonly path: readonly string[] }
   readonly parts: readonly Part[]
 }
 
-export function possibleOf(course: Course): number {
-  return round(course.parts.flatMap(({ cases }) => cases).reduce((sum, { points }) => sum + points, 0))
+export interface CourseFile extends Pick<Course, 'title' | 'seed' | 'hints' | 'sandbox'> {
+  readonly limits: Readonly<Record<'build' | 'run' | 'memory' | 'disk', string>> & Pick<Limits, 'processes'>
+  readonly parts: readonly PartFile[]
 }
 
 /** Points have at most two digits after the point. */
-export function round(points: number): number {
-  return Math.round(points * 100) / 100
-}
+export const round = (points: number) => Math.round(points * 100) / 100
+
+export const sumOf = (cases: readonly { readonly points: number }[]) =>
+  round(cases.reduce((sum, { points }) => sum + points, 0))
+
+export const possibleOf = ({ parts }: Course) => sumOf(parts.flatMap(({ cases }) => cases))

@@ -8,6 +8,8 @@ import { confine, type Room, workFolder } from '../sandbox/sandbox.js'
 import { type CaseOutcome, type Grade, judged, type PartOutcome } from './outcome.js'
 import { checkPair } from './pair.js'
 
+export type OnCase = (part: string, outcome: { readonly id: string; readonly verdict: Verdict }) => void
+
 export interface GradeOptions {
   readonly course: Course
   readonly room: Room
@@ -15,126 +17,133 @@ export interface GradeOptions {
   readonly folder?: string
   /** Of the files handed in: the numbers that are sent follow from it. */
   readonly content: string
-  readonly onCase?: (part: string, outcome: { readonly id: string; readonly verdict: Verdict }) => void
-  /** Only these cases are run: `3a-server:S1.1`. */
+  readonly onCase?: OnCase
+  /** Only these cases are run: `server:S1.1`. */
   readonly only?: ReadonlySet<string>
 }
 
 /** Grades what lies in the work folder of a room, part by part: a later part finds what an earlier one has built. */
 export async function gradeSubmission(options: GradeOptions): Promise<Grade> {
   const began = performance.now()
+  const { isolation, uid } = options.room
   const parts: PartOutcome[] = []
   for (const part of options.course.parts) {
     parts.push(await gradePart(part, options))
-    const { uid } = options.room
-    if (uid !== undefined && options.room.isolation === 'user') endProcessesOf(uid)
+    if (uid !== undefined && isolation === 'user') endProcessesOf(uid)
   }
-  return { isolation: options.room.isolation, parts, durationMs: Math.round(performance.now() - began) }
+  return { isolation, parts, durationMs: Math.round(performance.now() - began) }
 }
 
 /** A number that the submission cannot know and that is the same the next time. */
-export function seedOf({ seed }: Course, part: string, content: string): number {
-  return (
-    createHash('sha256')
-      .update(JSON.stringify([seed, part, content]))
-      .digest()
-      .readUInt32BE() >>> 1
-  )
+function seedOf({ seed }: Course, part: string, content: string): number {
+  const text = JSON.stringify([seed, part, content])
+  return createHash('sha256').update(text).digest().readUInt32BE() >>> 1
 }
 
-async function gradePart(part: Part, options: GradeOptions): Promise<PartOutcome> {
-  const { course, room, content } = options
-  const cwd = options.folder ?? workFolder(room)
-  const env = options.folder === undefined ? environmentOf(course.path) : process.env
-  const before = options.folder === undefined ? confine(room, course.limits, course.readable) : []
-  const shell = (line: string) => new Running([...before, 'sh', '-c', line], cwd, env).within(course.limits.buildMs)
-  const seed = seedOf(course, part.id, content)
-  const about = { id: part.id, title: part.title, kind: part.kind, seed }
-  const isOwn = ({ id }: CasePlan) => id === 'build' || id === 'warnings'
+/** What a part is graded with. */
+interface Bench {
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+  /** The words before each command. */
+  readonly before: readonly string[]
+  readonly seed: number
+  readonly options: GradeOptions
+}
 
-  const own: CaseOutcome[] = []
+/** What came of some cases of a part. */
+type Found = Pick<PartOutcome, 'problem' | 'compiler' | 'nature' | 'cases'>
+
+async function gradePart(part: Part, options: GradeOptions): Promise<PartOutcome> {
+  const { course, room, folder, only } = options
+  const seed = seedOf(course, part.id, options.content)
+  const inPlace = folder !== undefined
+  const bench: Bench = {
+    cwd: folder ?? workFolder(room),
+    // What is graded does not see the grader's environment; what a student checks does.
+    env: inPlace ? process.env : environmentOf(course.sandbox.path),
+    before: inPlace ? [] : confine(room, course.limits, course.sandbox.readable),
+    seed,
+    options,
+  }
+  const isOwn = ({ id }: CasePlan) => id === 'build' || id === 'warnings'
+  const built = await build(part, part.cases.filter(isOwn), bench)
+  const rest = part.cases.filter((plan) => !isOwn(plan) && (only?.has(`${part.id}:${plan.id}`) ?? true))
+  const problem = built.problem ?? notBuilt(part, bench.cwd)
+  const found = problem === undefined ? await judge(part, rest, bench) : blocked(rest, problem, 'it was not built')
+  const { id, title, kind } = part
+  return { id, title, kind, seed, ...built, ...found, cases: [...built.cases, ...found.cases] }
+}
+
+function blocked(cases: readonly CasePlan[], problem: string, note: string): Found {
+  return { problem, cases: cases.map((plan) => judged(plan, 'blocked', { note })) }
+}
+
+/** Looks for the files, compiles, and looks for warnings. */
+async function build(part: Part, plans: readonly CasePlan[], { cwd, env, before, options }: Bench): Promise<Found> {
+  const shell = async (line: string) => {
+    const { buildMs } = options.course.limits
+    const { status, stdout, stderr, excess } = await new Running([...before, 'sh', '-c', line], cwd, env).within(
+      buildMs,
+    )
+    const said = clean(stdout + stderr)
+    return { failed: status !== 0, said, why: excess ?? firstError(said) ?? `status ${status}` }
+  }
   let compiler = ''
   let problem = missingFile(part, cwd)
   if (problem === undefined && part.build !== undefined) {
-    const { status, stdout, stderr, excess } = await shell(part.build)
-    compiler = clean(stdout + stderr)
-    if (status !== 0) problem = `\`${part.build}\` failed: ${excess ?? firstError(compiler) ?? `status ${status}`}`
+    const { failed, said, why } = await shell(part.build)
+    compiler = said
+    if (failed) problem = `\`${part.build}\` failed: ${why}`
   }
-  for (const plan of part.cases.filter(isOwn)) {
-    if (plan.id === 'build') own.push(outcomeOfCommand(plan, problem, part.build))
-    else if (problem !== undefined) own.push(judged(plan, 'blocked', { note: 'it does not compile' }))
+  const cases: CaseOutcome[] = []
+  for (const plan of plans) {
+    if (plan.id === 'build') cases.push(ofCommand(plan, problem, part.build))
+    else if (problem !== undefined) cases.push(judged(plan, 'blocked', { note: 'it was not built' }))
     else {
-      const { status, stdout, stderr, excess } = await shell(part.warnings!)
-      const said = clean(stdout + stderr)
+      const { failed, said, why } = await shell(part.warnings!)
       compiler += said
-      const fine = status === 0 && said.trim() === ''
-      own.push(
-        outcomeOfCommand(plan, fine ? undefined : (excess ?? firstError(said) ?? `status ${status}`), part.warnings),
-      )
+      cases.push(ofCommand(plan, failed || said.trim() !== '' ? why : undefined, part.warnings))
     }
-    options.onCase?.(part.id, own.at(-1)!)
+    options.onCase?.(part.id, cases.at(-1)!)
   }
-  const rest = part.cases.filter((plan) => !isOwn(plan) && (options.only?.has(`${part.id}:${plan.id}`) ?? true))
-  const done = (cases: readonly CaseOutcome[], more: Partial<PartOutcome> = {}): PartOutcome => ({
-    ...about,
-    ...(problem !== undefined && { problem }),
-    ...(compiler !== '' && { compiler }),
-    ...more,
-    cases: [...own, ...cases],
-  })
-  if (problem !== undefined) return done(rest.map((plan) => judged(plan, 'blocked', { note: 'it was not built' })))
-  if (rest.length === 0) return done([])
-  problem = notBuilt(part, cwd)
-  if (problem !== undefined) return done(rest.map((plan) => judged(plan, 'blocked', { note: 'it was not built' })))
-  if (part.kind === 'pair') {
-    const cases: CaseOutcome[] = []
-    for (const [at, plan] of rest.entries()) {
-      const pair = { ...part, server: part.command, confine: before, cwd, env }
-      const { verdict, lesson } = await checkPair(plan.id, pair, 100 + ((seed + at) % 899))
-      cases.push(judged(plan, verdict, lesson && { lesson }))
-      options.onCase?.(part.id, cases.at(-1)!)
-    }
-    return done(cases)
-  }
-  const report = await check(part, rest, { cwd, seed, before, totalMs: course.limits.runMs }, options)
-  if (report.notStarted !== undefined) {
-    problem = `the program did not start: ${clean(report.notStarted)}`
-    return done(rest.map((plan) => judged(plan, 'blocked', { note: 'it did not start' })))
-  }
-  const { nature } = report.profile
-  return done(
-    rest.map((plan) => outcomeOfCase(plan, part, report)),
-    nature && nature !== 'unknown' ? { nature } : {},
-  )
+  return { ...(problem !== undefined && { problem }), ...(compiler !== '' && { compiler }), cases }
 }
 
-interface Check {
-  readonly cwd: string
-  readonly seed: number
-  readonly before: readonly string[]
-  readonly totalMs: number
-}
-
-async function check(
-  part: Part,
-  cases: readonly CasePlan[],
-  { cwd, seed, before, totalMs }: Check,
-  { onCase }: GradeOptions,
-): Promise<Report> {
-  const only = cases.map(({ id }) => id)
-  const command = [...before, ...part.command]
+async function judge(part: Part, plans: readonly CasePlan[], bench: Bench): Promise<Found> {
+  if (plans.length === 0) return { cases: [] }
+  if (part.kind === 'pair') return judgePair(part, plans, bench)
+  const { options, seed, cwd } = bench
+  const { onCase } = options
   const settings: CheckServerOptions = {
-    name: part.title,
-    cwd,
-    seed,
-    only,
-    errors: part.errors,
-    patienceMs: part.timeoutMs,
-    totalMs,
+    ...{ name: part.title, cwd, seed, errors: part.errors, patienceMs: part.timeoutMs },
+    only: plans.map(({ id }) => id),
+    totalMs: options.course.limits.runMs,
     ...(part.expect && { expect: part.expect }),
     ...(onCase && { onResult: (result) => onCase(part.id, result) }),
   }
-  return part.kind === 'server' ? checkServer({ command }, settings) : checkClient({ command }, settings)
+  const target = { command: [...bench.before, ...part.command] }
+  const report = await (part.kind === 'server' ? checkServer(target, settings) : checkClient(target, settings))
+  if (report.notStarted !== undefined) {
+    return blocked(plans, `the program did not start: ${clean(report.notStarted)}`, 'it did not start')
+  }
+  const { nature } = report.profile
+  const cases = plans.map((plan) => ofResult(plan, part, report))
+  return { cases, ...(nature && nature !== 'unknown' && { nature }) }
+}
+
+async function judgePair(
+  part: Part,
+  plans: readonly CasePlan[],
+  { before, cwd, env, seed, options }: Bench,
+): Promise<Found> {
+  const cases: CaseOutcome[] = []
+  for (const [at, plan] of plans.entries()) {
+    const run = (words: readonly string[]) => new Running([...before, ...words], cwd, env)
+    const lesson = await checkPair(plan.id, part, run, 100 + ((seed + at) % 899))
+    cases.push(judged(plan, lesson ? 'failed' : 'passed', lesson && { lesson }))
+    options.onCase?.(part.id, cases.at(-1)!)
+  }
+  return { cases }
 }
 
 function missingFile({ files }: Part, cwd: string): string | undefined {
@@ -149,26 +158,21 @@ function notBuilt({ command, client }: Part, cwd: string): string | undefined {
   return missing && `${missing} was not built`
 }
 
-function outcomeOfCommand(plan: CasePlan, problem: string | undefined, command: string | undefined): CaseOutcome {
+function ofCommand(plan: CasePlan, problem: string | undefined, command = ''): CaseOutcome {
   if (problem === undefined) return judged(plan, 'passed')
-  return judged(plan, 'failed', { lesson: { summary: sentence(problem), reproduce: command ?? '' } })
+  const summary = `${problem.charAt(0).toUpperCase()}${problem.slice(1)}${/[.!?]$/.test(problem) ? '' : '.'}`
+  return judged(plan, 'failed', { lesson: { summary, reproduce: command } })
 }
 
-const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`
-
-function outcomeOfCase(plan: CasePlan, part: Part, { results, seed }: Report): CaseOutcome {
+function ofResult(plan: CasePlan, { kind, expect, errors, command }: Part, { results, seed }: Report): CaseOutcome {
   const result = results.find(({ id }) => id === plan.id)
   if (!result) return judged(plan, 'not-run', { note: 'it was not reached' })
   const { verdict, note, fault, clause, clauseText } = result
   if (!fault) return judged(plan, verdict, note === undefined ? {} : { note: clean(note) })
   // Of its own line, the checker would show the way into the sandbox, which no student can type.
   const { steps: _, reproduce: __, ...lesson } = fault
-  const reproduce = [
-    `npx @hs/conformance ${part.kind} --only ${plan.id} --seed ${seed}`,
-    ...(part.expect ? [`--expect ${part.expect}`] : []),
-    ...(part.errors === 'either' ? [] : [`--errors ${part.errors}`]),
-    `-- ${part.command.join(' ')}`,
-  ].join(' ')
+  const more = `${expect ? ` --expect ${expect}` : ''}${errors === 'either' ? '' : ` --errors ${errors}`}`
+  const reproduce = `npx @hs/conformance ${kind} --only ${plan.id} --seed ${seed}${more} -- ${command.join(' ')}`
   return judged(plan, verdict, { lesson: { ...lesson, reproduce, clause: `${clause} ${clauseText}` } })
 }
 
@@ -180,9 +184,6 @@ function clean(text: string): string {
 
 /** The line of a compiler that says most. */
 function firstError(output: string): string | undefined {
-  const lines = output
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean)
-  return (lines.find((line) => /\b(error|warning)\b/i.test(line)) ?? lines[0])?.slice(0, 300)
+  const lines = output.split('\n').filter((line) => line.trim() !== '')
+  return (lines.find((line) => /\b(error|warning)\b/i.test(line)) ?? lines[0])?.trim().slice(0, 300)
 }

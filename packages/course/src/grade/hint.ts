@@ -2,40 +2,15 @@ import type { Part } from '../course/course.js'
 import lines from './lines.json' with { type: 'json' }
 import type { CaseOutcome, Lesson } from './outcome.js'
 
-export type Language = keyof typeof lines
-export const LANGUAGES = Object.keys(lines) as readonly Language[]
+const { languages, topics } = lines
 
-type Topic = keyof (typeof lines)['c']
+export type Language = keyof typeof languages
+export const LANGUAGES = Object.keys(languages) as readonly Language[]
 
-/** What a case is about, by the longest beginning of its id. */
-const TOPICS: Readonly<Record<string, Topic>> = {
-  S1: 'answer',
-  'S1.2': 'receive',
-  'S1.10': 'receive',
-  S2: 'print',
-  S3: 'compare',
-  'S3.3': 'close',
-  'S3.4': 'alive',
-  S4: 'close',
-  S5: 'alive',
-  S6: 'threads',
-  S7: 'receive',
-  S8: 'arguments',
-  C1: 'answer',
-  'C1.3': 'receive',
-  'C1.9': 'receive',
-  C2: 'print',
-  C3: 'compare',
-  'C3.2': 'close',
-  'C3.3': 'close',
-  C4: 'close',
-  'C4.4': 'alive',
-  C5: 'receive',
-  C6: 'arguments',
-  P1: 'answer',
-  P2: 'compare',
-  P3: 'compare',
-}
+type Topic = keyof (typeof languages)['c']
+
+/** What a case is about, by its id or its group. */
+const TOPICS = topics as Readonly<Record<string, Topic>>
 
 /** One step of a hint; the next says more. */
 export interface Step {
@@ -73,7 +48,7 @@ function lineFor(id: string, { files, command, expect }: Part): string[] | undef
   const [group] = id.split('.')
   const topic = TOPICS[id] ?? TOPICS[group!]
   if (!topic) return undefined
-  const texts = lines[languageOf([...files, ...command])]
+  const texts = languages[languageOf([...files, ...command])]
   return texts[topic === 'threads' && expect === 'events' ? 'events' : topic].split('\n')
 }
 

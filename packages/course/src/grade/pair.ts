@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Level, Verdict } from '@hs/conformance'
 import { escapeBytes } from '@hs/protocol'
-import { Running } from '../sandbox/process.js'
+import type { Part } from '../course/course.js'
+import type { Running } from '../sandbox/process.js'
 import type { Lesson } from './outcome.js'
 
 /** The cases of a student's client with the same student's server. Between them, a proxy looks and, if told to, lies. */
@@ -11,51 +11,46 @@ export const PAIR_CASES = [
   { id: 'P1', title: 'client and server complete a handshake through a proxy', level: 'MUST', weight: 3 },
   { id: 'P2', title: 'the client prints ERROR when the proxy changes Y', level: 'MUST', weight: 2 },
   { id: 'P3', title: 'the server prints ERROR when the proxy changes Z', level: 'MUST', weight: 2 },
-] as const satisfies readonly { id: string; title: string; level: Level; weight: number }[]
+] as const
 
-export interface Pair {
-  readonly server: readonly string[]
-  readonly client: readonly string[]
-  /** Before each command. */
-  readonly confine: readonly string[]
-  readonly cwd: string
-  readonly env: NodeJS.ProcessEnv
-  readonly errors: 'stdout' | 'stderr' | 'either'
-  readonly timeoutMs: number
-}
+/** In which message the proxy lies, and by how much: the number has as many digits, and no program takes it for the next. */
+const LIES: Readonly<Record<string, string>> = { P2: 'server 1', P3: 'client 2' }
+const LIE = 3
+/** What a client may take beyond the time limit of the course, and a server until it listens. */
+const CLIENT_MS = 4000
+const START_MS = 10_000
 
-interface Message {
-  readonly from: 'client' | 'server'
-  readonly text: string
-}
+/** A program of the pair, ready to be started: with its port, and with X. */
+type Start = (words: readonly string[], port: number) => Running
 
-/** What was seen of one exchange. */
 interface Exchange {
-  readonly messages: readonly Message[]
+  readonly messages: readonly string[]
   readonly client: Running
   readonly server: Running
 }
 
-/** How far a changed number is from the right one: it has as many digits, and no program takes it for the next. */
-const LIE = 3
-
-/** Runs one case. @param x - The sequence number that the client is given. */
-export async function checkPair(id: string, pair: Pair, x: number): Promise<{ verdict: Verdict; lesson?: Lesson }> {
-  const lie = id === 'P2' ? { from: 'server', at: 0 } : id === 'P3' ? { from: 'client', at: 1 } : undefined
-  const exchange = await play(pair, x, (from, at, text) =>
-    lie?.from === from && lie.at === at ? text.replace(/-?\d+/, (digits) => String(Number(digits) + LIE)) : text,
-  )
-  const fault = typeof exchange === 'string' ? exchange : faultOf(id, exchange, x, pair.errors)
-  if (fault === undefined) return { verdict: 'passed' }
-  const steps =
-    typeof exchange === 'string' ? [] : exchange.messages.map(({ from, text }) => `${from.padEnd(6)}  ${text}`)
+/** Runs one case. @returns What went wrong, if anything did. */
+export async function checkPair(
+  id: string,
+  part: Part,
+  run: (words: readonly string[]) => Running,
+  x: number,
+): Promise<Lesson | undefined> {
+  const values: Record<string, string> = { host: '127.0.0.1', sequence: String(x) }
+  const start: Start = (words, port) =>
+    run(
+      words.map((word) =>
+        word.replace(/\{(\w+)\}/g, (_, name) => (name === 'port' ? String(port) : (values[name] ?? word))),
+      ),
+    )
+  const exchange = await play(part, start, LIES[id])
+  const fault = typeof exchange === 'string' ? exchange : faultOf(id, exchange, x, part.errors)
+  if (fault === undefined) return undefined
+  const seen = typeof exchange === 'string' ? '' : exchange.messages.join('\n')
   return {
-    verdict: 'failed',
-    lesson: {
-      summary: fault,
-      reproduce: `start the server, then the client with ${x}`,
-      ...(steps.length > 0 && { diagram: `What passed through the proxy:\n${steps.join('\n')}` }),
-    },
+    summary: fault,
+    reproduce: `start the server, then the client with ${x}`,
+    ...(seen && { diagram: `What passed through the proxy:\n${seen}` }),
   }
 }
 
@@ -63,63 +58,50 @@ function faultOf(
   id: string,
   { messages, client, server }: Exchange,
   x: number,
-  errors: Pair['errors'],
+  errors: Part['errors'],
 ): string | undefined {
   const saysError = ({ stdout, stderr }: Running) =>
-    /(^|\n)\s*ERROR/.test(errors === 'stdout' ? stdout : errors === 'stderr' ? stderr : `${stdout}\n${stderr}`)
-  if (id === 'P2')
-    return saysError(client)
+    /(^|\n)\s*ERROR/.test({ stdout, stderr, either: `${stdout}\n${stderr}` }[errors])
+  const misses = (program: Running, number: number) => !new RegExp(`HELLO ${number}(?!\\d)`).test(program.stdout)
+  const printed = (program: Running) => `it printed "${shown(program.stdout)}"`
+  if (id !== 'P1') {
+    const liedTo = id === 'P2' ? client : server
+    return saysError(liedTo)
       ? undefined
-      : `The client got a wrong number and printed no ERROR: "${shown(client.stdout)}".`
-  if (id === 'P3')
-    return saysError(server)
-      ? undefined
-      : `The server got a wrong third message and printed no ERROR: "${shown(server.stdout)}".`
-  const wanted = [`HELLO ${x}`, `HELLO ${x + 1}`, `HELLO ${x + 2}`]
-  const sent = messages.map(({ text }) => text.replace(/(\\0|\\r|\\n)+$/, ''))
-  if (wanted.join() !== sent.join())
-    return `Expected ${wanted.join(', ')} on the wire; saw ${sent.join(', ') || 'nothing'}.`
-  const prints = (program: Running, text: string) => new RegExp(`${text}(?!\\d)`).test(program.stdout)
-  if (!prints(client, wanted[1]!)) return `The client did not print ${wanted[1]}: "${shown(client.stdout)}".`
-  const missing = [wanted[0]!, wanted[2]!].find((text) => !prints(server, text))
-  if (missing) return `The server did not print ${missing}: "${shown(server.stdout)}".`
-  const complaining = [client, server].find(saysError)
-  return (
-    complaining && `The ${complaining === client ? 'client' : 'server'} printed ERROR although every number is right.`
-  )
+      : `A number was changed on its way, and no ERROR is printed: ${printed(liedTo)}.`
+  }
+  const wanted = [`client HELLO ${x}`, `server HELLO ${x + 1}`, `client HELLO ${x + 2}`].join(', ')
+  const sent = messages.map((text) => text.replace(/(\\0|\\r|\\n)+$/, '')).join(', ')
+  if (sent !== wanted) return `Expected on the wire: ${wanted}. Seen: ${sent || 'nothing'}.`
+  if (misses(client, x + 1)) return `The client does not print HELLO ${x + 1}: ${printed(client)}.`
+  if (misses(server, x) || misses(server, x + 2))
+    return `The server does not print both of its messages: ${printed(server)}.`
+  return saysError(client) || saysError(server) ? 'ERROR is printed although every number is right.' : undefined
 }
 
 const shown = (text: string) => escapeBytes(Buffer.from(text), 80)
 
-type Change = (from: Message['from'], at: number, text: string) => string
-
-async function play(pair: Pair, x: number, change: Change): Promise<Exchange | string> {
+/** @param lie - The message to change: who sends it, and the how manieth it is. */
+async function play(
+  { command, client: clientWords, timeoutMs }: Part,
+  start: Start,
+  lie: string | undefined,
+): Promise<Exchange | string> {
   const port = await freePort()
-  const start = (words: readonly string[], at: number) =>
-    new Running(
-      [
-        ...pair.confine,
-        ...words.map((word) =>
-          word.replaceAll('{host}', '127.0.0.1').replaceAll('{port}', String(at)).replaceAll('{sequence}', String(x)),
-        ),
-      ],
-      pair.cwd,
-      pair.env,
-    )
-  const server = start(pair.server, port)
-  const messages: Message[] = []
-  const proxy = createServer()
+  const server = start(command, port)
+  const messages: string[] = []
+  const proxy = createServer((socket) => forward(socket, port, messages, lie))
   try {
-    if (!(await untilListening(server, port)))
-      return `The server does not listen on port ${port}: ${shown(server.stderr) || 'it says nothing'}.`
-    proxy.on('connection', (socket) => forward(socket, port, messages, change))
-    proxy.listen(0, '127.0.0.1')
-    await new Promise((resolve) => proxy.once('listening', resolve))
-    const client = start(pair.client, (proxy.address() as AddressInfo).port)
-    await client.within(pair.timeoutMs + 4000)
+    for (let waited = 0; !isListening(port); waited += 10) {
+      if (server.status !== undefined || waited > START_MS) return `The server does not listen: ${shown(server.stderr)}`
+      await sleep(10)
+    }
+    const client = start(clientWords, await listen(proxy))
+    await client.within(timeoutMs + CLIENT_MS)
     // The server may still be printing what it got.
-    for (let waited = 0; waited < pair.timeoutMs && !settled(server, messages); waited += 20) await sleep(20)
-    client.end('the exchange is over')
+    const settled = () => server.status !== undefined || /ERROR/.test(server.stdout + server.stderr)
+    const printed = () => messages.length > 2 && server.stdout.split('\n').length > 2
+    for (let waited = 0; waited < timeoutMs && !settled() && !printed(); waited += 20) await sleep(20)
     return { messages, client, server }
   } finally {
     server.end('the exchange is over')
@@ -128,56 +110,41 @@ async function play(pair: Pair, x: number, change: Change): Promise<Exchange | s
   }
 }
 
-/** Whether the server has printed the last message that it got, or ERROR. */
-function settled({ stdout, stderr, status }: Running, messages: readonly Message[]): boolean {
-  const last = messages.findLast(({ from }) => from === 'client')
-  return (
-    status !== undefined ||
-    /ERROR/.test(stdout + stderr) ||
-    (messages.length > 2 && stdout.includes(last?.text.replace(/\\.*/, '') ?? ''))
-  )
-}
-
-function forward(client: Socket, port: number, messages: Message[], change: Change): void {
+function forward(client: Socket, port: number, messages: string[], lie: string | undefined): void {
   const server = connect(port, '127.0.0.1')
-  const count = { client: 0, server: 0 }
-  for (const [from, source, target] of [
-    ['client', client, server],
-    ['server', server, client],
-  ] as const) {
+  const pass = (from: string, source: Socket, target: Socket) => {
+    let count = 0
     source.on('data', (chunk) => {
-      const text = change(from, count[from]++, chunk.toString('latin1'))
-      messages.push({ from, text: escapeBytes(Buffer.from(text, 'latin1'), 64) })
+      const changes = lie === `${from} ${++count}`
+      const text = chunk
+        .toString('latin1')
+        .replace(/-?\d+/, (digits) => (changes ? String(Number(digits) + LIE) : digits))
+      messages.push(`${from} ${escapeBytes(Buffer.from(text, 'latin1'), 64)}`)
       target.write(text, 'latin1')
     })
     source.on('end', () => target.end())
     source.on('error', () => target.destroy())
   }
+  pass('client', client, server)
+  pass('server', server, client)
+}
+
+async function listen(server: ReturnType<typeof createServer>): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
 }
 
 /** A port that nobody has at the moment. */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
+  const server = createServer()
+  const port = await listen(server)
   await new Promise((resolve) => server.close(resolve))
   return port
 }
 
 /** Looks at the system's list of sockets: a third of real servers does not survive a connection that says nothing. */
-async function untilListening(server: Running, port: number): Promise<boolean> {
+function isListening(port: number): boolean {
   const wanted = new RegExp(`^\\s*\\d+: \\S+:${port.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A `, 'm')
-  for (let waited = 0; waited < 10_000 && server.status === undefined; waited += 10) {
-    if (['tcp', 'tcp6'].some((name) => wanted.test(listOf(name)))) return true
-    await sleep(10)
-  }
-  return false
-}
-
-function listOf(name: string): string {
-  try {
-    return readFileSync(`/proc/net/${name}`, 'latin1')
-  } catch {
-    return ''
-  }
+  const lists = ['/proc/net/tcp', '/proc/net/tcp6'].filter((path) => existsSync(path))
+  return lists.some((path) => wanted.test(readFileSync(path, 'latin1')))
 }

@@ -1,4 +1,6 @@
 import { zipSync } from 'fflate'
+import run from './run_autograder.sh'
+import setup from './setup.sh'
 
 export interface Archive {
   readonly course: Uint8Array
@@ -17,12 +19,16 @@ const MADE = new Date('2020-01-01T00:00:00Z')
 
 /** The archive: everything that grading needs, so that it needs no network. */
 export function gradescopeArchive({ course, node, program, packages }: Archive): Uint8Array {
+  const install =
+    packages.length > 0
+      ? `apt-get update -qq\napt-get install -qq -y --no-install-recommends ${packages.join(' ')}`
+      : ''
   const text = (content: string) => new TextEncoder().encode(content)
   const plain = { os: UNIX, attrs: modeOf(0o644), mtime: MADE } as const
   const executable = { ...plain, attrs: modeOf(0o755) } as const
   return zipSync({
-    'setup.sh': [text(setupScript(packages)), executable],
-    run_autograder: [text(RUN), executable],
+    'setup.sh': [text(setup.replace('PACKAGES', install)), executable],
+    run_autograder: [text(run), executable],
     'course.toml': [course, plain],
     node: [node, { ...executable, level: 1 }],
     ...Object.fromEntries(
@@ -30,32 +36,3 @@ export function gradescopeArchive({ course, node, program, packages }: Archive):
     ),
   })
 }
-
-/** Runs once, when the image is built: there is a network then, and it is only used for what is missing. */
-function setupScript(packages: readonly string[]): string {
-  return `#!/usr/bin/env bash
-set -euo pipefail
-need() {
-  command -v "$1" >/dev/null && return
-  shift
-  [ -n "\${lists_are_fresh-}" ] || apt-get update -qq
-  lists_are_fresh=yes
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"
-}
-need gcc gcc libc6-dev
-need make make
-need setpriv util-linux
-need ss iproute2
-# Where containers may have namespaces, submissions get their own; without them, each runs as a user of its own.
-need bwrap bubblewrap || true
-${packages.length > 0 ? `apt-get update -qq\nDEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends ${packages.join(' ')}\n` : ''}`
-}
-
-/** Runs for each submission, as root. Neither the course nor the results are anything that a submission can open. */
-const RUN = `#!/usr/bin/env bash
-set -euo pipefail
-cd /autograder
-mkdir -p results
-chmod 700 source results submission
-exec source/node source/hs-course.mjs autograde source/course.toml submission --results results/results.json
-`

@@ -8,9 +8,9 @@ import type { Verdict } from '@hs/conformance'
 import type { Course } from '../course/course.js'
 import { gradeSubmission } from '../grade/grade.js'
 import type { Grade } from '../grade/outcome.js'
-import { contentHash, copySubmission, submittedFiles } from './copy.js'
 import { endProcessesOf, environmentOf } from './process.js'
 import { cellWords, type Isolation, type Room, uidOf, workFolder } from './sandbox.js'
+import { readSubmission, writeSubmission } from './submission.js'
 
 /** The name of the hidden command: this program, as the judge in a cell. */
 export const CELL_COMMAND = 'cell'
@@ -54,7 +54,7 @@ export async function gradeInCell({ course, source, slot, isolation, onCase, sig
   const child = spawn(words[0]!, words.slice(1), {
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
-    env: environmentOf(course.path),
+    env: environmentOf(course.sandbox.path),
   })
   const kill = () => {
     try {
@@ -104,15 +104,14 @@ async function readLines(stream: NodeJS.ReadableStream, onLine: (line: string) =
 /** The other side: reads the order, grades, and sends what comes of it. */
 export async function cellMain(): Promise<number> {
   const { course, source, room } = JSON.parse(await text(process.stdin)) as Order
-  const files = submittedFiles(source, course.limits.diskBytes)
-  const content = contentHash(source, files)
-  copySubmission(source, files, workFolder(room), room.uid)
+  const submission = readSubmission(source, course.limits.diskBytes)
+  writeSubmission(submission, workFolder(room), room.uid)
   if (room.isolation === 'user') watchAs(room.uid!)
   const send = (message: Message) => writeSync(RESULTS_FD, `${JSON.stringify(message)}\n`)
   const grade = await gradeSubmission({
     course,
     room,
-    content,
+    content: submission.hash,
     onCase: (part, { id, verdict }) => send({ part, id, verdict }),
   })
   send({ grade })

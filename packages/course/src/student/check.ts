@@ -1,54 +1,62 @@
-import { answer, type Command, type Option, parse, tell, writeAll } from '@hs/command-line'
+import { tell, writeAll } from '@hs/command-line'
+import type { Verdict } from '@hs/conformance'
+import { command, courseHere, flag, hint as hintOption, PROGRAM, STATUS } from '../command.js'
 import type { Course, Part } from '../course/course.js'
 import { loadCourse } from '../course/load.js'
+import { gradeSubmission } from '../grade/grade.js'
 import { type Step, stepsOf } from '../grade/hint.js'
 import { type CaseOutcome, casesOf, type Grade, isFailure, type PartOutcome, pointsOf } from '../grade/outcome.js'
 import { groupBy } from '../group.js'
 import { MARKS } from '../report/marks.js'
-import { PROGRAM, STATUS } from '../status.js'
-import { courseOption, gradeHere, hintOption } from './here.js'
+import { readSubmission } from '../sandbox/submission.js'
 
-declare const __VERSION__: string
+interface Here {
+  readonly course: Course
+  readonly onCase?: (part: string, outcome: { readonly id: string; readonly verdict: Verdict }) => void
+  readonly only?: ReadonlySet<string>
+}
+
+/** Grades what is in this folder, in place and without a sandbox: it belongs to whoever asks. */
+export function gradeHere({ course, ...options }: Here): Promise<Grade> {
+  const folder = process.cwd()
+  const { hash } = readSubmission(folder, course.limits.diskBytes)
+  return gradeSubmission({
+    course,
+    folder,
+    room: { isolation: 'none', folder, uid: undefined },
+    content: hash,
+    ...options,
+  })
+}
 
 const epilogue = 'Exit status: 0 nothing fails, 1 something fails, 2 wrong usage or a mistake in course.toml.'
 
-const checkCommand = {
-  name: `${PROGRAM} check`,
-  version: __VERSION__,
-  summary: 'Builds and checks what is in this folder, as course.toml says, and lists what passes.',
+const checkTable = {
+  name: 'check',
+  summary: 'Builds and checks what is in this folder, as course.toml says, and lists what fails.',
   positionals: {},
-  options: {
-    course: courseOption,
-    json: { describe: 'Print the outcome as one JSON object', default: false } as Option<boolean>,
-  },
+  options: { course: courseHere, json: flag('Print the outcome as one JSON object') },
   examples: [[`${PROGRAM} check`, 'all cases']],
   epilogue,
-} as const satisfies Command
+} as const
 
-const nextCommand = {
-  name: `${PROGRAM} next`,
-  version: __VERSION__,
+export const checkMain = command(checkTable, async ({ course, json }) => {
+  const grade = await gradeHere({ course: loadCourse(course) })
+  writeAll(1, json ? `${JSON.stringify(grade)}\n` : listing(grade))
+  return casesOf(grade).some(isFailure) ? STATUS.failed : STATUS.fine
+})
+
+const nextTable = {
+  name: 'next',
   summary: 'Shows the one failure to mend first, with a hint.',
   positionals: {},
-  options: { course: courseOption, hint: hintOption },
+  options: { course: courseHere, hint: hintOption },
   examples: [[`${PROGRAM} next --hint 2`, 'also where to look']],
   epilogue,
-} as const satisfies Command
+} as const
 
-export async function checkMain(argv: readonly string[]): Promise<number> {
-  const parsed = await parse(checkCommand, argv)
-  if ('text' in parsed) return answer(checkCommand.name, parsed)
-  const course = loadCourse(parsed.values.course)
-  const grade = await gradeHere({ course })
-  writeAll(1, parsed.values.json ? `${JSON.stringify(grade)}\n` : listing(grade))
-  return casesOf(grade).some(isFailure) ? STATUS.failed : STATUS.fine
-}
-
-export async function nextMain(argv: readonly string[]): Promise<number> {
-  const parsed = await parse(nextCommand, argv)
-  if ('text' in parsed) return answer(nextCommand.name, parsed)
-  const course = loadCourse(parsed.values.course)
-  const { hint } = parsed.values
+export const nextMain = command(nextTable, async ({ course: file, hint }) => {
+  const course = loadCourse(file)
   const grade = await gradeHere({ course })
   const first = firstFailure(grade, course)
   if (!first) {
@@ -56,12 +64,12 @@ export async function nextMain(argv: readonly string[]): Promise<number> {
     return STATUS.fine
   }
   if (hint > course.hints) tell(`${PROGRAM}: this course gives hints up to ${course.hints}\n`)
-  writeAll(1, `${failureText(first, Math.min(hint, course.hints))}\n`)
   const all = casesOf(grade).filter(isFailure).length
-  const more = hint < Math.min(3, course.hints) ? ` More about this one: ${PROGRAM} next --hint ${hint + 1}` : ''
-  writeAll(1, `\n${all === 1 ? 'It is the only failure.' : `${all} cases fail or are blocked.`}${more}\n`)
+  const count = all === 1 ? 'It is the only failure.' : `${all} cases fail or are blocked.`
+  const more = hint < course.hints ? ` More about this one: ${PROGRAM} next --hint ${hint + 1}` : ''
+  writeAll(1, `${failureText(first, Math.min(hint, course.hints))}\n\n${count}${more}\n`)
   return STATUS.failed
-}
+})
 
 interface Failure {
   readonly outcome: CaseOutcome

@@ -1,43 +1,43 @@
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { answer, type Command, type Option, parse, UsageError, writeAll } from '@hs/command-line'
+import { UsageError, writeAll } from '@hs/command-line'
+import { command, courseHere, flag, hint, PROGRAM, STATUS } from '../command.js'
 import type { Course } from '../course/course.js'
 import { loadCourse } from '../course/load.js'
 import { casesOf, type Grade, isFailure } from '../grade/outcome.js'
 import { Running } from '../sandbox/process.js'
-import { PROGRAM, STATUS } from '../status.js'
-import { failureText, firstFailure } from './check.js'
-import { courseOption, gradeHere, hintOption } from './here.js'
-
-declare const __VERSION__: string
+import { failureText, firstFailure, gradeHere } from './check.js'
 
 /** How often the files are looked at. Their times, and not notices of the system: those differ, and some are lost. */
 const LOOK_MS = 200
 
-const command = {
-  name: `${PROGRAM} watch`,
-  version: __VERSION__,
+const table = {
+  name: 'watch',
   summary:
     'Builds with the command after --, and checks again, each time a file that is handed in changes; first what failed before.',
   positionals: {},
-  options: {
-    course: courseOption,
-    hint: hintOption,
-    once: { describe: 'End after the first check that passes', default: false } as Option<boolean>,
-  },
+  options: { course: courseHere, hint, once: flag('End after the first check that passes') },
   examples: [[`${PROGRAM} watch -- make`, 'until Ctrl-C']],
   epilogue:
     'Exit status: 0 nothing fails, with --once, 2 wrong usage or a mistake in course.toml, 130 ended by Ctrl-C.',
-} as const satisfies Command
+} as const
 
-export async function watchMain(argv: readonly string[]): Promise<number> {
+export function watchMain(argv: readonly string[]): Promise<number> {
   const cut = argv.indexOf('--')
   const build = cut < 0 ? [] : argv.slice(cut + 1)
-  const parsed = await parse(command, cut < 0 ? argv : argv.slice(0, cut))
-  if ('text' in parsed) return answer(command.name, parsed)
-  const course = loadCourse(parsed.values.course)
+  return command(table, (values) => watch(values, build))(cut < 0 ? argv : argv.slice(0, cut))
+}
+
+interface Values {
+  readonly course: string
+  readonly hint: number
+  readonly once: boolean
+}
+
+async function watch(values: Values, build: readonly string[]): Promise<number> {
+  const course = loadCourse(values.course)
   const files = [...new Set(course.parts.flatMap(({ files }) => files))]
-  if (files.length === 0) throw new UsageError(`${parsed.values.course} names no files that could be watched`)
+  if (files.length === 0) throw new UsageError(`${values.course} names no files that could be watched`)
   const screen = new Screen()
   let failing: Set<string> | undefined
   for (;;) {
@@ -48,10 +48,10 @@ export async function watchMain(argv: readonly string[]): Promise<number> {
       // What was checked alone may have broken something else.
       const whole = failing.size === 0 ? await gradeHere({ course }) : grade
       failing = failingIn(whole)
-      screen.show(summary(whole, course, Math.min(parsed.values.hint, course.hints)))
+      screen.show(summary(whole, course, Math.min(values.hint, course.hints)))
       if (failing.size === 0) {
         failing = undefined
-        if (parsed.values.once) return STATUS.fine
+        if (values.once) return STATUS.fine
       }
     }
     while (timesOf(files) === before) await sleep(LOOK_MS)
