@@ -90,7 +90,7 @@ describe('ci.yml', () => {
   })
 
   test('sets up what the documentation says, and runs what .ci/run is', () => {
-    const [setUp] = /npx --yes pnpm@\S+ install --frozen-lockfile/.exec(readText('CONTRIBUTING.md'))!
+    const [setUp] = /npx --yes pnpm@\S+ install --frozen-lockfile/.exec(readText('.ci/run'))!
     for (const { run: line } of WORKFLOWS.flatMap((file) => stepsOf(read<Workflow>(file)))) {
       if (line?.includes('install --frozen-lockfile')) expect(line).toBe(setUp)
     }

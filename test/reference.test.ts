@@ -9,11 +9,9 @@ import { describe, expect, test } from 'vitest'
 import { readText, repositoryFiles } from './markdown.js'
 import { ROOT, run } from './programs.js'
 
-const readme = readText('README.md')
-
-describe('the README', () => {
+describe('the reference', () => {
   test('has a heading with a text for each code of a failure, and for nothing else', () => {
-    const sections = [...readme.matchAll(/^### (ERR_HS_\w+)\n\n[A-Z`]/gm)].map(([, code]) => code)
+    const sections = [...readText('docs/errors.md').matchAll(/^## (ERR_HS_\w+)\n\n[A-Z`]/gm)].map(([, code]) => code)
     expect(sections).toEqual([...failureCodes, 'ERR_HS_THREADS_UNSUPPORTED', 'ERR_HS_TRANSPORT_UNAVAILABLE'])
   })
 
@@ -24,9 +22,11 @@ describe('the README', () => {
     ['length of a message', `${PROTOCOL_DEFAULTS.maxMessageBytes} bytes`],
     ['rest of a message', `${DEFAULT_PREFIX_MS} ms`],
     ['pause that ends a message', `${DEFAULT_QUIET_MS} ms`],
-    ['time to finish', `${DEFAULT_GRACE_MS / 1000} s`],
+    ['grace period', `${DEFAULT_GRACE_MS / 1000} s`],
   ])('gives the default of the limit: %s', (limit, preset) => {
-    const row = readme.split('\n').find((line) => line.startsWith('|') && line.includes(limit))
+    const row = readText('docs/reference.md')
+      .split('\n')
+      .find((line) => line.startsWith('|') && line.includes(limit))
     expect(row?.split('|')[2]?.trim()).toBe(preset)
   })
 })
