@@ -12,7 +12,7 @@ const common = {
   define: { __VERSION__: JSON.stringify(version) },
   esbuildPlugins: [
     {
-      // The slow half of the command line is a file of its own (see `yargs`), loaded by who asks for it.
+      // The slow half of the command line is a file of its own (see `yargs`), loaded on demand.
       name: 'yargs-stays-outside',
       setup(build) {
         build.onResolve({ filter: /\/yargs\.js$/ }, ({ kind }) =>

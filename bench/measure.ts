@@ -17,7 +17,7 @@ export interface Sample {
   readonly p50Us?: number
   readonly p99Us?: number
   /**
-   * How busy the server, the load and everybody else on the machine were, in cores. A load near 1 is what limits the
+   * How busy the server, the load and all other processes on the machine were, in cores. A load near 1 is what limits the
    * rate; others near 0 are what a measurement needs.
    */
   readonly serverBusy?: number

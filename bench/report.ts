@@ -128,7 +128,7 @@ function find(rows: readonly Row[], workload: Workload, name: string): Row | und
   return rows.find(({ contestant }) => contestant.workload === workload && contestant.name === name)
 }
 
-/** A sample in a few words, for who waits. */
+/** A sample in a few words, as progress. */
 export function brief(sample: Sample): string {
   return Object.entries(sample)
     .map(([measure, value]) => `${MEASURES[measure as Measure].title} ${show(value)}`)

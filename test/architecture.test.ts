@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { readText, repositoryFiles } from './markdown.js'
 import { importsOf, workspacePackages } from './workspace.js'
 
-/** Which packages of ours each one may import. Whoever adds a package says here where it stands. */
+/** Which packages of ours each one may import. A new package is added here. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   '@hs/protocol': [],
   '@hs/command-line': [],
@@ -83,7 +83,7 @@ describe('a file of the repository', () => {
     ['a path of one machine', new RegExp(`(?<![\\w.}~])/(?:${['work', 'root', 'home', 'Users'].join('|')})/\\w`)],
     ['the host of a registry', new RegExp(`${'regis'}try\\.[a-z]+[a-z.]*\\.[a-z]+|${'npm'}mirror`)],
     ['a token', /\bnpm_[A-Za-z0-9]{36}\b|\bgh[ps]_[A-Za-z0-9]{36}\b/],
-    ['what a merge left behind', /^(<{7}|>{7}) /m],
+    ['a leftover of a merge', /^(<{7}|>{7}) /m],
   ])('contains no trace of %s', (_what, pattern) => {
     expect(texts.length).toBeGreaterThan(50)
     for (const { file, text } of texts) expect(pattern.exec(text)?.[0], file).toBeUndefined()

@@ -11,7 +11,7 @@ import { importsOf, type Manifest, MOST_BYTES_OF_CLIENT, workspacePackages } fro
 
 /**
  * The API, entry by entry: values, then types. Written by hand, so that nothing is added, renamed or lost by accident.
- * What is new here belongs into a changeset; what disappears breaks somebody's program.
+ * What is new here belongs into a changeset; what disappears breaks programs.
  */
 const API: Readonly<Record<string, { readonly values: string; readonly types: string }>> = {
   '@hs/protocol': {
@@ -52,7 +52,7 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
   '@hs/server-core/cli': { values: 'main', types: '' },
 }
 
-/** What each package may weigh, packed. Who needs more says here how much. */
+/** What each package may weigh, packed. A package that needs more raises its limit here. */
 const MOST_BYTES: Readonly<Record<string, number>> = {
   '@hs/protocol': 12_000,
   '@hs/transport': 12_000,

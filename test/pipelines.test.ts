@@ -144,7 +144,7 @@ describe('the gate, as an action', () => {
     )
   })
 
-  test('goes on when a server speaks HELLO', async () => {
+  test('passes when a server speaks HELLO', async () => {
     const server = await startServer('exec npx @hs/cli-server 0')
     try {
       expect(await pass({ port: String(server.port) })).toEqual({ status: 0, stdout: '', stderr: '' })

@@ -43,7 +43,7 @@ describe.each([
     const listed = rows.flatMap((row) => {
       const [, names = '', preset = ''] = row.split('|')
       const long = [...names.matchAll(/`(--[\w-]+|-\d)/g)].map(([, name]) => name!)
-      // "one per core" is no value, and help gives none either.
+      // "one per core" is not a value, and help gives none either.
       return long.map((name) => [name, preset.trim().replace('one per core', '')])
     })
     expect(new Map(listed as [string, string][])).toEqual(options)
@@ -74,7 +74,7 @@ describe('links', () => {
 
   test.each(files)('%s links to what exists', (file) => {
     for (const [, target] of readText(file).matchAll(/\]\(([^)\s]+)\)/g)) {
-      // A package's page is read where there is no repository, so it links through the project's address.
+      // A package's page is read outside the repository, so it links through the project's address.
       const inside = target!.replace(/^https:\/\/github\.com\/hs-handshake\/hs(?:\/(?:blob|tree)\/main\/|(?=#|$))/, '/')
       if (/^https?:/.test(inside)) continue
       const [path = '', anchor] = inside.split('#')

@@ -43,7 +43,7 @@ export const canonical: readonly GoodRow[] = [
   { bytes: 'HELLO 5', values: [5], why: 'one digit' },
   { bytes: 'HELLO 9', values: [9], why: 'the last of one digit' },
   { bytes: 'HELLO 10', values: [10], why: 'the first of two digits' },
-  { bytes: 'HELLO 100', values: [100], why: 'zeros behind the first digit are digits' },
+  { bytes: 'HELLO 100', values: [100], why: 'zeros after the first digit are digits' },
   { bytes: 'HELLO -1', values: [-1], why: 'a negative number' },
   { bytes: 'HELLO -1000', values: [-1000], why: 'a negative number of several digits' },
   { bytes: 'HELLO 2147483647', values: [2147483647], why: 'the largest int of C' },
@@ -67,9 +67,9 @@ export const deviations: readonly (GoodRow & { readonly deviation: Deviation })[
   { deviation: 'late-terminator', bytes: 'HELLO 5', later: '\0\0\nHELLO 7', values: [5, 7], why: 'before the next' },
   { deviation: 'leading-terminator', bytes: '\nHELLO 5', values: [5], why: 'the end of an earlier line' },
   { deviation: 'leading-terminator', bytes: '\0\r\n\0HELLO 5', values: [5], why: 'any run of them' },
-  { deviation: 'leading-terminator', bytes: '\n\0', values: [], why: 'alone they are no message' },
+  { deviation: 'leading-terminator', bytes: '\n\0', values: [], why: 'alone they are not a message' },
   { deviation: 'leading-zeros', bytes: 'HELLO 007', values: [7], why: '%03d' },
-  { deviation: 'leading-zeros', bytes: 'HELLO -05', values: [-5], why: 'behind the sign' },
+  { deviation: 'leading-zeros', bytes: 'HELLO -05', values: [-5], why: 'after the sign' },
   { deviation: 'leading-zeros', bytes: 'HELLO 00', values: [0], why: 'nothing but zeros' },
   { deviation: 'leading-zeros', bytes: `HELLO ${'0'.repeat(57)}1`, values: [1], why: 'as many as a message can hold' },
   { deviation: 'plus', bytes: 'HELLO +5', values: [5], why: '%+d' },
@@ -94,15 +94,15 @@ export const malformed: readonly BadRow[] = [
   { bytes: '\x16\x03\x01\x02', code: 'ERR_HS_MALFORMED', received: '\\x16\\x03\\x01\\x02', at: 0, why: 'TLS' },
   { bytes: '\x1b[31mHELLO 5', code: 'ERR_HS_MALFORMED', received: '\\x1b[31mHELLO 5', at: 0, why: 'a colour' },
   { bytes: '\xc8ELLO 5', code: 'ERR_HS_MALFORMED', received: '\\xc8ELLO 5', at: 0, why: 'H with its top bit set' },
-  { bytes: ' HELLO 5', code: 'ERR_HS_MALFORMED', received: ' HELLO 5', at: 0, why: 'a space is no terminator' },
+  { bytes: ' HELLO 5', code: 'ERR_HS_MALFORMED', received: ' HELLO 5', at: 0, why: 'a space is not a terminator' },
   { bytes: '5', code: 'ERR_HS_MALFORMED', received: '5', at: 0, why: 'a number alone' },
   { bytes: 'H', code: 'ERR_HS_MALFORMED', received: 'H', at: -1, why: 'it stops in the word' },
-  { bytes: 'HELLO', code: 'ERR_HS_MALFORMED', received: 'HELLO', at: -1, why: 'it stops behind the word' },
-  { bytes: 'HELLO ', code: 'ERR_HS_MALFORMED', received: 'HELLO ', at: -1, why: 'it stops behind the space' },
-  { bytes: 'HELLO -', code: 'ERR_HS_MALFORMED', received: 'HELLO -', at: -1, why: 'it stops behind the sign' },
+  { bytes: 'HELLO', code: 'ERR_HS_MALFORMED', received: 'HELLO', at: -1, why: 'it stops after the word' },
+  { bytes: 'HELLO ', code: 'ERR_HS_MALFORMED', received: 'HELLO ', at: -1, why: 'it stops after the space' },
+  { bytes: 'HELLO -', code: 'ERR_HS_MALFORMED', received: 'HELLO -', at: -1, why: 'it stops after the sign' },
   { bytes: 'HELP 5', code: 'ERR_HS_MALFORMED', received: 'HELP 5', at: 3, why: 'another word' },
   { bytes: 'HELLO5', code: 'ERR_HS_MALFORMED', received: 'HELLO5', at: 5, why: 'no space' },
-  { bytes: 'HELLO\t5', code: 'ERR_HS_MALFORMED', received: 'HELLO\\x095', at: 5, why: 'a tab is no space' },
+  { bytes: 'HELLO\t5', code: 'ERR_HS_MALFORMED', received: 'HELLO\\x095', at: 5, why: 'a tab is not a space' },
   { bytes: 'HELLOO 5', code: 'ERR_HS_MALFORMED', received: 'HELLOO 5', at: 5, why: 'one letter too many' },
   { bytes: 'HELLO\n5', code: 'ERR_HS_MALFORMED', received: 'HELLO\\n5', at: 5, why: 'a terminator in the middle' },
   {
@@ -114,11 +114,11 @@ export const malformed: readonly BadRow[] = [
   },
   { bytes: 'HELLO X', code: 'ERR_HS_MALFORMED', received: 'HELLO X', at: 6, why: 'a letter for a number' },
   { bytes: 'HELLO --5', code: 'ERR_HS_MALFORMED', received: 'HELLO --5', at: 7, why: 'two signs' },
-  { bytes: 'HELLO - 5', code: 'ERR_HS_MALFORMED', received: 'HELLO - 5', at: 7, why: 'a space behind the sign' },
-  { bytes: 'HELLO +H', code: 'ERR_HS_MALFORMED', received: 'HELLO +H', at: 7, why: 'a letter behind the sign' },
+  { bytes: 'HELLO - 5', code: 'ERR_HS_MALFORMED', received: 'HELLO - 5', at: 7, why: 'a space after the sign' },
+  { bytes: 'HELLO +H', code: 'ERR_HS_MALFORMED', received: 'HELLO +H', at: 7, why: 'a letter after the sign' },
   { bytes: 'HELLO 5.5', code: 'ERR_HS_MALFORMED', received: 'HELLO 5.5', at: 7, why: 'a fraction' },
   { bytes: 'HELLO 5e3', code: 'ERR_HS_MALFORMED', received: 'HELLO 5e3', at: 7, why: 'an exponent' },
-  { bytes: 'HELLO 5 ', code: 'ERR_HS_MALFORMED', received: 'HELLO 5 ', at: 7, why: 'a space behind the number' },
+  { bytes: 'HELLO 5 ', code: 'ERR_HS_MALFORMED', received: 'HELLO 5 ', at: 7, why: 'a space after the number' },
   { bytes: 'HELLO 0x5', code: 'ERR_HS_MALFORMED', received: 'HELLO 0x5', at: 7, why: 'a hexadecimal number' },
   { bytes: 'HELLO 5\\', code: 'ERR_HS_MALFORMED', received: 'HELLO 5\\\\', at: 7, why: 'a backslash, shown doubled' },
   {
@@ -233,7 +233,7 @@ export const exchanges: readonly {
   { x: -2147483649, arithmetic: 'int32', after: undefined },
 ]
 
-/** What a peer may put behind a message (HS-3.1). */
+/** What a peer may put after a message (HS-3.1). */
 export const terminators: readonly string[] = ['\n', '\r', '\0', '\r\n', '\n\0', '\0'.repeat(100)]
 
 /** A character is a byte. */
