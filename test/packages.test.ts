@@ -54,7 +54,8 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
 
 /** What each package may weigh, packed. A package that needs more raises its limit here. */
 const MOST_BYTES: Readonly<Record<string, number>> = {
-  '@hs/protocol': 12_000,
+  // A fifth of it is vectors.json, for decoders in other languages.
+  '@hs/protocol': 14_000,
   '@hs/transport': 12_000,
   '@hs/transport-linux': 24_000,
   '@hs/client': 60_000,
@@ -103,7 +104,7 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
     // With the programs come their pages of the manual, and what shells complete.
     const more = manifest.exports ? '' : 'man/\\w+\\.1|completions/\\w+\\.(bash|zsh)|'
-    const expected = new RegExp(`^((?:dist|schema)/.*|${more}LICENSE|README\\.md|CHANGELOG\\.md|package\\.json)$`)
+    const expected = new RegExp(`^((?:dist|schema)/.*|vectors\\.json|${more}LICENSE|README\\.md|CHANGELOG\\.md|package\\.json)$`)
     for (const path of paths) expect(path).toMatch(expected)
     expect(paths.filter((path) => /\.(map|tsbuildinfo)$|\.test\./.test(path))).toEqual([])
     // No source map, so none that points to sources which did not travel along.
