@@ -104,7 +104,9 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
     // With the programs come their pages of the manual, and what shells complete.
     const more = manifest.exports ? '' : 'man/\\w+\\.1|completions/\\w+\\.(bash|zsh)|'
-    const expected = new RegExp(`^((?:dist|schema)/.*|vectors\\.json|${more}LICENSE|README\\.md|CHANGELOG\\.md|package\\.json)$`)
+    const expected = new RegExp(
+      `^((?:dist|schema)/.*|vectors\\.json|${more}LICENSE|README\\.md|CHANGELOG\\.md|package\\.json)$`,
+    )
     for (const path of paths) expect(path).toMatch(expected)
     expect(paths.filter((path) => /\.(map|tsbuildinfo)$|\.test\./.test(path))).toEqual([])
     // No source map, so none that points to sources which did not travel along.
