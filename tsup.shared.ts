@@ -45,7 +45,6 @@ export function program(entry: Record<string, string>): Options {
     entry,
     format: 'cjs',
     outExtension: () => ({ js: '.cjs' }),
-    minify: true,
     noExternal: [/^@hs\//],
     banner: { js: '#!/usr/bin/env node' },
   }
