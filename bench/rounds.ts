@@ -32,7 +32,8 @@ interface Runner {
 }
 
 /**
- * Starts all servers, and gives them turns, in rounds. A server of ours that cannot start is reported as absent, with the reason.
+ * Starts all servers, and gives them turns, in rounds. An optional one that cannot start is reported as absent, with
+ * the reason.
  *
  * @param peers - The compiled C programs.
  * @throws If anything else cannot start, or a server that prints has not printed every line.
@@ -87,7 +88,8 @@ export async function runRounds(
       else await turn(row.contestant, runner, WARM_UP)
       runners.set(row, runner)
     } catch (error) {
-      if (!row.contestant.ours) throw error
+      const { ours, optional = ours } = row.contestant
+      if (!optional) throw error
       row.absent = reasonOf(error as Error)
       note(`${describe(row)}: absent, ${row.absent}`)
     }
