@@ -1,10 +1,9 @@
-import type { Socket } from 'node:net'
 import { AcceptQueue } from '../accept-queue.js'
 import type { AdoptLimits, Clock, Listener } from '../transport.js'
 import { nodeClock } from './clock.js'
 import { NodeConnection } from './connection.js'
 import { listen } from './listener.js'
-import type { AdoptedListen, AdoptedSockets, RoomMessage } from './share.js'
+import type { AdoptedListen, AdoptedSockets, RoomMessage, SocketMessage } from './share.js'
 
 /** The other end, in the thread: see `TransportModule`. */
 export async function adopt(
@@ -17,8 +16,9 @@ export async function adopt(
   }
   const { port } = data
   const queue = new AcceptQueue()
-  port.on('message', (socket: Socket | null) => {
-    if (socket) queue.push(new NodeConnection(socket, () => port.postMessage(1 satisfies RoomMessage)))
+  port.on('message', (accepted: SocketMessage) => {
+    if (accepted)
+      queue.push(new NodeConnection(accepted.socket, accepted.remote, () => port.postMessage(1 satisfies RoomMessage)))
     else {
       queue.finish()
       port.unref()

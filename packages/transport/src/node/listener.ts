@@ -1,9 +1,9 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { MessageChannel } from 'node:worker_threads'
 import { AcceptQueue } from '../accept-queue.js'
 import type { Endpoint, Listener, ListenOptions, Share, ShareableListener, Sharing } from '../transport.js'
-import { NodeConnection } from './connection.js'
-import { type AdoptedListen, type AdoptedSockets, SocketShare } from './share.js'
+import { NodeConnection, remoteOf } from './connection.js'
+import { type AcceptedSocket, type AdoptedListen, type AdoptedSockets, SocketShare } from './share.js'
 import { availableSharing } from './sharing.js'
 
 /** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
@@ -31,7 +31,7 @@ class NodeListener implements ShareableListener {
   readonly #sharing: Sharing | undefined
   readonly #queue = new AcceptQueue()
   readonly #shares = new Set<SocketShare>()
-  readonly #unassigned: Socket[] = []
+  readonly #unassigned: AcceptedSocket[] = []
   readonly #onDrop: ListenOptions['onDrop']
 
   constructor(server: Server, sharing: Sharing | undefined, { maxWaiting, onDrop }: ListenOptions) {
@@ -45,7 +45,7 @@ class NodeListener implements ShareableListener {
         socket.destroy()
         onDrop('waiting')
       } else if (sharing === 'transfer') {
-        this.#unassigned.push(socket)
+        this.#unassigned.push({ socket, remote: remoteOf(socket) })
         this.#assign()
       } else {
         this.#queue.push(new NodeConnection(socket))
@@ -101,10 +101,10 @@ class NodeListener implements ShareableListener {
       let freest: SocketShare | undefined
       for (const share of this.#shares) if (share.room > (freest?.room ?? 0)) freest = share
       if (!freest) break
-      const socket = this.#unassigned.shift()!
+      const accepted = this.#unassigned.shift()!
       // A peer may be gone already; its socket cannot be transferred, and nobody misses it.
-      if (socket.destroyed) continue
-      freest.give(socket)
+      if (accepted.socket.destroyed) continue
+      freest.give(accepted)
     }
     this.#finishShares()
   }
@@ -113,7 +113,7 @@ class NodeListener implements ShareableListener {
     if (this.#server.listening) return
     if (this.#shares.size === 0) {
       // The last thread died, and none will come to take what waits.
-      for (const socket of this.#unassigned.splice(0)) {
+      for (const { socket } of this.#unassigned.splice(0)) {
         socket.destroy()
         this.#onDrop('waiting')
       }

@@ -12,6 +12,15 @@ export interface AdoptedSockets {
   readonly port: MessagePort
 }
 
+/** What the thread that accepts hands over; null: that was all. */
+export type SocketMessage = AcceptedSocket | null
+
+/** A socket, and its peer, which can no longer be asked of a socket that was reset meanwhile. */
+export interface AcceptedSocket {
+  readonly socket: Socket
+  readonly remote: Endpoint
+}
+
 /** What a thread tells the thread that accepts: once how many it serves at a time, then 1 for each that is over. */
 export type RoomMessage = number
 
@@ -40,11 +49,12 @@ export class SocketShare {
     port.unref()
   }
 
-  give(socket: Socket): void {
+  give(accepted: AcceptedSocket): void {
     this.room--
+    const { socket } = accepted
     const { _handle: handle } = socket as { _handle?: SocketHandle }
     try {
-      this.#port.postMessage(socket, [socket as never])
+      this.#port.postMessage(accepted satisfies SocketMessage, [socket as never])
     } catch {
       socket.destroy()
       this.room++
@@ -61,6 +71,6 @@ export class SocketShare {
   finish(): void {
     if (this.#finished) return
     this.#finished = true
-    this.#port.postMessage(null)
+    this.#port.postMessage(null satisfies SocketMessage)
   }
 }
