@@ -1,12 +1,10 @@
 import type { Connection, Endpoint, Receiver } from '@hs/transport'
-import type { Ledger } from './ledger.js'
 import type { Pollable, Reactor } from './reactor.js'
 import { EAGAIN, ECANCELED, EPOLLIN, EPOLLOUT, systemError } from './system.js'
 
 /** A connected socket. It is registered once, and only if the first read finds nothing or leaves it open. */
 export class LinuxConnection implements Connection, Pollable {
   readonly #reactor: Reactor
-  readonly #ledger: Ledger | undefined
   #fd: number
   #receiver: Receiver | undefined
   /** What the reactor watches for; 0: not registered. */
@@ -17,11 +15,9 @@ export class LinuxConnection implements Connection, Pollable {
   #ended = false
   #closing = false
 
-  /** @param ledger - Told when the descriptor goes. */
-  constructor(reactor: Reactor, fd: number, ledger?: Ledger) {
+  constructor(reactor: Reactor, fd: number) {
     this.#reactor = reactor
     this.#fd = fd
-    this.#ledger = ledger
   }
 
   // Asked of the system each time: hardly anybody asks twice, and idle connections are counted in tens of thousands.
@@ -126,7 +122,6 @@ export class LinuxConnection implements Connection, Pollable {
     const fd = this.#fd
     this.#fd = -1
     if (this.#interest !== 0) this.#reactor.forget(fd)
-    this.#ledger?.closing(fd)
     this.#reactor.system.close(fd)
     this.#receiver?.closed(error)
   }

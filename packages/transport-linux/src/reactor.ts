@@ -39,7 +39,7 @@ export class Reactor {
     after: (ms, callback, argument) => this.#after(ms, callback as Callback, argument),
   }
   readonly #waiting: Waiting
-  readonly #maySleep: () => boolean
+  readonly #beforeSleep: () => void
   readonly #events = this.system.epollEvents(EVENTS_PER_TURN)
   readonly #buffer = this.system.memory(READ_BYTES)
   readonly #shortChunks: Uint8Array[] = []
@@ -60,10 +60,10 @@ export class Reactor {
   #alarm: NodeJS.Timeout | undefined
   #alarmDue = Number.POSITIVE_INFINITY
 
-  /** @param maySleep - Asked before each sleep of a `'block'` reactor; if it says no, the turn does not wait. */
-  constructor(waiting: Waiting, maySleep: () => boolean = () => true) {
+  /** @param beforeSleep - Called before each sleep of a `'block'` reactor. */
+  constructor(waiting: Waiting, beforeSleep: () => void = () => {}) {
     this.#waiting = waiting
-    this.#maySleep = maySleep
+    this.#beforeSleep = beforeSleep
   }
 
   /** Changes when all that was registered is forgotten, since nothing held the reactor. */
@@ -176,7 +176,8 @@ export class Reactor {
 
   /** How long a turn may sleep, in milliseconds; -1 is for ever. */
   #patience(): number {
-    if (this.#waiting === 'loop' || !this.#maySleep()) return 0
+    if (this.#waiting === 'loop') return 0
+    this.#beforeSleep()
     const earliest = this.#deadlines.earliest
     if (earliest === Number.POSITIVE_INFINITY) return -1
     return Math.max(0, Math.ceil(earliest - this.clock.now()))
