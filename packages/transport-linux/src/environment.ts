@@ -4,49 +4,108 @@ import type * as Koffi from 'koffi'
 const RTLD_NOW = 2
 const RTLD_NOLOAD = 4
 const RTLD_NODELETE = 0x1000
+/** Of libuv's `uv_handle_type` and `uv_poll_event`. */
+const UV_POLL = 8
+const UV_READABLE = 1
 
 /** What Node knows of the thread that runs this code. */
 export interface Environment {
   /** Has a descriptor closed when the thread ends, in whatever way it does. @returns The descriptor. */
   own(fd: number): number
-  /** Directly before the close: afterwards the number may be anybody's. */
+  /** Directly before the close: afterwards the number may belong to something else. */
   disown(fd: number): void
   /** A descriptor that becomes readable when the event loop has something to do, a request to end the thread included. */
   eventLoop(): number
+  /** Runs `turn` from the event loop, as a callback of its own, whenever a descriptor is readable. */
+  watch(fd: number, turn: () => void): Watch
+}
+
+export interface Watch {
+  /** Whether the watch keeps the thread alive; it does at first. */
+  ref(): void
+  unref(): void
+  close(): void
 }
 
 /**
- * Binds Node-API, the ABI that Node keeps stable for native addons.
+ * Binds Node-API and libuv, which Node keeps stable for native addons.
  *
- * A worker thread can end between any two instructions of JavaScript, and none runs after that. What it leaves behind is
- * put away by Node alone: by hooks, which can call any function of C that takes one argument, and `close` is one. The
- * main thread needs none of that, since the process ends with it.
+ * A worker thread can end between any two instructions of JavaScript, and none runs after that. So Node alone cleans up
+ * after it, by hooks that can call any C function with one argument, such as `close`. The main thread needs none of
+ * that, since the process ends with it.
  */
 export function loadEnvironment(koffi: typeof Koffi, libc: Koffi.LibraryHandle): Environment {
-  const addHook = libc.func('int napi_add_env_cleanup_hook(uintptr_t, uintptr_t, uintptr_t)')
-  const removeHook = libc.func('int napi_remove_env_cleanup_hook(uintptr_t, uintptr_t, uintptr_t)')
-  const env = Number(koffi.address(koffi.node.env))
-  const close = Number(koffi.address(libc.symbol('close')))
-  if (!isMainThread) keepLoaded(koffi, libc)
+  return isMainThread ? mainThread(koffi) : workerThread(koffi, libc)
+}
+
+function mainThread(koffi: typeof Koffi): Environment {
   return {
-    own(fd) {
-      if (!isMainThread && fd >= 0) addHook(env, close, fd)
-      return fd
-    },
-    disown(fd) {
-      if (!isMainThread) removeHook(env, close, fd)
-    },
+    own: (fd) => fd,
+    disown() {},
     eventLoop() {
-      const loop = new BigUint64Array(1)
-      libc.func('int napi_get_uv_event_loop(uintptr_t, void *)')(env, loop)
-      return libc.func('int uv_backend_fd(uintptr_t)')(loop[0])
+      throw new Error('the main thread must not sleep')
+    },
+    watch(fd, turn) {
+      let scheduled = false
+      const run = () => {
+        scheduled = false
+        turn()
+      }
+      // Promises do not run after this callback, but after an immediate.
+      return koffi.node.poll(fd, () => {
+        if (!scheduled) setImmediate(run)
+        scheduled = true
+      })
     },
   }
 }
 
 /**
- * Keeps koffi's code in memory for good. Node unloads an addon with the last thread that uses it, before the event loop
- * of that thread has called back that koffi's poll is closed: the call would go to where there is no code any more.
+ * All functions are bound here, before the thread does anything: when a thread is being ended, koffi aborts the process
+ * wherever it makes an object, as binding does, and calling with numbers does not.
+ */
+function workerThread(koffi: typeof Koffi, libc: Koffi.LibraryHandle): Environment {
+  keepLoaded(koffi, libc)
+  const addHook = libc.func('int napi_add_env_cleanup_hook(uintptr_t, uintptr_t, uintptr_t)')
+  const removeHook = libc.func('int napi_remove_env_cleanup_hook(uintptr_t, uintptr_t, uintptr_t)')
+  const env = Number(koffi.address(koffi.node.env))
+  const close = Number(koffi.address(libc.symbol('close')))
+  const loopAddress = new BigUint64Array(1)
+  libc.func('int napi_get_uv_event_loop(uintptr_t, void *)')(env, loopAddress)
+  const loop = Number(loopAddress[0])
+  const backend: number = libc.func('int uv_backend_fd(uintptr_t)')(loop)
+  const silence = silencer(koffi, libc, loop)
+  return {
+    own(fd) {
+      if (fd >= 0) addHook(env, close, fd)
+      return fd
+    },
+    disown: (fd) => void removeHook(env, close, fd),
+    eventLoop: () => backend,
+    watch(fd, turn) {
+      const poll = koffi.node.poll(fd, () => {})
+      silence(fd)
+      // One that is not referenced does not keep the event loop turning, but runs whenever it turns.
+      const afterPoll = () => {
+        immediate = setImmediate(afterPoll).unref()
+        turn()
+      }
+      let immediate = setImmediate(afterPoll).unref()
+      return {
+        ref: () => poll.ref(),
+        unref: () => poll.unref(),
+        close() {
+          clearImmediate(immediate)
+          poll.close()
+        },
+      }
+    },
+  }
+}
+
+/**
+ * Keeps koffi's code in memory for good. Node unloads an addon with the last thread that uses it, and only then has the
+ * event loop of that thread report that koffi's poll is closed: to code that is gone.
  */
 function keepLoaded(koffi: typeof Koffi, libc: Koffi.LibraryHandle): void {
   const inside = koffi.register(() => {}, koffi.pointer(koffi.proto('void', [])))
@@ -57,4 +116,25 @@ function keepLoaded(koffi: typeof Koffi, libc: Koffi.LibraryHandle): void {
   const flags = RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE
   const library = known && libc.func('void *dlopen(uintptr_t, int)')(info[0], flags)
   if (!library) throw new Error('koffi cannot be kept loaded for a worker thread')
+}
+
+/**
+ * @returns Gives koffi's poll of a descriptor a C function to call that does nothing, so that it only wakes the event
+ *   loop. Its own would call JavaScript also while the thread is being ended, which aborts the process.
+ */
+function silencer(koffi: typeof Koffi, libc: Koffi.LibraryHandle, loop: number): (fd: number) => void {
+  const visitor = koffi.pointer(koffi.proto('void', ['uintptr_t', 'uintptr_t']))
+  const walk = libc.func('uv_walk', 'void', ['uintptr_t', visitor, 'uintptr_t'])
+  const typeOf = libc.func('int uv_handle_get_type(uintptr_t)')
+  const fileno = libc.func('int uv_fileno(uintptr_t, void *)')
+  const start = libc.func('int uv_poll_start(uintptr_t, int, uintptr_t)')
+  const nothing = Number(koffi.address(libc.symbol('getpid')))
+  const found = new Int32Array(1)
+  return (fd) => {
+    const restart = (handle: number) => {
+      if (typeOf(handle) !== UV_POLL || fileno(handle, found) < 0 || found[0] !== fd) return
+      start(handle, UV_READABLE, nothing)
+    }
+    walk(loop, restart, 0)
+  }
 }

@@ -44,13 +44,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
    * @param events - `EPOLLIN`, perhaps `EPOLLEXCLUSIVE`.
    * @param onEnd - Called once, when nothing will be accepted any more: the descriptor may be closed then.
    */
-  constructor(
-    reactor: Reactor,
-    fd: number,
-    events: number,
-    onDrop: ListenOptions['onDrop'],
-    onEnd: () => void,
-  ) {
+  constructor(reactor: Reactor, fd: number, events: number, onDrop: ListenOptions['onDrop'], onEnd: () => void) {
     this.#reactor = reactor
     this.#fd = fd
     this.#events = events

@@ -1,8 +1,8 @@
 // Imported, since the global of that name is looked up each time, at a third of what it costs to ask it.
 import { performance } from 'node:perf_hooks'
 import type { Clock, Timer } from '@hs/transport'
-import type * as Koffi from 'koffi'
 import { type Callback, Deadlines } from './deadlines.js'
+import type { Watch } from './environment.js'
 import { loadSystem, type System, systemError } from './system.js'
 
 /** After so many the rest of the program has its turn: two or three milliseconds' worth. */
@@ -50,7 +50,7 @@ export class Reactor {
   #users = 0
   #epoll = -1
   #epoch = 0
-  #watch: Koffi.node.PollHandle | undefined
+  #watch: Watch | undefined
   #turnScheduled = false
   /** In this turn. */
   #handled = 0
@@ -183,7 +183,7 @@ export class Reactor {
     return Math.max(0, Math.ceil(earliest - this.clock.now()))
   }
 
-  /** A turn is a callback of the event loop, so that promises that it resolves go on before the next one. */
+  /** For those that sleep. A turn is a callback of the event loop, so that promises it resolves go on before the next. */
   #scheduleTurn(): void {
     if (this.#turnScheduled || this.#users === 0) return
     this.#turnScheduled = true
@@ -194,7 +194,7 @@ export class Reactor {
     this.#epoll = this.system.epoll()
     if (this.#epoll < 0) throw systemError('epoll_create1', this.#epoll)
     this.#epoch++
-    if (this.#waiting === 'loop') this.#watch = this.system.watch(this.#epoll, () => this.#scheduleTurn())
+    if (this.#waiting === 'loop') this.#watch = this.system.watch(this.#epoll, () => this.#turn())
   }
 
   #closeIfIdle(): void {

@@ -116,7 +116,7 @@ export type System = ReturnType<typeof loadSystem>
  */
 export function loadSystem() {
   const { koffi, libc, environment } = loadForeign()
-  const { own, disown, eventLoop } = environment
+  const { own, disown, eventLoop, watch } = environment
   const { errno } = koffi
   const c = {
     socket: libc.func('int socket(int, int, int)'),
@@ -308,8 +308,7 @@ export function loadSystem() {
     ringEnter: (ring: number, count: number): number =>
       outcome(c.io_uring_enter(SYS_IO_URING_ENTER, ring, count, 0, IORING_ENTER_GETEVENTS, 0, 0)),
     eventLoop,
-    /** Calls back from the event loop whenever a descriptor is readable, outside of any turn: no promise runs there. */
-    watch: (fd: number, callback: () => void): Koffi.node.PollHandle => koffi.node.poll(fd, callback),
+    watch,
   }
 }
 
