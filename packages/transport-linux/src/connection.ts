@@ -1,6 +1,7 @@
 import type { Connection, Endpoint, Receiver } from '@hs/transport'
+import { EAGAIN, ECANCELED, systemError } from './errors.js'
 import type { Pollable, Reactor } from './reactor.js'
-import { EAGAIN, ECANCELED, EPOLLIN, EPOLLOUT, systemError } from './system.js'
+import { EPOLLIN, EPOLLOUT } from './system.js'
 
 /** A connected socket. It is registered once, and only if the first read finds nothing or leaves it open. */
 export class LinuxConnection implements Connection, Pollable {

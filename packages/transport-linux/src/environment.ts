@@ -1,6 +1,8 @@
 import { isMainThread } from 'node:worker_threads'
 import type * as Koffi from 'koffi'
+import { systemError } from './errors.js'
 
+const EPOLL_CLOEXEC = 0o2000000
 const RTLD_NOW = 2
 const RTLD_NOLOAD = 4
 const RTLD_NODELETE = 0x1000
@@ -16,16 +18,34 @@ export interface Environment {
   disown(fd: number): void
   /** A descriptor that becomes readable when the event loop has something to do, a request to end the thread included. */
   eventLoop(): number
-  /** Runs `turn` from the event loop, as a callback of its own, whenever a descriptor is readable. */
-  watch(fd: number, turn: () => void): Watch
+  /**
+   * An epoll descriptor that is watched: whenever it has something, the event loop runs `turn`, as a callback of its own.
+   *
+   * @throws A system error: out of descriptors or memory.
+   */
+  watch(turn: () => void): Watch
 }
 
 export interface Watch {
+  readonly fd: number
   /** Whether the watch keeps the thread alive; it does at first. */
   ref(): void
   unref(): void
+  /** Nothing is registered with the descriptor any more: it is gone. */
   close(): void
 }
+
+/** An epoll descriptor whose poll calls no JavaScript. */
+interface SilentPoll {
+  readonly fd: number
+  readonly handle: Koffi.node.PollHandle
+}
+
+/**
+ * Of this thread, and used again and again: a poll is made when a transport is, and not in the middle of a handshake,
+ * since koffi aborts the process if the thread is ended at that moment.
+ */
+const idlePolls: SilentPoll[] = []
 
 /**
  * Binds Node-API and libuv, which Node keeps stable for native addons.
@@ -35,27 +55,39 @@ export interface Watch {
  * that, since the process ends with it.
  */
 export function loadEnvironment(koffi: typeof Koffi, libc: Koffi.LibraryHandle): Environment {
-  return isMainThread ? mainThread(koffi) : workerThread(koffi, libc)
+  return isMainThread ? mainThread(koffi, libc) : workerThread(koffi, libc)
 }
 
-function mainThread(koffi: typeof Koffi): Environment {
+function mainThread(koffi: typeof Koffi, libc: Koffi.LibraryHandle): Environment {
+  const open = epollOpener(koffi, libc)
+  const close = libc.func('int close(int)')
   return {
     own: (fd) => fd,
     disown() {},
     eventLoop() {
       throw new Error('the main thread must not sleep')
     },
-    watch(fd, turn) {
+    watch(turn) {
+      const fd = open()
       let scheduled = false
       const run = () => {
         scheduled = false
         turn()
       }
       // Promises do not run after this callback, but after an immediate.
-      return koffi.node.poll(fd, () => {
+      const poll = koffi.node.poll(fd, () => {
         if (!scheduled) setImmediate(run)
         scheduled = true
       })
+      return {
+        fd,
+        ref: () => poll.ref(),
+        unref: () => poll.unref(),
+        close() {
+          poll.close()
+          close(fd)
+        },
+      }
     },
   }
 }
@@ -75,16 +107,26 @@ function workerThread(koffi: typeof Koffi, libc: Koffi.LibraryHandle): Environme
   const loop = Number(loopAddress[0])
   const backend: number = libc.func('int uv_backend_fd(uintptr_t)')(loop)
   const silence = silencer(koffi, libc, loop)
+  const open = epollOpener(koffi, libc)
+  const own = (fd: number) => {
+    if (fd >= 0) addHook(env, close, fd)
+    return fd
+  }
+  const silentPoll = (): SilentPoll => {
+    const fd = own(open())
+    const handle = koffi.node.poll(fd, () => {})
+    silence(fd)
+    handle.unref()
+    return { fd, handle }
+  }
+  if (idlePolls.length === 0) idlePolls.push(silentPoll())
   return {
-    own(fd) {
-      if (fd >= 0) addHook(env, close, fd)
-      return fd
-    },
+    own,
     disown: (fd) => void removeHook(env, close, fd),
     eventLoop: () => backend,
-    watch(fd, turn) {
-      const poll = koffi.node.poll(fd, () => {})
-      silence(fd)
+    watch(turn) {
+      const poll = idlePolls.pop() ?? silentPoll()
+      poll.handle.ref()
       // One that is not referenced does not keep the event loop turning, but runs whenever it turns.
       const afterPoll = () => {
         immediate = setImmediate(afterPoll).unref()
@@ -92,14 +134,25 @@ function workerThread(koffi: typeof Koffi, libc: Koffi.LibraryHandle): Environme
       }
       let immediate = setImmediate(afterPoll).unref()
       return {
-        ref: () => poll.ref(),
-        unref: () => poll.unref(),
+        fd: poll.fd,
+        ref: () => poll.handle.ref(),
+        unref: () => poll.handle.unref(),
         close() {
           clearImmediate(immediate)
-          poll.close()
+          poll.handle.unref()
+          idlePolls.push(poll)
         },
       }
     },
+  }
+}
+
+function epollOpener(koffi: typeof Koffi, libc: Koffi.LibraryHandle): () => number {
+  const create = libc.func('int epoll_create1(int)')
+  return () => {
+    const fd: number = create(EPOLL_CLOEXEC)
+    if (fd < 0) throw systemError('epoll_create1', -koffi.errno())
+    return fd
   }
 }
 

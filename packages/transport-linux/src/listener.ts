@@ -1,7 +1,7 @@
 import type { Connection, Endpoint, Listener, ListenOptions, Timer } from '@hs/transport'
 import { LinuxConnection } from './connection.js'
+import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from './errors.js'
 import type { Pollable, Reactor } from './reactor.js'
-import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from './system.js'
 
 /** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
 export const BACKLOG = 4096

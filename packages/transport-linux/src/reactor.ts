@@ -3,7 +3,8 @@ import { performance } from 'node:perf_hooks'
 import type { Clock, Timer } from '@hs/transport'
 import { type Callback, Deadlines } from './deadlines.js'
 import type { Watch } from './environment.js'
-import { loadSystem, type System, systemError } from './system.js'
+import { systemError } from './errors.js'
+import { loadSystem, type System } from './system.js'
 
 /** After so many the rest of the program has its turn: two or three milliseconds' worth. */
 const EVENTS_PER_TURN = 256
@@ -191,17 +192,21 @@ export class Reactor {
   }
 
   #open(): void {
-    this.#epoll = this.system.epoll()
-    if (this.#epoll < 0) throw systemError('epoll_create1', this.#epoll)
+    if (this.#waiting === 'loop') {
+      this.#watch = this.system.watch(() => this.#turn())
+      this.#epoll = this.#watch.fd
+    } else {
+      this.#epoll = this.system.epoll()
+      if (this.#epoll < 0) throw systemError('epoll_create1', this.#epoll)
+    }
     this.#epoch++
-    if (this.#waiting === 'loop') this.#watch = this.system.watch(this.#epoll, () => this.#turn())
   }
 
   #closeIfIdle(): void {
     if (this.#users > 0 || this.#epoll < 0) return
-    this.#watch?.close()
+    if (this.#watch) this.#watch.close()
+    else this.system.close(this.#epoll)
     this.#watch = undefined
-    this.system.close(this.#epoll)
     this.#epoll = -1
   }
 

@@ -3,12 +3,13 @@ import { isIP } from 'node:net'
 import { isMainThread } from 'node:worker_threads'
 import type { Connection, ConnectOptions, Endpoint, Listener, ListenOptions, Transport } from '@hs/transport'
 import { OwnConnection } from './connection.js'
+import { EALREADY, EINPROGRESS, EINTR, systemError } from './errors.js'
 import { BACKLOG, LinuxListener } from './listener.js'
 import { Reactor } from './reactor.js'
 import { Ring } from './ring.js'
 import { RingConnection } from './ring-connection.js'
 import { SharedLinuxListener } from './share.js'
-import { EALREADY, EINPROGRESS, EINTR, EPOLLIN, EPOLLOUT, systemError } from './system.js'
+import { EPOLLIN, EPOLLOUT } from './system.js'
 
 export interface LinuxTransportOptions {
   /**

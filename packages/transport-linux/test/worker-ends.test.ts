@@ -12,7 +12,7 @@ describe.each(NODES.filter(existsSync))('worker threads of %s', { timeout: 120_0
   it('take neither the process nor a descriptor with them, whatever they do and however they end', async () => {
     const { status, stdout, stderr } = await outputOf(new Program(node, [`${HERE}/worker-ends/host.js`, '1']))
     expect(stderr).toBe('')
-    expect(JSON.parse(stdout)).toMatchObject({ ended: 15, leaks: [] })
+    expect(JSON.parse(stdout)).toMatchObject({ ended: 21, leaks: [] })
     expect(status).toBe(0)
   })
 })

@@ -1,5 +1,5 @@
 /** What a worker thread is doing when it ends, and how it ends; see host.js. */
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { handshake } from '../../../client/dist/index.js'
 import { events, sequential, serve, threads } from '../../../server-core/dist/index.js'
 import { linuxTransport } from '../../dist/index.js'
@@ -10,6 +10,14 @@ const strategies = { events, sequential, threads: () => threads({ threads: 1 }) 
 if (activity in strategies) {
   const server = await serve({ port: 0, transport: linuxTransport(), strategy: strategies[activity]() })
   parentPort.postMessage(server.address.port)
+} else if (activity === 'closed') {
+  const server = await serve({ port: 0, transport: linuxTransport() })
+  await handshake({ port: server.address.port, sequence: 1, transport: linuxTransport() })
+  await server.close()
+  parentPort.postMessage(0)
+} else if (activity === 'nested') {
+  const inner = new Worker(new URL(import.meta.url), { workerData: { ...workerData, activity: 'events' } })
+  inner.once('message', (port) => parentPort.postMessage(port))
 } else {
   const transport = linuxTransport({ ring: activity === 'ring' })
   // One that gets no answer is in flight whenever the end comes; the others keep the descriptors busy.
