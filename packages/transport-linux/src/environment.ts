@@ -18,6 +18,8 @@ export interface Environment {
   disown(fd: number): void
   /** A descriptor that becomes readable when the event loop has something to do, a request to end the thread included. */
   eventLoop(): number
+  /** Makes what {@link watch} would otherwise make later, when the thread may be ended. */
+  prepare(): void
   /**
    * An epoll descriptor that is watched: whenever it has something, the event loop runs `turn`, as a callback of its own.
    *
@@ -67,6 +69,7 @@ function mainThread(koffi: typeof Koffi, libc: Koffi.LibraryHandle): Environment
     eventLoop() {
       throw new Error('the main thread must not sleep')
     },
+    prepare() {},
     watch(turn) {
       const fd = open()
       let scheduled = false
@@ -119,11 +122,13 @@ function workerThread(koffi: typeof Koffi, libc: Koffi.LibraryHandle): Environme
     handle.unref()
     return { fd, handle }
   }
-  if (idlePolls.length === 0) idlePolls.push(silentPoll())
   return {
     own,
     disown: (fd) => void removeHook(env, close, fd),
     eventLoop: () => backend,
+    prepare() {
+      if (idlePolls.length === 0) idlePolls.push(silentPoll())
+    },
     watch(turn) {
       const poll = idlePolls.pop() ?? silentPoll()
       poll.handle.ref()

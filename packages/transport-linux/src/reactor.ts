@@ -65,6 +65,7 @@ export class Reactor {
   constructor(waiting: Waiting, beforeSleep: () => void = () => {}) {
     this.#waiting = waiting
     this.#beforeSleep = beforeSleep
+    if (waiting === 'loop') this.system.prepare()
   }
 
   /** Changes when all that was registered is forgotten, since nothing held the reactor. */

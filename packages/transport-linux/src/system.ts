@@ -103,7 +103,7 @@ export type System = ReturnType<typeof loadSystem>
  */
 export function loadSystem() {
   const { koffi, libc, environment } = loadForeign()
-  const { own, disown, eventLoop, watch } = environment
+  const { own, disown, eventLoop, prepare, watch } = environment
   const { errno } = koffi
   const c = {
     socket: libc.func('int socket(int, int, int)'),
@@ -295,6 +295,7 @@ export function loadSystem() {
     ringEnter: (ring: number, count: number): number =>
       outcome(c.io_uring_enter(SYS_IO_URING_ENTER, ring, count, 0, IORING_ENTER_GETEVENTS, 0, 0)),
     eventLoop,
+    prepare,
     watch,
   }
 }
