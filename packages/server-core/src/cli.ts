@@ -165,12 +165,21 @@ function reporter({ json, quiet, verbose }: Options) {
     else writeAll(2, `${PROGRAM}: ${line}\n`)
   }
   return {
-    listening({ address, strategy, threads, transport, transportReason, sharing }: HelloServer) {
+    listening({ address, strategy, threads, transport, transportReason, sharing, warnings }: HelloServer) {
       if (verbose && transportReason) writeAll(2, `${PROGRAM}: ${transportReason}; transport node serves instead\n`)
+      if (!quiet && !json) for (const warning of warnings) tell(`${PROGRAM}: ${warning}\n`)
       const crew = `${threads} ${threads === 1 ? 'thread' : 'threads'}`
       const way = sharing ? `, ${sharing}` : ''
       print(
-        { type: 'listening', address, strategy, threads, transport, ...(sharing && { sharing }) },
+        {
+          type: 'listening',
+          address,
+          strategy,
+          threads,
+          transport,
+          ...(sharing && { sharing }),
+          ...(warnings.length > 0 && { warnings }),
+        },
         `listening on ${formatEndpoint(address)} (strategy ${strategy}, ${crew}, transport ${transport}${way})`,
       )
     },

@@ -50,6 +50,9 @@ export function printer({ program, format, errors }: PrintOptions): (event: Serv
       case 'thread-died':
         writeAll(STDERR, `${program}: thread ${event.thread} died with ${event.lost} connections: ${event.reason}\n`)
         break
+      case 'thread-waiting':
+        writeAll(STDERR, `${program}: thread ${event.thread} waits for file descriptors: ${event.reason}\n`)
+        break
     }
   }
 }

@@ -179,7 +179,8 @@ export function describeStrategy(
     async function start(options?: Partial<ServeOptions>): Promise<Subject> {
       const subject = await create(options)
       onTestFinished(async () => {
-        await subject.server.close({ graceMs: 0 })
+        // One that a test breaks says so here, too.
+        await subject.server.close({ graceMs: 0 }).catch(() => {})
       })
       return subject
     }
@@ -792,6 +793,38 @@ export function describeStrategy(
         const after = await openAfterAWhile(before)
         expect(after.descriptors).toBeLessThanOrEqual(before.descriptors)
         expect(after.handles).toBeLessThanOrEqual(before.handles)
+      })
+    })
+
+    describe('a strategy that breaks', () => {
+      it('is heard from `stopped` and `close`; what is open is closed, and newcomers are refused', async () => {
+        const { strategy } = make()
+        if (typeof strategy !== 'object') throw new Error('the suite needs a strategy that it can break')
+        const cause = new Error('out of patience')
+        let breakIt = () => {}
+        const broken = new Promise<void>((_, reject) => {
+          breakIt = () => reject(cause)
+        })
+        broken.catch(() => {})
+        const subject = await start({
+          strategy: { ...strategy, run: (work) => Promise.race([strategy.run(work), broken]) },
+        })
+        const heard = expect(subject.server.stopped).rejects.toBe(cause)
+        const peers: Peer[] = []
+        while (peers.length < Math.min(atOnce, 2)) peers.push(await halfway(subject))
+        peers.push(await subject.connect())
+        breakIt()
+        await heard
+        await expect(subject.server.close()).rejects.toBe(cause)
+        await Promise.all(peers.map((peer) => peer.untilGone()))
+        await expect(subject.connect()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+      })
+
+      it('before it can serve keeps `serve` from resolving', async () => {
+        const { strategy } = make()
+        const cause = new Error('stillborn')
+        const run = () => Promise.reject(cause)
+        await expect(start({ strategy: { ...(strategy as object), name: 'stillborn', run } })).rejects.toBe(cause)
       })
     })
 
