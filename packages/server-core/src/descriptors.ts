@@ -1,5 +1,6 @@
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { devNull } from 'node:os'
+import { descriptorLimit } from '@hs/transport'
 
 /** As many as a worker thread opens while it starts, and a few more. */
 const SPARE = 16
@@ -7,19 +8,6 @@ const SPARE = 16
 /** What a server has open besides its connections: about 30, and this many per thread. */
 const OVERHEAD = 40
 const OVERHEAD_PER_THREAD = 10
-
-/**
- * How many file descriptors this process may have; undefined if the system does not say, or sets no limit. Node itself
- * raises the soft limit to the hard one when it starts.
- */
-export function descriptorLimit(): number | undefined {
-  try {
-    const [, limit] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
-    return limit === undefined ? undefined : Number(limit)
-  } catch {
-    return undefined
-  }
-}
 
 /** Why so many connections cannot be served at a time, and what to do; undefined if they can. */
 export function descriptorWarning(

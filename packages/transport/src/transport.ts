@@ -83,6 +83,8 @@ export interface TransportModule {
 export interface AdoptLimits {
   /** How many connections the thread serves at once; more are not given to it while others can take them. */
   readonly atOnce: number
+  /** As {@link ListenOptions.onDrop}, for threads that accept for themselves. */
+  readonly onDrop: ListenOptions['onDrop']
 }
 
 /** Accepts connections, in the order in which they came. Iterate it once. */

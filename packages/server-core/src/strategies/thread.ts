@@ -39,18 +39,13 @@ function flush(): void {
 }
 
 const { adopt } = (await import(module)) as TransportModule
-const { listener, clock } = await adopt(share, { atOnce })
-const service = new Service(
-  settings,
-  new CounterTable(counters),
-  thread,
-  clock,
-  watched ? forward : undefined,
-  (error) => {
-    const { code, message } = error as NodeJS.ErrnoException
-    tell({ type: 'output-lost', code, message })
-  },
-)
+const table = new CounterTable(counters)
+const row = table.row(thread)
+const { listener, clock } = await adopt(share, { atOnce, onDrop: () => row.drop() })
+const service = new Service(settings, table, thread, clock, watched ? forward : undefined, (error) => {
+  const { code, message } = error as NodeJS.ErrnoException
+  tell({ type: 'output-lost', code, message })
+})
 port.on('message', (message: ToThread) => {
   if (message === 'drop') service.drop()
   else {

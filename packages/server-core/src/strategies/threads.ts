@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isShareable, type Share, type ShareableListener } from '@hs/transport'
 import { CounterTable } from '../counters.js'
-import { descriptorLimit, isOutOfDescriptors } from '../descriptors.js'
+import { isOutOfDescriptors } from '../descriptors.js'
 import type { ConnectionOrigin } from '../events.js'
 import type { ConcurrencyStrategy, Work } from '../strategy.js'
 import { serveAtOnce } from './events.js'
@@ -109,8 +109,7 @@ async function runThread(
       return
     }
     if (short && starting.waits(thread)) {
-      const reason = `${end.reason} (limit: ${descriptorLimit() ?? 'unknown'})`
-      work.elsewhere.observe({ type: 'thread-waiting', thread, reason })
+      work.elsewhere.observe({ type: 'thread-waiting', thread, reason: end.reason })
     }
     await takeTurn(starting, work.stopping)
   }
