@@ -13,7 +13,7 @@ import {
 import { type Counters, CounterTable } from './counters.js'
 import { descriptorWarning } from './descriptors.js'
 import type { ServerEvent } from './events.js'
-import type { PrintOptions } from './print.js'
+import { openOutput, type PrintOptions } from './print.js'
 import { Service, type ServiceSettings } from './service.js'
 import { events } from './strategies/events.js'
 import { sequential } from './strategies/sequential.js'
@@ -102,7 +102,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   const { port, host = '127.0.0.1', maxConnections = DEFAULT_MAX_CONNECTIONS, onEvent } = options
   const { transport, reason } = await chooseTransport(options.transport ?? 'auto', () => import('@hs/transport-linux'))
   const strategy = typeof options.strategy === 'object' ? options.strategy : named(options.strategy ?? 'events')
-  const settings: ServiceSettings = {
+  const checked = {
     strategy: strategy.name,
     protocol: protocolOf(options),
     patience: {
@@ -111,10 +111,9 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
       prefixMs: notNegative('prefixMs', options.prefixMs ?? DEFAULT_PREFIX_MS),
     },
     maxConnections: positive('maxConnections', maxConnections),
-    print: options.print,
   }
   // Whatever it has against the options, it had better say now and not at the first connection.
-  serverHandshake(settings.protocol)
+  serverHandshake(checked.protocol)
   const table = new CounterTable(1 + (strategy.threads ?? 0))
   const row = table.row(0)
   const listener = await transport.listen(
@@ -122,6 +121,8 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     { shared: strategy.threads !== undefined, maxWaiting: maxConnections, onDrop: () => row.drop() },
   )
 
+  const output = options.print && openOutput(options.print, checked.patience.timeoutMs)
+  const settings: ServiceSettings = { ...checked, print: output?.settings }
   const stopping = new AbortController()
   const dropping = new AbortController()
   let onReady = () => {}
@@ -185,6 +186,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     if (tracked) for await (const connection of tracked.left()) void service.serveOne(connection)
     await service.idle()
     clearTimeout(grace)
+    output?.close()
     over = true
     if (lost.error) throw lost.error
     const counters = table.snapshot()

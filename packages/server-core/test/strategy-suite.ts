@@ -112,6 +112,8 @@ function since(before: Counters, now: Counters): Counters {
     failed: Object.fromEntries(failed.filter(([, count]) => count !== 0)),
     active: now.active,
     dropped: now.dropped - before.dropped,
+    linesLost: now.linesLost - before.linesLost,
+    reasonsLost: now.reasonsLost - before.reasonsLost,
   }
 }
 
@@ -213,7 +215,16 @@ export function describeStrategy(
       it('one is served, and told of in order', async () => {
         const { story, counters } = await meet((peer) => shake(peer))
         expect(story).toEqual(ESTABLISHED)
-        expect(counters).toEqual({ accepted: 1, established: 1, probes: 0, failed: {}, active: 0, dropped: 0 })
+        expect(counters).toEqual({
+          accepted: 1,
+          established: 1,
+          probes: 0,
+          failed: {},
+          active: 0,
+          dropped: 0,
+          linesLost: 0,
+          reasonsLost: 0,
+        })
       })
 
       it('one after the other is served', async () => {
@@ -412,7 +423,16 @@ export function describeStrategy(
       it('without a byte are probes, and no failures', async () => {
         const { story, counters } = await meet((peer) => peer.socket.destroy())
         expect(story).toEqual(['connection', 'closed'])
-        expect(counters).toEqual({ accepted: 1, established: 0, probes: 1, failed: {}, active: 0, dropped: 0 })
+        expect(counters).toEqual({
+          accepted: 1,
+          established: 0,
+          probes: 1,
+          failed: {},
+          active: 0,
+          dropped: 0,
+          linesLost: 0,
+          reasonsLost: 0,
+        })
       })
 
       it('without a byte, by a reset, are probes too', async () => {
@@ -567,6 +587,8 @@ export function describeStrategy(
           },
           active: 0,
           dropped: 0,
+          linesLost: 0,
+          reasonsLost: 0,
         })
       })
 

@@ -70,7 +70,7 @@ export function runWorker(
           }
           break
         case 'output-lost':
-          elsewhere.fail(Object.assign(new Error(message.message), { code: message.code }))
+          elsewhere.fail(Object.assign(new Error(message.message), { code: message.code, syscall: message.syscall }))
           break
         case 'done':
           done = true
