@@ -161,13 +161,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** SIGINT and SIGTERM from the beginning, also those that came before the server was there. */
+/** SIGINT and SIGTERM, from the beginning: until there is a server, they end the program at once. */
 class Signals {
-  count = 0
+  #count = 0
   #callback: ((count: number) => void) | undefined
-  readonly #onSignal = () => {
-    this.count++
-    this.#callback?.(this.count)
+  readonly #onSignal = (_name: NodeJS.Signals, number: number) => {
+    if (!this.#callback) process.exit(128 + number)
+    this.#callback(++this.#count)
   }
 
   constructor() {
@@ -177,7 +177,6 @@ class Signals {
 
   onSignal(callback: (count: number) => void): void {
     this.#callback = callback
-    if (this.count > 0) callback(this.count)
   }
 
   close(): void {
