@@ -240,6 +240,46 @@ it.runIf(process.platform === 'linux')('says in a line that its help could not b
   })
 })
 
+describe('signals of its life', () => {
+  it('SIGUSR1 opens no port for debuggers', async () => {
+    const server = await start()
+    server.program.signal('SIGUSR1')
+    await shake(server)
+    expect(await stop(server)).toMatchObject({ status: 0, stderr: expect.not.stringContaining('Debugger') })
+  })
+
+  it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+    'SIGTERM ends it as the first process of a container, whenever it comes after Node has started',
+    async () => {
+      const program = new Program('unshare', ['--pid', '--fork', '--kill-child', process.execPath, PROGRAM, '0'])
+      const { pid } = program.child
+      // From before there is a process until it has gone. That Node itself does not listen is beyond us.
+      const again = setInterval(() => {
+        try {
+          const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
+          if (child) process.kill(Number(child), 'SIGTERM')
+        } catch {
+          // It has gone meanwhile.
+        }
+      }, 5)
+      onTestFinished(() => clearInterval(again))
+      program.child.once('exit', () => clearInterval(again))
+      const { status, stderr } = await outputOf(program)
+      expect({ status, stderr }).toEqual({ status: 143, stderr: '' })
+    },
+  )
+
+  it('--grace says how long what is in flight may take', async () => {
+    const server = await start('--grace', '50ms')
+    const peer = await server.connect()
+    await peer.send('HELLO 5')
+    await peer.until('HELLO 6')
+    const { status, stderr } = await stop(server)
+    expect(status).toBe(0)
+    expect(stderr).toMatch(/0 completed and 1 cut/)
+  })
+})
+
 describe('what keeps it from listening', () => {
   it('a port in use: a sentence that names the likely owner, and 1', async () => {
     const { address } = await PeerServer.listen()
@@ -586,6 +626,22 @@ for (const { strategy, transport, crew } of MODELS) {
       expect(ends.some(({ status }) => status === 'fulfilled')).toBe(true)
       expect((await stop(server)).status).toBe(0)
     })
+
+    // On the Linux transport they wait in the kernel.
+    if (transport === 'node') {
+      it('each connection is counted: as accepted, or as dropped', async () => {
+        const server = await scarce()
+        const flood = await Promise.all(Array.from({ length: 150 }, () => server.connect()))
+        for (const peer of flood) await peer.send('HELLO 5').catch(() => {})
+        await Promise.any(flood.map((peer) => peer.until('HELLO 6')))
+        for (const { socket } of flood) socket.destroy()
+        const { status, stderr } = await stop(server)
+        const [, accepted, dropped] = /stopped: (\d+) accepted, .*?, (\d+) dropped/.exec(stderr)!
+        expect(status).toBe(0)
+        // With the one that was served before.
+        expect(Number(accepted) + Number(dropped)).toBe(151)
+      })
+    }
 
     it('it goes on when there are some again', async () => {
       const server = await scarce()

@@ -1,4 +1,5 @@
 import { type FailureCode, failureCodes } from '@hs/protocol'
+import type { DropReason } from '@hs/transport'
 
 /** What a server has done so far. */
 export interface Counters {
@@ -102,8 +103,9 @@ export class CounterRow {
     return ++this.#cells[ACCEPTED]!
   }
 
-  drop(): void {
-    this.#cells[DROPPED]!++
+  /** A newcomer that only waits longer is not lost. */
+  drop(reason: DropReason): void {
+    if (reason !== 'deferred') this.#cells[DROPPED]!++
   }
 
   loseLines(count: number): void {

@@ -118,7 +118,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   const row = table.row(0)
   const listener = await transport.listen(
     { host, port },
-    { shared: strategy.threads !== undefined, maxWaiting: maxConnections, onDrop: () => row.drop() },
+    { shared: strategy.threads !== undefined, maxWaiting: maxConnections, onDrop: (reason) => row.drop(reason) },
   )
 
   const output = options.print && openOutput(options.print, checked.patience.timeoutMs)

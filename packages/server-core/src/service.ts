@@ -65,7 +65,7 @@ export class Service {
     new Promise((resolve) => {
       if (this.#printer?.isFull) {
         accepted.abort()
-        this.#row.drop()
+        this.#row.drop('waiting')
         resolve()
         return
       }

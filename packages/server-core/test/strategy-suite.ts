@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { Peer } from '../../transport/test/peers.js'
@@ -635,6 +635,27 @@ export function describeStrategy(
           },
         )
       }
+    })
+
+    describe('counters', () => {
+      it('add up at any moment, also while threads count', async () => {
+        const subject = await start()
+        let busy = true
+        const peers = Promise.all(
+          Array.from({ length: 20 }, async () => {
+            for (let again = 0; again < 10; again++) await shake(await subject.connect())
+          }),
+        ).finally(() => {
+          busy = false
+        })
+        while (busy) {
+          const { counters } = subject.server
+          addUp(counters)
+          expect(counters.active).toBeGreaterThanOrEqual(0)
+          await turn()
+        }
+        await peers
+      })
     })
 
     describe('events', () => {

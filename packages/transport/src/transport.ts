@@ -111,8 +111,11 @@ export interface ListenOptions {
   readonly shared: boolean
 }
 
-/** `'waiting'`: too many accepted and not served. `'descriptors'`: the process has none left. */
-export type DropReason = 'waiting' | 'descriptors'
+/**
+ * `'waiting'`: too many accepted and not served. `'descriptors'`: the process has none left. `'deferred'`: the same, but
+ * no connection is lost; newcomers wait in the kernel until there are some again.
+ */
+export type DropReason = 'waiting' | 'descriptors' | 'deferred'
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal

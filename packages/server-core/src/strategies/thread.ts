@@ -46,7 +46,7 @@ function flush(): void {
 const { adopt } = (await import(module)) as TransportModule
 const table = new CounterTable(counters)
 const row = table.row(thread)
-const { listener, clock } = await adopt(share, { atOnce, onDrop: () => row.drop() })
+const { listener, clock } = await adopt(share, { atOnce, onDrop: (reason) => row.drop(reason) })
 const service = new Service(settings, table, thread, clock, watched ? forward : undefined, (error) => {
   const { code, message, syscall } = error as NodeJS.ErrnoException
   tell({ type: 'output-lost', code, message, syscall })
