@@ -64,7 +64,7 @@ export class CounterTable {
       for (let at = column; at < this.#cells.length; at += ROW) total += this.#cells[at]!
       return total
     }
-    // The ends first: a thread that goes on meanwhile may begin what is not counted as ended, and never the other way round.
+    // The ends first: a thread that counts meanwhile may begin a connection that has not ended, and never the other way round.
     const established = sum(ESTABLISHED)
     const probes = sum(PROBES)
     const failed: Partial<Record<FailureCode, number>> = {}

@@ -25,7 +25,7 @@ export class TrackedListener implements Listener, AsyncIterator<Connection, unde
 
   next(): Promise<IteratorResult<Connection, undefined>> {
     const next = this.#connections.next()
-    // Noted before whoever waits for it goes on.
+    // Noted before the loop that waits for it continues.
     next.then(this.#note, () => {})
     return next
   }
