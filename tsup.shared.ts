@@ -12,7 +12,7 @@ const common = {
   define: { __VERSION__: JSON.stringify(version) },
   esbuildPlugins: [
     {
-      // The slow half of the command line is a file of its own (see `yargs`), loaded by who asks for it.
+      // The slow half of the command line is a file of its own (see `yargs`), loaded on demand.
       name: 'yargs-stays-outside',
       setup(build) {
         build.onResolve({ filter: /\/yargs\.js$/ }, ({ kind }) =>
@@ -45,7 +45,6 @@ export function program(entry: Record<string, string>): Options {
     entry,
     format: 'cjs',
     outExtension: () => ({ js: '.cjs' }),
-    minify: true,
     noExternal: [/^@hs\//],
     banner: { js: '#!/usr/bin/env node' },
   }
@@ -59,7 +58,6 @@ export function bundle(entry: Record<string, string>): Options {
     entry,
     format: 'esm',
     splitting: false,
-    minify: true,
     outExtension: () => ({ js: '.mjs' }),
     noExternal: [/./],
     banner: { js: '#!/usr/bin/env node' },

@@ -15,7 +15,7 @@ const FLAGS = ['-O2', '-Wall', '-Wextra', '-Werror', '-pthread']
  * Compiles every C program under `peers`.
  *
  * @returns The path of each, by its name: `server-epoll`, `client`, `load`.
- * @throws If there is no gcc, or a program does not compile without a warning.
+ * @throws Without gcc, or a program does not compile without a warning.
  */
 export async function compilePeers(): Promise<Readonly<Record<string, string>>> {
   await mkdir(PROGRAMS, { recursive: true })
@@ -26,7 +26,7 @@ export async function compilePeers(): Promise<Readonly<Record<string, string>>> 
 async function compile(source: string): Promise<[name: string, path: string]> {
   const name = source.slice(0, -'.c'.length)
   const program = fileURLToPath(new URL(name, PROGRAMS))
-  // Whoever runs the program meanwhile, another test or a benchmark, keeps the old file.
+  // A test or benchmark that runs the program meanwhile keeps the old file.
   const fresh = `${program}.${process.pid}`
   try {
     await run('gcc', [...FLAGS, '-o', fresh, fileURLToPath(new URL(source, SOURCES))])

@@ -18,6 +18,8 @@ export interface Contestant {
   readonly command: CommandLine
   /** Ours, and not something that we are compared with. */
   readonly ours: boolean
+  /** Reported as absent if it cannot start. Default: as `ours`. */
+  readonly optional?: boolean
 }
 
 const local = (path: string) => fileURLToPath(new URL(path, import.meta.url))

@@ -1,6 +1,6 @@
 /**
  * `@hs/load` as a process of its own that has turns: `node load-turns.js PORT CONCURRENCY`. For each number of handshakes
- * that it reads on stdin, it does so many and prints one line of JSON.
+ * that it reads on stdin, it does that many and prints one line of JSON.
  */
 import { createInterface } from 'node:readline'
 import { load } from '@hs/load'

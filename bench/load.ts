@@ -48,13 +48,13 @@ for (const [name, command] of servers) {
   for (let round = 0; round < rounds; round++) {
     const seconds = { c: 0, ours: 0 }
     for (let number = 0; number < TURNS; number++) {
-      for (const who of number % 2 === 0 ? (['c', 'ours'] as const) : (['ours', 'c'] as const)) {
-        const turn = await (who === 'c' ? turnInC(server.port, HANDSHAKES_PER_TURN) : ours.turn(HANDSHAKES_PER_TURN))
-        seconds[who] += turn.seconds
+      for (const load of number % 2 === 0 ? (['c', 'ours'] as const) : (['ours', 'c'] as const)) {
+        const turn = await (load === 'c' ? turnInC(server.port, HANDSHAKES_PER_TURN) : ours.turn(HANDSHAKES_PER_TURN))
+        seconds[load] += turn.seconds
         errors += turn.errors
       }
     }
-    for (const who of ['c', 'ours'] as const) rates[who].push((TURNS * HANDSHAKES_PER_TURN) / seconds[who])
+    for (const load of ['c', 'ours'] as const) rates[load].push((TURNS * HANDSHAKES_PER_TURN) / seconds[load])
     ratios.push(seconds.c / seconds.ours)
   }
   const ratio = spread(ratios)

@@ -17,7 +17,7 @@ export interface Sample {
   readonly p50Us?: number
   readonly p99Us?: number
   /**
-   * How busy the server, the load and everybody else on the machine were, in cores. A load near 1 is what limits the
+   * How busy the server, the load and all other processes on the machine were, in cores. A load near 1 is what limits the
    * rate; others near 0 are what a measurement needs.
    */
   readonly serverBusy?: number
@@ -94,11 +94,21 @@ export async function measureLoad(
 
 /** What each of many connections costs that are open and silent, the kernel's own memory not counted. */
 export async function measureIdle(server: ServerProcess, load: CommandLine, connections: number): Promise<Sample> {
-  const { pid, port } = server
-  const [program, ...words] = load
   await measureLoad(server, load, 64, IDLE_WARM_UP)
-  const descriptors = await countDescriptors(pid)
-  const before = await memoryInUse(pid)
+  const before = await memoryInUse(server.pid)
+  const bytes = await whileHeld(server, load, connections, async () => (await memoryInUse(server.pid)) - before)
+  return { idleKb: bytes / connections / 1000 }
+}
+
+/** Does something while this number of silent connections is open. */
+export async function whileHeld<T>(
+  { pid, port }: ServerProcess,
+  [program, ...words]: CommandLine,
+  connections: number,
+  measure: () => Promise<T>,
+): Promise<T> {
+  // What was served before may still be closing.
+  const descriptors = await settled(() => countDescriptors(pid), LOOK_MS)
   const holder = spawn(program, [...words, '127.0.0.1', `${port}`, `${connections}`, 'hold'], {
     stdio: ['pipe', 'ignore', 'inherit'],
   })
@@ -108,10 +118,18 @@ export async function measureIdle(server: ServerProcess, load: CommandLine, conn
     for (const until = performance.now() + SETTLE_MS * 4; (await missing()) > 0; await sleep(LOOK_MS)) {
       if (performance.now() > until) throw new Error(`${await missing()} of ${connections} connections did not open`)
     }
-    return { idleKb: ((await memoryInUse(pid)) - before) / connections / 1000 }
+    return await measure()
   } finally {
     holder.stdin!.end()
     await ended
+    // The next measurement begins with none of them.
+    for (
+      const until = performance.now() + SETTLE_MS;
+      (await countDescriptors(pid)) > descriptors;
+      await sleep(LOOK_MS)
+    ) {
+      if (performance.now() > until) break
+    }
   }
 }
 

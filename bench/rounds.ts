@@ -13,15 +13,15 @@ export interface Settings {
 }
 
 /**
- * In each round every contestant has so many turns, a fraction of a second each. How fast a shared machine is changes
+ * In each round every server has this number of turns, a fraction of a second each. How fast a shared machine is changes
  * from second to second, by half as much again; whose turns are as close as that to the others' has the same machine.
  */
 export const TURNS = 15
 
-/** Before the first round each server does so much of a round, so that its code is compiled. */
+/** Before the first round each server does this fraction of a round, so that its code is compiled. */
 const WARM_UP = 0.5
 
-/** One client in a row takes longer for a handshake than 64 at once: so much of a round is enough. */
+/** One client in a row takes longer for a handshake than 64 at once: this fraction of a round is enough. */
 const SHARE_OF_SINGLE = 0.25
 
 interface Runner {
@@ -32,7 +32,8 @@ interface Runner {
 }
 
 /**
- * Starts all servers, and gives them turns, in rounds. Whoever of ours cannot start is reported as absent, with the reason.
+ * Starts all servers, and gives them turns, in rounds. An optional one that cannot start is reported as absent, with
+ * the reason.
  *
  * @param peers - The compiled C programs.
  * @throws If anything else cannot start, or a server that prints has not printed every line.
@@ -87,7 +88,8 @@ export async function runRounds(
       else await turn(row.contestant, runner, WARM_UP)
       runners.set(row, runner)
     } catch (error) {
-      if (!row.contestant.ours) throw error
+      const { ours, optional = ours } = row.contestant
+      if (!optional) throw error
       row.absent = reasonOf(error as Error)
       note(`${describe(row)}: absent, ${row.absent}`)
     }
@@ -100,7 +102,7 @@ export async function runRounds(
         if (row.contestant.workload !== 'idle') turns.get(row)!.push(await turn(row.contestant, runner, 1 / TURNS))
         else if (number === 0) turns.get(row)!.push(await idleTurn(row.contestant))
       }
-      // Forth and back: what a turn leaves behind for the next one (ports in TIME_WAIT, a warm core) is dealt out evenly.
+      // Forth and back: what a turn leaves for the next one (ports in TIME_WAIT, a warm core) is dealt out evenly.
       order.reverse()
     }
     for (const row of rows) {
@@ -124,7 +126,7 @@ function joinTurns(turns: readonly Sample[]): Sample {
         return total
       case 'rate':
         return values.length / values.reduce((sum, value) => sum + 1 / value, 0)
-      // Of all together they cannot be told any more.
+      // The sum would hide it.
       case 'p50Us':
       case 'p99Us':
         return spread(values).median
@@ -153,7 +155,7 @@ function reasonOf({ message }: Error): string {
   return /^\w*Error\b.*/m.exec(message)?.[0] ?? message.trim().split('\n').at(-1)!
 }
 
-/** Who prints less has less to do. */
+/** A server that prints less has less to do. */
 function checkLines(row: Row, { output, handshakes }: Runner): void {
   const lines = readFileSync(output, 'latin1').split('\n').length - 1
   if (lines !== 2 * handshakes) {

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
-import { arch, availableParallelism, cpus, loadavg, release } from 'node:os'
 import { parseArgs } from 'node:util'
 import { compilePeers } from './compile.ts'
 import { type Contestant, contestants } from './contestants.ts'
+import { environment } from './environment.ts'
 import { pinning } from './measure.ts'
+import { goalsSection, writeSection } from './page.ts'
 import { describeRows, describeVerdicts, judge } from './report.ts'
 import { runRounds, TURNS } from './rounds.ts'
 import { describeStartup, measureStartup } from './startup.ts'
@@ -16,6 +17,7 @@ const HELP = `Usage: pnpm bench [options]
   --startup      measure the start of tcpclient instead
   --runs N       starts of each program (default 31)
   --json FILE    write everything that was measured
+  --write        write the goals and what was reached into docs/performance.md
 `
 
 const { values: options } = parseArgs({
@@ -26,6 +28,7 @@ const { values: options } = parseArgs({
     startup: { type: 'boolean', default: false },
     runs: { type: 'string', default: '31' },
     json: { type: 'string' },
+    write: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -34,21 +37,13 @@ async function main(): Promise<void> {
   if (options.help) return console.log(HELP)
   const peers = await compilePeers()
   const cores = pinning()
-  const environment = {
-    node: process.version,
-    system: `Linux ${release()} ${arch()}`,
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
-    pinned: cores.pinned,
-    loadAverage: loadavg()[0]!,
-    date: new Date().toISOString(),
-  }
-  console.log(describe(environment))
+  const machine = environment(cores)
+  console.log(describe(machine))
 
   if (options.startup) {
     const startup = await measureStartup(peers, positive('runs'), note)
     console.log(`\n${describeStartup(startup)}`)
-    save({ environment, startup })
+    save({ environment: machine, startup })
     return
   }
   const settings = { rounds: positive('rounds'), count: positive('count') }
@@ -56,7 +51,8 @@ async function main(): Promise<void> {
   const verdicts = judge(rows)
   console.log(`\n${describeRows(rows)}\n\n${describeVerdicts(verdicts)}`)
   for (const reason of new Set(rows.flatMap(({ absent }) => absent ?? []))) console.log(`\n  absent: ${reason}`)
-  save({ environment, settings, rows, verdicts })
+  save({ environment: machine, settings, rows, verdicts })
+  if (options.write) writeSection('goals', goalsSection(verdicts, machine))
 }
 
 /** Those of ours that `--only` names, and all that they are compared with. */

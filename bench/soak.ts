@@ -18,7 +18,7 @@ const SLACK_MB = 5
 
 const { load } = await compilePeers()
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
-// Over the minutes V8 doubles the room for new objects, three times: as many megabytes, empty, that are no leak.
+// Over the minutes V8 doubles the room for new objects, three times: as many megabytes, empty, which are not a leak.
 const heap = ['--expose-gc', '--require', file('collect.cjs'), '--min-semi-space-size=16', '--max-semi-space-size=16']
 await using server = await startServer(
   [process.execPath, ...heap, file('serve.js'), '0', strategy, transport],

@@ -1,6 +1,6 @@
 #!/bin/sh
 # npx pnpm exec sh examples/ci-gate.sh tcpserver 9000
-# A gate in a pipeline: starts any server (the last word is its port), and goes on when that server speaks HELLO, which
+# A gate in a pipeline: starts any server (the last word is its port), and passes when that server speaks HELLO, which
 # is later than the moment at which its port is open.
 set -eu
 for port; do :; done

@@ -13,7 +13,7 @@ const onePerHost: ConcurrencyStrategy = {
       lastOf.set(host, turn)
       void turn.then(() => lastOf.get(host) === turn && lastOf.delete(host))
     }
-    // Who waits for a turn is not served yet, so this loop is not over yet.
+    // A connection that waits for its turn is not served yet, so this loop is not over yet.
     await Promise.all(lastOf.values())
   },
 }

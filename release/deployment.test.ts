@@ -22,7 +22,7 @@ test('what its commands build serves, from what its last stage copies and nothin
   copyCheckout(cwd)
   const [install, ...rest] = all('RUN')
   expect(install).toBe('npx --yes pnpm@12.21.0 install --frozen-lockfile')
-  // pnpm asks the registry about its policies, and goes on without an answer.
+  // pnpm asks the registry about its policies, and continues without an answer.
   const env = { CI: 'true', pnpm_config_verify_deps_before_run: 'false', pnpm_config_fetch_retries: '0' }
   for (const command of [await offlineInstall(), ...rest]) {
     await expectSuccess(command.replace(' /app', ` '${folder}/built'`), { cwd, env })

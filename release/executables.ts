@@ -35,7 +35,7 @@ rmSync(FOLDER, { recursive: true, force: true })
 mkdirSync(BUILD, { recursive: true })
 
 // What runs in a worker thread is a module of its own, wherever it comes from. Here it comes from an address with all of
-// it inside: there is no file.
+// it inside, without a file.
 await build({
   ...common,
   entry: {

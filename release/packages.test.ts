@@ -42,7 +42,7 @@ let maintainer: object
 /** The versions of the release. */
 let first: Record<string, string>
 
-/** What our packages need of others, and nobody who runs `npx @hs/client` fetches. */
+/** Third-party packages that ours need, and that `npx @hs/client` must not download. */
 const THIRD_PARTIES = /^(hdr-histogram-js|pako|base64-js|loader)-/
 
 beforeAll(async () => {
@@ -68,7 +68,7 @@ test('there is a Node of each line', () => {
 
 test('nothing can leave this machine', async () => {
   expect(Object.keys(networkInterfaces())).toEqual(['lo'])
-  // An address that is for documentation, and nobody's.
+  // An address reserved for documentation.
   const code = await new Promise((resolve) => {
     connect(80, '192.0.2.1').on('error', (error: NodeJS.ErrnoException) => resolve(error.code))
   })
@@ -237,7 +237,7 @@ describe('a second release', () => {
   })
 
   test('raises also those that would not find the new version, by a patch', async () => {
-    // As 0.2.0 is outside of ^0.1.0: whoever depends on it has to follow. An optional peer is no reason for more.
+    // As 0.2.0 is outside of ^0.1.0: packages that depend on it have to follow; an optional peer needs no more.
     const step = first['@hs/transport-linux']!.startsWith('0.') ? 'minor' : 'major'
     const file = writeChangeset(['@hs/transport-linux'], step)
     await inCheckout('changeset version')
@@ -262,7 +262,7 @@ describe('a second release', () => {
     }
   })
 
-  test('reaches who asks for it, together with what stayed as it was', async () => {
+  test('reaches users who ask for it, together with what stayed as it was', async () => {
     const folder = await install('@hs/client @hs/protocol @hs/server-core @hs/transport')
     const env = surroundingsOf(registry)
     await expectSuccess('node smoke.mjs', { cwd: folder, env })

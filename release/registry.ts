@@ -1,4 +1,4 @@
-/** A registry for one rehearsal, and the surroundings of somebody who uses it. */
+/** A registry for one rehearsal, and the environment of its users. */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -53,7 +53,7 @@ export async function startRegistry(): Promise<Registry> {
 }
 
 /**
- * The variables of somebody who has only this registry: no setting of the machine, nothing cached, and no program of
+ * The variables of a user who has only this registry: no setting of the machine, nothing cached, and no program of
  * this checkout on the path.
  *
  * @param node - The Node that runs all of it, npm included.

@@ -14,7 +14,7 @@ if (process.platform !== 'linux') {
 
 run('npx', ['pnpm', 'install', '--frozen-lockfile', '--silent'], 'release')
 
-// Whoever is not root becomes it inside a namespace of users, where the system allows that.
+// A user other than root becomes root inside a user namespace, if the system allows that.
 const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user']
 const inside = 'ip link set lo up && exec node_modules/.bin/vitest run --config release/vitest.config.ts "$@"'
 run('unshare', ['--net', ...asRoot, 'sh', '-c', inside, 'sh', ...process.argv.slice(2)], '.')

@@ -1,6 +1,6 @@
 /**
  * A registry on loopback that knows no other: what was not published to it does not exist. Prints where it listens, and
- * then one line per package that somebody fetches. Its state goes into the folder that the first argument names.
+ * then one line per package that is fetched. Its state goes into the folder that the first argument names.
  */
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -7,12 +7,13 @@ import { once } from 'node:events'
 
 const STEPS = [
   ['format and lint', 'biome ci .'],
+  ['commit subjects', 'node scripts/commits.ts'],
   // Type-checks the sources, too: declarations are made by tsc.
   ['build', 'turbo run build --output-logs=errors-only'],
   ['types of tests, examples and scripts', 'tsc'],
   ['unused files, exports and dependencies', 'knip'],
   // The command of the README. The packages as users get them are among its tests.
-  ['tests', 'npx pnpm test'],
+  ['tests', 'npx --yes pnpm@12.21.0 test'],
   // Only Linux has the namespaces that keep a rehearsed release on this machine.
   ...(process.platform === 'linux' ? [['release rehearsal', 'npx pnpm rehearse'] as const] : []),
 ] as const

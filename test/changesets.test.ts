@@ -11,7 +11,7 @@ const ours = (dependencies: Manifest['dependencies'] = {}) =>
   Object.keys(dependencies).filter((name) => manifests.has(name))
 
 /**
- * The packages whose code travels inside a package: what nobody can install, and in a program of one file,
+ * The packages whose code travels inside a package: what cannot be installed, and in a program of one file,
  * everything (tsup.shared.ts).
  */
 function carried({ bin = {}, dependencies, devDependencies }: Manifest): Set<string> {

@@ -34,7 +34,7 @@ describe('the Dockerfile', () => {
     }
   })
 
-  test('runs as nobody special, and gives signals to the server itself', () => {
+  test('runs without privileges, and gives signals to the server itself', () => {
     expect(only('USER')).toEqual(['nonroot'])
     expect(JSON.parse(only('ENTRYPOINT')[0]!)).toEqual(['/nodejs/bin/node', '/app/dist/tcpserver.js'])
     const [port, ...rest] = JSON.parse(only('CMD')[0]!) as string[]

@@ -23,7 +23,7 @@ test('there are examples', () => {
   expect(examples.length).toBeGreaterThan(5)
 })
 
-/** A port that nobody has at the moment. */
+/** A port that is free at the moment. */
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {

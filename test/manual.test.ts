@@ -6,7 +6,7 @@ import type { Command } from '../packages/command-line/src/options.js'
 import { manualOf } from './manual.js'
 import { ROOT, run } from './programs.js'
 
-// The programs hand their table to `parse`, and to nobody else.
+// The programs hand their table to `parse` alone.
 const { parse } = vi.hoisted(() => ({ parse: vi.fn() }))
 vi.mock('../packages/command-line/dist/index.js', async (original) => ({ ...(await original<object>()), parse }))
 vi.stubGlobal('__VERSION__', '0.0.0')

@@ -11,13 +11,13 @@ export interface Block {
   readonly language: string
   readonly flags: readonly string[]
   readonly text: string
-  /** The `text` block directly behind it: what it prints. */
+  /** The `text` block directly after it: what it prints. */
   readonly prints: Block | undefined
 }
 
 /** The files that belong to the repository: tracked, or about to be. */
 export function repositoryFiles(): string[] {
-  // Whoever owns the checkout: on a build machine, it is often somebody else.
+  // On a build machine, the checkout often has another owner.
   const list = ['-c', 'safe.directory=*', 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
   const listed = execFileSync('git', list, { cwd: ROOT })
   return listed.toString().split('\0').filter(Boolean)

@@ -11,7 +11,7 @@ import { importsOf, type Manifest, MOST_BYTES_OF_CLIENT, workspacePackages } fro
 
 /**
  * The API, entry by entry: values, then types. Written by hand, so that nothing is added, renamed or lost by accident.
- * What is new here belongs into a changeset; what disappears breaks somebody's program.
+ * What is new here belongs into a changeset; what disappears breaks programs.
  */
 const API: Readonly<Record<string, { readonly values: string; readonly types: string }>> = {
   '@hs/protocol': {
@@ -21,10 +21,11 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
       Holding Input OutsideFailureCode ProtocolOptions Side Terminator`,
   },
   '@hs/transport': {
-    values: `AcceptQueue DEFAULT_PREFIX_MS DEFAULT_QUIET_MS Drive Slots chooseTransport formatEndpoint isShareable
+    values: `AcceptQueue DEFAULT_PREFIX_MS DEFAULT_QUIET_MS Drive Slots chooseTransport deadlinePassed descriptorLimit
+      formatEndpoint isShareable
       nodeTransport`,
     types: `AdoptLimits ChosenTransport Clock ConnectOptions Connection DriveObserver DropReason Endpoint ImportLinux ListenOptions
-      Listener Outcome Patience Receiver Share ShareableListener Sharing Timer Transport TransportModule TransportName`,
+      Listener NameLookup NodeTransportOptions Outcome Patience Receiver Share ShareableListener Sharing Timer Transport TransportModule TransportName`,
   },
   '@hs/transport-linux': { values: 'linuxTransport', types: 'LinuxTransportOptions' },
   '@hs/client': {
@@ -42,7 +43,7 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
   '@hs/server-core': {
     values: 'DEFAULT_GRACE_MS DEFAULT_MAX_CONNECTIONS DEFAULT_TIMEOUT_MS STRATEGIES events sequential serve threads',
     types: `ConcurrencyStrategy ConnectionEvent ConnectionOrigin Counters Elsewhere EventsOptions HelloServer Observer
-      PrintOptions ServeOptions ServerEvent ServiceSettings StopReport StrategyName ThreadsOptions TransportName Work`,
+      PrintOptions ServeOptions ServerEvent ServiceSettings StopReport StrategyName ThreadsOptions TransportName Work WhenBlocked`,
   },
   '@hs/conformance': {
     values: 'REPORTER_NAMES checkClient checkMatrix checkServer listCases matrixPage parsePrograms render',
@@ -52,19 +53,21 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
   '@hs/server-core/cli': { values: 'main', types: '' },
 }
 
-/** What each package may weigh, packed. Who needs more says here how much. */
+/** What each package may weigh, packed. A package that needs more raises its limit here. */
 const MOST_BYTES: Readonly<Record<string, number>> = {
-  '@hs/protocol': 12_000,
+  // A fifth of it is vectors.json, for decoders in other languages.
+  '@hs/protocol': 14_000,
   '@hs/transport': 12_000,
   '@hs/transport-linux': 24_000,
-  '@hs/client': 60_000,
+  // Not minified: a stack trace of a user has to name our functions.
+  '@hs/client': 66_000,
   '@hs/server-core': 60_000,
   '@hs/conformance': 102_000,
   // Most of it draws the page.
   '@hs/load': 180_000,
   // All that it needs in one file, and the starters.
   '@hs/course': 240_000,
-  '@hs/cli-client': 56_000,
+  '@hs/cli-client': 62_000,
   '@hs/cli-server': 6_000,
 }
 
@@ -105,7 +108,9 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
     // With the programs come their pages of the manual, and what shells complete.
     const more = manifest.exports ? '' : 'man/\\w+\\.1|completions/\\w+\\.(bash|zsh)|'
-    const expected = new RegExp(`^((?:dist|schema)/.*|${more}LICENSE|README\\.md|CHANGELOG\\.md|package\\.json)$`)
+    const expected = new RegExp(
+      `^((?:dist|schema)/.*|vectors\\.json|${more}LICENSE|README\\.md|CHANGELOG\\.md|package\\.json)$`,
+    )
     for (const path of paths) expect(path).toMatch(expected)
     expect(paths.filter((path) => /\.(map|tsbuildinfo)$|\.test\./.test(path))).toEqual([])
     // No source map, so none that points to sources which did not travel along.

@@ -93,7 +93,7 @@ describe('ci.yml', () => {
   })
 
   test('sets up what the documentation says, and runs what .ci/run is', () => {
-    const [setUp] = /npx --yes pnpm@\S+ install --frozen-lockfile/.exec(readText('CONTRIBUTING.md'))!
+    const [setUp] = /npx --yes pnpm@\S+ install --frozen-lockfile/.exec(readText('.ci/run'))!
     for (const { run: line } of WORKFLOWS.flatMap((file) => stepsOf(read<Workflow>(file)))) {
       if (line?.includes('install --frozen-lockfile')) expect(line).toBe(setUp)
     }
@@ -147,7 +147,7 @@ describe('the gate, as an action', () => {
     )
   })
 
-  test('goes on when a server speaks HELLO', async () => {
+  test('passes when a server speaks HELLO', async () => {
     const server = await startServer('exec npx @hs/cli-server 0')
     try {
       expect(await pass({ port: String(server.port) })).toEqual({ status: 0, stdout: '', stderr: '' })

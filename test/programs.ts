@@ -20,7 +20,7 @@ interface Surroundings {
   readonly env?: object
 }
 
-/** Runs a command line to its end, and ends whatever it left behind. */
+/** Runs a command line to its end, and ends whatever it left running. */
 export async function run(command: string, { cwd = ROOT, env = {} }: Surroundings = {}) {
   const child = start(command, cwd, env)
   const limit = setTimeout(() => endGroup(child), MOST_MS)
@@ -118,6 +118,6 @@ function endGroup(child: ChildProcess): void {
   try {
     process.kill(-child.pid!, 'SIGKILL')
   } catch {
-    // Nobody is left.
+    // No process is left.
   }
 }

@@ -9,11 +9,9 @@ import { describe, expect, test } from 'vitest'
 import { readText, repositoryFiles } from './markdown.js'
 import { ROOT, run } from './programs.js'
 
-const readme = readText('README.md')
-
-describe('the README', () => {
+describe('the reference', () => {
   test('has a heading with a text for each code of a failure, and for nothing else', () => {
-    const sections = [...readme.matchAll(/^### (ERR_HS_\w+)\n\n[A-Z`]/gm)].map(([, code]) => code)
+    const sections = [...readText('docs/errors.md').matchAll(/^## (ERR_HS_\w+)\n\n[A-Z`]/gm)].map(([, code]) => code)
     expect(sections).toEqual([...failureCodes, 'ERR_HS_THREADS_UNSUPPORTED', 'ERR_HS_TRANSPORT_UNAVAILABLE'])
   })
 
@@ -24,9 +22,11 @@ describe('the README', () => {
     ['length of a message', `${PROTOCOL_DEFAULTS.maxMessageBytes} bytes`],
     ['rest of a message', `${DEFAULT_PREFIX_MS} ms`],
     ['pause that ends a message', `${DEFAULT_QUIET_MS} ms`],
-    ['time to finish', `${DEFAULT_GRACE_MS / 1000} s`],
+    ['grace period', `${DEFAULT_GRACE_MS / 1000} s`],
   ])('gives the default of the limit: %s', (limit, preset) => {
-    const row = readme.split('\n').find((line) => line.startsWith('|') && line.includes(limit))
+    const row = readText('docs/reference.md')
+      .split('\n')
+      .find((line) => line.startsWith('|') && line.includes(limit))
     expect(row?.split('|')[2]?.trim()).toBe(preset)
   })
 })
@@ -43,7 +43,7 @@ describe.each([
     const listed = rows.flatMap((row) => {
       const [, names = '', preset = ''] = row.split('|')
       const long = [...names.matchAll(/`(--[\w-]+|-\d)/g)].map(([, name]) => name!)
-      // "one per core" is no value, and help gives none either.
+      // "one per core" is not a value, and help gives none either.
       return long.map((name) => [name, preset.trim().replace('one per core', '')])
     })
     expect(new Map(listed as [string, string][])).toEqual(options)
@@ -74,7 +74,7 @@ describe('links', () => {
 
   test.each(files)('%s links to what exists', (file) => {
     for (const [, target] of readText(file).matchAll(/\]\(([^)\s]+)\)/g)) {
-      // A package's page is read where there is no repository, so it links through the project's address.
+      // A package's page is read outside the repository, so it links through the project's address.
       const inside = target!.replace(/^https:\/\/github\.com\/hs-handshake\/hs(?:\/(?:blob|tree)\/main\/|(?=#|$))/, '/')
       if (/^https?:/.test(inside)) continue
       const [path = '', anchor] = inside.split('#')

@@ -76,7 +76,7 @@ static inline bool is_digit(char byte)
 
 /*
  * Reads one message from the beginning of what came in. The end of the text ends the message too: one read is one
- * message (HS-3.4). Returns its length without a terminator, 0 if its number has not begun, or -1 if it is no message.
+ * message (HS-3.4). Returns its length without a terminator, 0 if its number has not begun, or -1 if it is not a message.
  */
 static inline int parse_hello(const char *text, size_t length, long long *sequence)
 {
@@ -123,7 +123,7 @@ static inline void print_message(const char *text, size_t length)
         printf("%.*s\n", (int)length, text);
 }
 
-/* What is no message is printed escaped and cut short, then ERROR (HS-5.3). */
+/* What is not a message is printed escaped and cut short, then ERROR (HS-5.3). */
 static inline void print_garbage(const char *text, size_t length)
 {
     char line[4 * MESSAGE_MAX + sizeof "...\nERROR\n"];

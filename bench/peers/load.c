@@ -14,7 +14,7 @@
 
 enum {
     EVENTS_AT_ONCE = 256,
-    SILENCE_MS = 10000, /* nothing at all for so long: whoever is still waiting has lost */
+    SILENCE_MS = 10000, /* nothing at all for this long: connections that still wait are lost */
     SOURCES = 250,
 };
 

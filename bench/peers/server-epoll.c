@@ -1,6 +1,6 @@
 /*
  * The baseline of the benchmark: one thread, level-triggered epoll, as one would write it by hand. It accepts until
- * nobody waits, registers each connection once, and leaves it to close() to take the connection out of the set.
+ * no connection waits, registers each connection once, and leaves it to close() to take the connection out of the set.
  */
 #include "hello.h"
 #include <sys/epoll.h>

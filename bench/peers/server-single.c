@@ -1,4 +1,4 @@
-/* The simplest server: one connection at a time, the next one waits until it is over, also behind a silent peer. */
+/* The simplest server: one connection at a time, the next one waits until it is over, also after a silent peer. */
 #include "hello.h"
 
 int main(int argc, char **argv)

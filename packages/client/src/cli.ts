@@ -2,25 +2,35 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   answer,
   type Command,
-  isClosedPipe,
+  isOutputLost,
   type Option,
   parse,
   parsers,
   protocolFlags,
+  sayOutputLost,
   tell,
   type Values,
   writeAll,
 } from '@hs/command-line'
 import { type Effect, HelloError, isInitialSequence } from '@hs/protocol'
-import { formatEndpoint } from '@hs/transport'
+import { formatEndpoint, nodeTransport } from '@hs/transport'
 import { Diagram } from './diagram.js'
 import { DEFAULT_TIMEOUT_MS, type HandshakeReport, handshake, randomSequence } from './handshake.js'
+import { answerLookUp, LOOKUP_COMMAND, lookUp } from './lookup.js'
 import { summarize } from './summary.js'
 
 /** From package.json, put in by the build. */
 declare const __VERSION__: string
 
-const STATUS = { established: 0, failed: 1, usage: 2, connect: 3, timeout: 4, interrupted: 130 } as const
+const STATUS = {
+  established: 0,
+  failed: 1,
+  usage: 2,
+  connect: 3,
+  timeout: 4,
+  interrupted: 130,
+  terminated: 143,
+} as const
 
 /** How often `--wait` and `--retry` knock: often enough for a server that starts in a second, rarely enough for its log. */
 const RETRY_PAUSE_MS = 200
@@ -89,7 +99,7 @@ function command(name: string, sequence: 'required' | 'optional') {
       [`${name} localhost 9000 1 --wait 30s --quiet`, 'a gate: go on when the server speaks HELLO'],
     ],
     epilogue:
-      'Exit status: 0 established, 1 the peer broke the protocol, 2 wrong usage, 3 could not connect, 4 deadline passed, 130 interrupted.',
+      'Exit status: 0 established, 1 the peer broke the protocol, 2 wrong usage, 3 could not connect, 4 deadline passed, 5 output lost, 130 or 143 interrupted.',
   } as const satisfies Command
 }
 
@@ -103,6 +113,10 @@ type Options = Values<ReturnType<typeof command>>
  * @param sequence - Whether X must be given.
  */
 export async function main(argv: readonly string[], name: string, sequence: 'required' | 'optional'): Promise<number> {
+  if (argv[0] === LOOKUP_COMMAND) {
+    writeAll(1, await answerLookUp(argv.slice(1)))
+    return STATUS.established
+  }
   const parsed = await parse(command(name, sequence), argv)
   if ('text' in parsed) return answer(name, parsed)
   const options = parsed.values
@@ -112,17 +126,19 @@ export async function main(argv: readonly string[], name: string, sequence: 'req
     return STATUS.usage
   }
   const interrupted = new AbortController()
-  const onSignal = () => interrupted.abort()
+  let interruption: number = STATUS.interrupted
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGTERM') interruption = STATUS.terminated
+    interrupted.abort()
+  }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   try {
-    return await run(options, name, interrupted.signal)
+    const status = await run(options, name, interrupted.signal)
+    return status === STATUS.interrupted ? interruption : status
   } catch (error) {
-    // Whoever read the lines has enough of them.
-    if (isClosedPipe(error)) return STATUS.established
-    if ((error as NodeJS.ErrnoException).syscall !== 'write') throw error
-    tell(`${name}: ${(error as Error).message}\n`)
-    return STATUS.failed
+    if (isOutputLost(error)) return sayOutputLost(name, error)
+    throw error
   } finally {
     process.off('SIGINT', onSignal)
     process.off('SIGTERM', onSignal)
@@ -207,6 +223,7 @@ async function attemptOnce(
       quietMs: options.quietTime,
       prefixMs: options.prefixTime,
       signal,
+      transport: nodeTransport({ lookup: lookUp }),
       ...(options['4'] ? { family: 4 } : options['6'] ? { family: 6 } : {}),
       onEffect(effect) {
         try {

@@ -1,12 +1,14 @@
 import {
   answer,
   type Command,
-  isClosedPipe,
+  isOutputLost,
   type Option,
+  OUTPUT_LOST,
   parse,
   parsers,
   protocolFlags,
   put,
+  sayOutputLost,
   tell,
   UsageError,
   type Values,
@@ -36,7 +38,7 @@ declare const __VERSION__: string
 
 const PROGRAM = 'hs-load'
 
-const STATUS = { fine: 0, crossed: 1, failed: 1, usage: 2, noServer: 3, interrupted: 130 } as const
+const STATUS = { fine: 0, crossed: 1, failed: 1, usage: 2, noServer: 3, interrupted: 130, terminated: 143 } as const
 
 const { errors: _errors, ...protocolOptions } = protocolFlags
 
@@ -153,7 +155,7 @@ const command = {
     [`${PROGRAM} 127.0.0.1:9000 --mix normal=80,slow=10,silent=5,reset=5`, 'clients as they come'],
   ],
   epilogue:
-    'Exit status: 0 done, 1 a condition of --fail-if holds or nothing was established, 2 wrong usage, 3 no server that answers right, 130 interrupted.',
+    'Exit status: 0 done, 1 a condition of --fail-if holds or nothing was established, 2 wrong usage, 3 no server that answers right, 5 output lost, 130 or 143 interrupted.',
 } as const satisfies Command
 
 type Options = Values<typeof command>
@@ -173,18 +175,20 @@ export async function main(argv: readonly string[]): Promise<number> {
     return STATUS.usage
   }
   const stopping = new AbortController()
-  const onSignal = () => {
+  let interruption: number = STATUS.interrupted
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGTERM') interruption = STATUS.terminated
     // The second time, nobody wants the report either.
-    if (stopping.signal.aborted) process.exit(STATUS.interrupted)
+    if (stopping.signal.aborted) process.exit(interruption)
     stopping.abort()
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   try {
-    return await run(options, stopping.signal)
+    const status = await run(options, stopping.signal)
+    return status === STATUS.interrupted ? interruption : status
   } catch (error) {
-    // Whoever read the lines has enough of them.
-    if (isClosedPipe(error)) return STATUS.fine
+    if (isOutputLost(error)) return sayOutputLost(PROGRAM, error)
     const { failure, message } = error as HelloError
     tell(`${PROGRAM}: ${failure ? explain(error as HelloError) : message}\n`)
     if (error instanceof RangeError) return STATUS.usage
@@ -240,7 +244,7 @@ async function run(options: Options, signal: AbortSignal): Promise<number> {
   if (signal.aborted) return STATUS.interrupted
   const { established, played } = result.report
   if (crossed.length > 0 || established + played === 0) return STATUS.crossed
-  return written.includes(false) ? STATUS.failed : STATUS.fine
+  return written.includes(false) ? OUTPUT_LOST : STATUS.fine
 }
 
 interface Crossed {

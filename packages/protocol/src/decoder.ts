@@ -24,7 +24,7 @@ const IN_DIGITS = 8
 /** Where we are in the stream is lost. */
 const NOWHERE = 9
 
-/** A message so long holds at most fifteen digits: whatever they are, it is a number of ours. */
+/** A message of this length holds at most fifteen digits: whatever they are, it is a number of ours. */
 const SURELY_SAFE_BYTES = 21
 
 /** Most chunks end no message for certain, and most servers see nothing else. */

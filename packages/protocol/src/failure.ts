@@ -1,6 +1,6 @@
 import type { HandshakeState, Side } from './handshake.js'
 
-/** What can go wrong with one handshake. Each code has a heading of its own in the README. */
+/** What can go wrong with one handshake. Each code has a heading of its own in docs/errors.md. */
 export const failureCodes = Object.freeze([
   'ERR_HS_MALFORMED',
   'ERR_HS_TOO_LONG',

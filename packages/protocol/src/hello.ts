@@ -39,7 +39,7 @@ export const PROTOCOL_DEFAULTS: Required<ProtocolOptions> = Object.freeze({
   maxMessageBytes: MAX_MESSAGE_BYTES,
 })
 
-/** The bytes behind each message sent, by name. */
+/** The bytes after each message sent, by name. */
 export const TERMINATORS: Readonly<Record<Terminator, Uint8Array>> = Object.freeze({
   none: Uint8Array.of(),
   nul: Uint8Array.of(NUL),

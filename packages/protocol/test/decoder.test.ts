@@ -41,7 +41,7 @@ describe('a row byte by byte', () => {
       const values = [...row.values]
       for (const segment of segmentsOf(row)) {
         for (let at = 0; at < segment.length; at++) {
-          // The byte behind the digits makes their end certain, and nothing else does.
+          // The byte after the digits makes their end certain, and nothing else does.
           const certain = at > 0 && /\d[\n\r\0Hh]/.test(segment.slice(at - 1, at + 1))
           expect(numbers(decoder.push(bytesOf(segment[at]!)))).toEqual(certain ? [values.shift()] : [])
           if (isTerminator(segment[at]!)) expect(decoder.bufferedBytes).toBe(0)
@@ -201,7 +201,7 @@ describe('HelloDecoder', () => {
     expect(numbers(decoder.push(bytesOf('HELLO -12\nHELLO 3\nHELLO 4\n')))).toEqual([-12, 3, 4])
   })
 
-  it('accepts longer and shorter messages where it is told to', () => {
+  it('accepts longer and shorter messages if configured to', () => {
     const long = `HELLO ${'0'.repeat(100)}5\n`
     expect(numbers(new HelloDecoder({ maxMessageBytes: 107 }).push(bytesOf(long)))).toEqual([5])
     expect(failures(new HelloDecoder({ maxMessageBytes: 106 }).push(bytesOf(long)))).toMatchObject([

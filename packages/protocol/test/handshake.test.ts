@@ -164,7 +164,7 @@ describe('HS-1.3: numbers', () => {
     ])
   })
 
-  it('sides that count differently are told so', () => {
+  it('the failure names a difference in arithmetic', () => {
     const message = 'int32 arithmetic on both'
     expect(failureOf(clientHandshake(2147483647), START, data('HELLO -2147483648\n')).message).toContain(message)
     const machine = server()
@@ -210,7 +210,7 @@ describe('HS-2: the exchange', () => {
 })
 
 describe('HS-3: where a message ends', () => {
-  it('HS-3.1: terminators before, behind and between messages are dropped', () => {
+  it('HS-3.1: terminators before, after and between messages are dropped', () => {
     const machine = server()
     expect(steps(machine, data('\r\n'), data('HELLO 5\0\0'), data('\0'), data('\n'))).toEqual([
       'received HELLO 5',
@@ -218,7 +218,7 @@ describe('HS-3: where a message ends', () => {
     ])
     expect(steps(machine, data('\0\0HELLO 7\n'))).toEqual(['received HELLO 7', 'established 5 6 7'])
   })
-  it('HS-3.1: a pause behind a terminator is no second message', () => {
+  it('HS-3.1: a pause after a terminator is not a second message', () => {
     expect(steps(serverAfterX(), data('\0'), QUIET, data('\n'), QUIET)).toEqual([])
   })
   it('HS-3.2: X and Z in one segment are two messages', () => {
@@ -336,7 +336,7 @@ describe('a failure', () => {
       message: 'The client sent HELLO 9, and HELLO 7 had to come.',
     })
   })
-  it('of bytes that are no message shows them escaped, and says why they are none', () => {
+  it('escapes bytes that are not a message, and says why they are not', () => {
     expect(failureOf(server(), data('\x1b[2JHI\n'))).toEqual({
       code: 'ERR_HS_MALFORMED',
       side: 'server',

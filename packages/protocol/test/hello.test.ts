@@ -37,12 +37,12 @@ describe('encodeHello', () => {
 
 describe('counting', () => {
   for (const { x, arithmetic, after } of exchanges) {
-    it(`in ${arithmetic} arithmetic, ${x} is followed by ${after?.join(' and ') ?? 'nothing: it is no X'}`, () => {
+    it(`in ${arithmetic} arithmetic, ${x} is followed by ${after?.join(' and ') ?? 'nothing: it cannot be X'}`, () => {
       expect(isInitialSequence(x, arithmetic)).toBe(after !== undefined)
       if (after) expect([successor(x, arithmetic), successor(after[0], arithmetic)]).toEqual(after)
     })
   }
-  it.each([0.5, Number.NaN, Number.POSITIVE_INFINITY])('%d is no X in either arithmetic', (x) => {
+  it.each([0.5, Number.NaN, Number.POSITIVE_INFINITY])('%d cannot be X in either arithmetic', (x) => {
     expect(isInitialSequence(x, 'safe')).toBe(false)
     expect(isInitialSequence(x, 'int32')).toBe(false)
   })

@@ -20,7 +20,7 @@ const almostHello = fc
   )
   .map((parts) => parts.join(''))
 
-/** Streams that reach every corner: bytes at random hardly ever get behind the H. */
+/** Streams that reach every corner: random bytes hardly ever get past the H. */
 const streams = fc.oneof(
   fc.uint8Array({ maxLength: 200 }),
   fc.array(almostHello, { maxLength: 5 }).map((messages) => bytesOf(messages.join(''))),
@@ -129,7 +129,7 @@ describe('a machine', () => {
     )
   })
 
-  it('never shows a control byte of its peer, and at most 64 bytes of what is no message', () => {
+  it('never shows a control byte of its peer, and at most 64 bytes of what is not a message', () => {
     fc.assert(
       fc.property(machines, streams, (make, chunk) => {
         const machine = make()

@@ -1,8 +1,7 @@
 import type { Connection, Endpoint, Listener, ListenOptions, Timer } from '@hs/transport'
 import { LinuxConnection } from './connection.js'
-import type { Ledger } from './ledger.js'
+import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from './errors.js'
 import type { Pollable, Reactor } from './reactor.js'
-import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from './system.js'
 
 /** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
 export const BACKLOG = 4096
@@ -30,9 +29,8 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   readonly #fd: number
   readonly #events: number
   readonly #onDrop: ListenOptions['onDrop']
-  readonly #ledger: Ledger | undefined
   readonly #onEnd: () => void
-  #taker: ((accepted: Accepted) => void) | undefined
+  readonly #takers: ((accepted: Accepted) => void)[] = []
   #registered = false
   /** Accepted by {@link close}, and not yet asked for. */
   readonly #rest: Accepted[] = []
@@ -45,22 +43,13 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   /**
    * @param events - `EPOLLIN`, perhaps `EPOLLEXCLUSIVE`.
    * @param onEnd - Called once, when nothing will be accepted any more: the descriptor may be closed then.
-   * @param ledger - Told of each descriptor that comes and goes.
    */
-  constructor(
-    reactor: Reactor,
-    fd: number,
-    events: number,
-    onDrop: ListenOptions['onDrop'],
-    onEnd: () => void,
-    ledger?: Ledger,
-  ) {
+  constructor(reactor: Reactor, fd: number, events: number, onDrop: ListenOptions['onDrop'], onEnd: () => void) {
     this.#reactor = reactor
     this.#fd = fd
     this.#events = events
     this.#onDrop = onDrop
     this.#onEnd = onEnd
-    this.#ledger = ledger
     this.address = reactor.system.localAddress(fd)
     // Also while nothing is registered: nobody asks, or there is no descriptor left.
     reactor.hold()
@@ -72,11 +61,11 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
 
   next(): Promise<Accepted> {
     if (this.#closed) return Promise.resolve(this.#rest.shift() ?? END)
-    const awaits = this.#registered && this.#toldInARow < CROWD
+    const awaits = this.#takers.length > 0 || (this.#registered && this.#toldInARow < CROWD)
     const accepted = awaits || this.#budget === 0 || this.#backOff ? undefined : this.#accept()
     if (accepted) return Promise.resolve(accepted)
     return new Promise((resolve) => {
-      this.#taker = resolve
+      this.#takers.push(resolve)
       this.#watch()
     })
   }
@@ -91,7 +80,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   ready(): void {
     this.#budget = ACCEPTS_IN_A_ROW
     this.#toldInARow++
-    if (this.#taker) this.#settle(this.#accept())
+    if (this.#takers.length > 0) this.#settle(this.#accept())
     // Nobody asks, although whoever was given the last one has gone on since: leave it to the kernel, and to the other
     // threads.
     else this.#stopWatching()
@@ -99,7 +88,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
 
   /** Before a thread sleeps: the kernel must not wake it for a connection that it would not take. */
   beforeSleep(): void {
-    if (!this.#taker) this.#stopWatching()
+    if (this.#takers.length === 0) this.#stopWatching()
   }
 
   /** Takes what the kernel has accepted by now, so that it can still be delivered, and lets go of the descriptor. */
@@ -110,7 +99,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
       if (this.#rest.push(last) === BACKLOG) break
     }
     this.#end()
-    if (this.#taker) this.#settle(this.#rest.shift() ?? END)
+    while (this.#takers.length > 0) this.#settle(this.#rest.shift() ?? END)
   }
 
   /** The next connection, or undefined: nobody is there yet. */
@@ -120,8 +109,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
       if (fd >= 0) {
         this.#budget--
         this.#reactor.countEvent()
-        this.#ledger?.opened(fd)
-        return { done: false, value: new LinuxConnection(this.#reactor, fd, this.#ledger) }
+        return { done: false, value: new LinuxConnection(this.#reactor, fd) }
       }
       switch (fd) {
         case EINTR:
@@ -135,7 +123,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
         case ENFILE:
         case ENOBUFS:
         case ENOMEM:
-          this.#onDrop('descriptors')
+          this.#onDrop('deferred')
       }
       this.#stopWatching()
       this.#backOff = this.#reactor.clock.after(BACK_OFF_MS, () => {
@@ -155,14 +143,11 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   }
 
   #settle(accepted: Accepted | undefined): void {
-    const taker = this.#taker
-    if (!accepted || !taker) return
-    this.#taker = undefined
-    taker(accepted)
+    if (accepted) this.#takers.shift()?.(accepted)
   }
 
   #watch(): void {
-    if (this.#registered || this.#backOff || !this.#taker) return
+    if (this.#registered || this.#backOff || this.#takers.length === 0) return
     this.#registered = true
     this.#reactor.add(this.#fd, this.#events, this)
   }

@@ -24,12 +24,21 @@ export interface Receiver {
 
 /** A byte stream to one peer. */
 export interface Connection {
-  /** Who is at which end; to be asked before the connection is closed. */
+  /**
+   * Who is at which end; to be asked before {@link close} or {@link abort}. `remote` is known also when the connection
+   * has broken; its host is empty if it broke before it was accepted and the transport cannot know.
+   */
   readonly remote: Endpoint
   readonly local: Endpoint
-  /** Begins to read. Once per connection; before it, nothing is read from the peer. */
+  /**
+   * Begins to read. Once per connection; before it, nothing is read from the peer. On a connection that is gone by
+   * then, it tells `closed` and nothing else.
+   */
   open(receiver: Receiver): void
-  /** Hands bytes over for sending, in order. They are the transport's from then on, and not to be changed. */
+  /**
+   * Hands bytes over for sending, in order. They are the transport's from then on, and not to be changed. If the system
+   * refuses them, the connection has broken: nothing more is read, and `closed` tells of it.
+   */
   write(bytes: Uint8Array): void
   /** Sends what was written, then closes. Does not wait for the peer. Idempotent. */
   close(): void
@@ -83,6 +92,8 @@ export interface TransportModule {
 export interface AdoptLimits {
   /** How many connections the thread serves at once; more are not given to it while others can take them. */
   readonly atOnce: number
+  /** As {@link ListenOptions.onDrop}, for threads that accept for themselves. */
+  readonly onDrop: ListenOptions['onDrop']
 }
 
 /** Accepts connections, in the order in which they came. Iterate it once. */
@@ -109,8 +120,11 @@ export interface ListenOptions {
   readonly shared: boolean
 }
 
-/** `'waiting'`: too many accepted and not served. `'descriptors'`: the process has none left. */
-export type DropReason = 'waiting' | 'descriptors'
+/**
+ * `'waiting'`: too many accepted and not served. `'descriptors'`: the process has none left. `'deferred'`: the same, but
+ * no connection is lost; newcomers wait in the kernel until there are some again.
+ */
+export type DropReason = 'waiting' | 'descriptors' | 'deferred'
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal
@@ -140,5 +154,7 @@ export function isShareable(listener: Listener): listener is ShareableListener {
 
 /** `127.0.0.1:9000`, `[::1]:9000`: as people and URLs write it. */
 export function formatEndpoint({ host, port }: Endpoint): string {
+  // A peer that had reset before its connection was accepted, on a transport that asks too late.
+  if (host === '') return 'unknown address'
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
