@@ -1,4 +1,4 @@
-import { isClosedPipe, tell, UsageError, writeAll } from '@hs/command-line'
+import { isOutputLost, sayOutputLost, tell, UsageError, writeAll } from '@hs/command-line'
 import { gradeMain } from './class/cli.js'
 import { PROGRAM, STATUS, VERSION } from './command.js'
 import { CourseError } from './course/toml.js'
@@ -39,7 +39,7 @@ export async function main([name, ...rest]: readonly string[]): Promise<number> 
     if (run !== gradeMain) process.once('SIGINT', () => process.exit(STATUS.interrupted))
     return await run(rest)
   } catch (error) {
-    if (isClosedPipe(error)) return STATUS.fine
+    if (isOutputLost(error)) return sayOutputLost(PROGRAM, error)
     tell(`${(error as Error).message.replace(/^/gm, `${PROGRAM}: `)}\n`)
     if (error instanceof UsageError) tell(`Try ${PROGRAM} --help.\n`)
     if (error instanceof UsageError || error instanceof CourseError) return STATUS.usage

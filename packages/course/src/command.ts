@@ -35,7 +35,7 @@ export const hint = {
   placeholder: 'n',
 } as Option<number>
 export const sandbox = {
-  describe: 'How far submissions are kept from everything else; required ends at once where there are no namespaces',
+  describe: 'How far submissions are kept from everything else; required ends at once without namespaces',
   default: 'auto',
   choices: ['required', 'auto', 'off'],
 } as Option<'required' | 'auto' | 'off'>

@@ -143,7 +143,7 @@ static void look(const char *pid, const char *name, unsigned long from, long len
   },
   {
     name: 'daemonises',
-    what: 'leaves a daemon behind',
+    what: 'leaves a daemon',
     earns: 'everything',
     source: inAttack(
       `
@@ -193,7 +193,7 @@ static void look(const char *pid, const char *name, unsigned long from, long len
   },
   {
     name: 'replays-answers',
-    what: 'answers with what another run was told',
+    what: 'replays the answers of another run',
     earns: 'nothing',
     source: `#define dprintf(fd, format, number) dprintf(fd, "HELLO 473")\n${inAttack('')}`,
   },

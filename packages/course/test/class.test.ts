@@ -1,4 +1,4 @@
-/** A class on one machine: who is in it, what is written, and what a second run does not do again. */
+/** A class on one machine: its students, what is written, and what a second run does not do again. */
 import { spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -80,7 +80,7 @@ beforeAll(async () => {
 })
 afterAll(() => place[Symbol.dispose]())
 
-test('everyone who can be graded is graded, and the exit status says that somebody could not', () => {
+test('everyone else is graded, and the exit status says that one folder could not be read', () => {
   expect(first.status).toBe(1)
   expect(first.stdout).toMatch(/^9 students, 7 graded now, in .*: grades\/index\.html\n$/)
   const points = Object.fromEntries(
@@ -99,11 +99,11 @@ test('everyone who can be graded is graded, and the exit status says that somebo
   })
 })
 
-test('what does not match is told in one line each', () => {
+test('what does not match is reported in one line each', () => {
   const lines = first.stderr.split('\n')
   for (const line of [
     'submissions/notes.txt: is not a folder and is left out; unpack it first if it is an archive',
-    'submissions/bea: nobody on the roster has the id "bea"; it is graded all the same',
+    'submissions/bea: its id "bea" is not on the roster; it is graded anyway',
     'class.csv: Zoe has no folder "zoe" in submissions',
     'class.csv: line 5: "bob" is there twice; it is left out',
     'class.csv: line 6: has no id; it is left out',
@@ -129,7 +129,7 @@ test('warnings cost their own points, and only those', () => {
   expect(parts[0]!.compiler).toContain('unused')
 })
 
-test('the proxy test fails by a lie that nobody notices, and by programs that do not fit', () => {
+test('the proxy test fails by a lie that goes unnoticed, and by programs that do not fit', () => {
   const verdicts = (id: string) =>
     Object.fromEntries(
       classOf()
@@ -246,7 +246,7 @@ describe('a second run', () => {
   })
 })
 
-test('what is wrong from the start is told in a line', async () => {
+test('what is wrong from the start is reported in one line', async () => {
   place.write({ 'broken.toml': `${COURSE}points = "many"\n`, 'noid.csv': 'name\nAda\n', 'open.csv': 'id\n"ada\n' })
   const broken = await hsCourse(['grade', 'broken.toml', 'submissions'], { cwd: folder })
   expect(broken).toMatchObject({ status: 2, stdout: '' })
@@ -269,7 +269,7 @@ test('what is wrong from the start is told in a line', async () => {
 })
 
 test.skipIf(process.getuid?.() !== 0)(
-  'someone who is not root grades as well, and a folder that cannot be read is told',
+  'a user other than root grades as well, and a folder that cannot be read is reported',
   async () => {
     using own = scratch()
     chmodSync(own.folder, 0o777)

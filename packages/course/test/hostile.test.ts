@@ -1,4 +1,4 @@
-/** Hostile submissions cost themselves points, and nobody else anything. */
+/** Hostile submissions cost themselves points, and others nothing. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
@@ -69,7 +69,7 @@ afterAll(() => {
   place[Symbol.dispose]()
 })
 
-test('the class is graded to its end, whoever attacks', () => {
+test('the whole class is graded, despite the attacks', () => {
   expect(ended.stderr).not.toContain('failed: the grader')
   expect(ended.status, ended.stderr).toBe(0)
   expect(students.size).toBe(attacks.length + 2)
@@ -95,7 +95,7 @@ test('files of others are as they were', () => {
   expect(existsSync(join(folder, 'owned'))).toBe(false)
 })
 
-test('nobody got outside', () => {
+test('no submission got outside', () => {
   expect(visitors).toBe(0)
 })
 

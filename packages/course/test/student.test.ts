@@ -108,7 +108,7 @@ test('next shows one failure in steps, and the third only where the course allow
   expect(broken.stdout).toMatch(/tcpserver\.c:\d+:\d+: error/)
 })
 
-test('watch builds and checks again when a file changes, in lines where there is no terminal', async () => {
+test('watch builds and checks again when a file changes, in lines when stdout is not a terminal', async () => {
   using place = scratch()
   const here = await starter(place.folder, '3b', 'c')
   const course = join(here, 'course.toml')
@@ -142,7 +142,7 @@ test('watch builds and checks again when a file changes, in lines where there is
   expect(existsSync(join(here, 'tcpserver'))).toBe(true)
 })
 
-test('a wrong command or option is told, with status 2', async () => {
+test('a wrong command or option is reported, with status 2', async () => {
   for (const words of [
     [],
     ['grad'],

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseCsv } from './csv.js'
 
-/** Whoever ought to have handed something in, or has. */
+/** A student: on the roster, or with a folder. */
 export interface Entry {
   /** The folder's name. */
   readonly id: string
@@ -38,11 +38,13 @@ export function listClass(submissions: string, roster: string | undefined, tell:
       tell(`${path}: is not a folder and is left out; unpack it first if it is an archive`)
       continue
     }
-    if (lines && !line) tell(`${path}: nobody on the roster has the id "${id}"; it is graded all the same`)
-    const who = { id, name: line?.name ?? id, ...(line?.email && { email: line.email }) }
+    if (lines && !line) tell(`${path}: its id "${id}" is not on the roster; it is graded anyway`)
+    const student = { id, name: line?.name ?? id, ...(line?.email && { email: line.email }) }
     byId.delete(id)
     entries.push(
-      info.isDirectory() ? { ...who, folder: path } : { ...who, problem: 'it is a link, which is not followed' },
+      info.isDirectory()
+        ? { ...student, folder: path }
+        : { ...student, problem: 'it is a link, which is not followed' },
     )
   }
   for (const { id, name, email } of byId.values()) {

@@ -13,7 +13,7 @@ export type OnCase = (part: string, outcome: { readonly id: string; readonly ver
 export interface GradeOptions {
   readonly course: Course
   readonly room: Room
-  /** Where the submission is, if it is graded in place and not in its room. */
+  /** The folder of a submission that is graded in place, and not in its room. */
   readonly folder?: string
   /** Of the files handed in: the numbers that are sent follow from it. */
   readonly content: string

@@ -13,7 +13,7 @@ export interface CaseOutcome extends Omit<CasePlan, 'points'> {
   readonly verdict: Verdict
   readonly points: number
   readonly possible: number
-  /** Why there is no verdict. */
+  /** Why it could not be judged, or what was noticed. */
   readonly note?: string
   readonly lesson?: Lesson
 }
@@ -32,7 +32,7 @@ export interface PartOutcome {
   readonly cases: readonly CaseOutcome[]
 }
 
-/** What becomes of a submission, whoever handed it in. */
+/** What becomes of a submission, without its student. */
 export interface Grade {
   readonly isolation: Isolation
   readonly parts: readonly PartOutcome[]

@@ -81,7 +81,7 @@ function faultOf(
 
 const shown = (text: string) => escapeBytes(Buffer.from(text), 80)
 
-/** @param lie - The message to change: who sends it, and the how manieth it is. */
+/** @param lie - The message to change: its sender, and its number among the sender's messages. */
 async function play(
   { command, client: clientWords, timeoutMs }: Part,
   start: Start,
@@ -134,7 +134,7 @@ async function listen(server: ReturnType<typeof createServer>): Promise<number> 
   return (server.address() as AddressInfo).port
 }
 
-/** A port that nobody has at the moment. */
+/** A port that is free at the moment. */
 async function freePort(): Promise<number> {
   const server = createServer()
   const port = await listen(server)

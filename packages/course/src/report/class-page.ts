@@ -4,7 +4,7 @@ import { type Course, possibleOf } from '../course/course.js'
 import { escapeHtml, mark, page } from './html.js'
 import { pageName } from './student-page.js'
 
-/** The class on one page, for its teacher: how it did, what fails most and why, and who passes what. */
+/** The class on one page, for its teacher: how it did, what fails most and why, and each student's cases. */
 export function classPage(course: Course, students: readonly Student[]): string {
   const graded = students.filter(({ status }) => status === 'graded')
   const rest = students.filter(({ status }) => status !== 'graded')
@@ -19,7 +19,7 @@ export function classPage(course: Course, students: readonly Student[]): string 
 ${graded.length > 2 && possible > 0 ? distribution(sorted, possible) : ''}
 ${rest.length > 0 ? `<h2>Not graded</h2><ul>${rest.map((one) => `<li>${escapeHtml(one.name)}: ${whyNot(one)}</li>`).join('')}</ul>` : ''}
 ${failures(students)}
-<h2>Who passes what</h2>
+<h2>Student by student</h2>
 ${matrix(course, graded)}
 </main>
 <footer><p class="soft">Each name leads to a page that can be sent to the student; cases that are hidden from students are not on it. The same as a table: class.csv.</p></footer>`,

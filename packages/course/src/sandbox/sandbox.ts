@@ -7,7 +7,7 @@ import type { Limits } from '../course/course.js'
 /**
  * How far a submission is kept from everything else, found out by trying:
  * `namespaces`: it sees the system's programs and its own folder, its own processes, and a network that has only loopback.
- * `user`: it runs as a user of its own, who may neither write files of others nor signal or read their processes.
+ * `user`: it runs as a user of its own, which may neither write files of others nor signal or read their processes.
  * `none`: it runs as the user who grades, with limits only.
  */
 export type Isolation = 'namespaces' | 'user' | 'none'
@@ -29,7 +29,7 @@ export interface Room {
   readonly uid: number | undefined
 }
 
-/** Users who exist nowhere else, one per job: above what systems give to people and services. */
+/** Users that exist nowhere else, one per job: above what systems give to people and services. */
 const FIRST_UID = 64_700
 
 /** Raised when `--sandbox required` cannot be met. */
@@ -109,7 +109,7 @@ export function cellWords({ isolation, folder }: Room, limits: Limits, command: 
       '--die-with-parent',
     ],
     ...['--size', String(limits.diskBytes), '--tmpfs', folder],
-    // Root does without a user namespace, in which it could become nobody else; and then bwrap would hide parts of /proc,
+    // Root does without a user namespace, in which it could not change its user; and there bwrap would hide parts of /proc,
     // and the kernel refuse a new one inside.
     ...(isRoot()
       ? ['--cap-add', 'ALL', 'sh', '-c', 'mount -t proc proc /proc && exec "$@"', 'sh']
@@ -124,7 +124,7 @@ export function workFolder({ folder }: Pick<Room, 'folder'>): string {
 }
 
 /**
- * bwrap tells of a signal by a status. Whoever watches the program is to see the signal itself: it says what is wrong.
+ * bwrap reports a signal as a status. The checker needs the signal itself: it says what is wrong.
  */
 const RAISE_AGAIN = '"$@"; s=$?; [ $s -gt 128 ] && [ $s -le 192 ] && kill -$((s - 128)) $$; exit $s'
 

@@ -16,7 +16,7 @@ interface Here {
   readonly only?: ReadonlySet<string>
 }
 
-/** Grades what is in this folder, in place and without a sandbox: it belongs to whoever asks. */
+/** Grades what is in this folder, in place and without a sandbox: it belongs to the student. */
 export function gradeHere({ course, ...options }: Here): Promise<Grade> {
   const folder = process.cwd()
   const { hash } = readSubmission(folder, course.limits.diskBytes)

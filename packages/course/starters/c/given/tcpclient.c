@@ -16,7 +16,7 @@ static int handshake(int server, int x) {
   char text[1024];
   int y, length = snprintf(text, sizeof text, "HELLO %d", x);
   if (send(server, text, length, MSG_NOSIGNAL) != length) return fail();
-  /* Nobody waits for ever. */
+  /* Give up after five seconds. */
   struct timeval limit = {.tv_sec = 5};
   setsockopt(server, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   int n = recv(server, text, sizeof text - 1, 0);
