@@ -112,6 +112,17 @@ test('no process is left', () => {
   expect(lines.filter((line) => line.includes('hs-hostile-daemon') || line.startsWith('./tcpserver'))).toEqual([])
 })
 
+test('without a sandbox two of them succeed: these tests can fail', async () => {
+  for (const name of ['connects-outside', 'copies-a-neighbour']) {
+    const source = readFileSync(join(submissions, name, 'tcpserver.c'), 'utf8')
+    place.write({ [`loose/${name}/tcpserver.c`]: source, [`loose/${name}/honest.h`]: header })
+  }
+  const off = await hsCourse(['grade', 'course.toml', 'loose', '--out', 'off', '--sandbox', 'off'], { cwd: folder })
+  expect(off.stderr).toContain('sandbox off: submissions run as you do, with limits only')
+  expect(off.stderr.match(/10 of 10 points/g)?.length, off.stderr).toBe(2)
+  expect(visitors).toBeGreaterThan(0)
+})
+
 test('reports hold no control sequences of theirs', () => {
   for (const name of ['class.json', 'class.csv', 'index.html', 'students/fakes-reports.html']) {
     expect(statSync(join(out, name)).size).toBeGreaterThan(100)

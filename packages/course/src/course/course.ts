@@ -68,7 +68,7 @@ export interface CourseFile extends Pick<Course, 'title' | 'seed' | 'hints' | 's
 /** Points have at most two digits after the point. */
 export const round = (points: number) => Math.round(points * 100) / 100
 
-export const sumOf = (cases: readonly { readonly points: number }[]) =>
+const sumOf = (cases: readonly { readonly points: number }[]) =>
   round(cases.reduce((sum, { points }) => sum + points, 0))
 
 export const possibleOf = ({ parts }: Course) => sumOf(parts.flatMap(({ cases }) => cases))

@@ -8,7 +8,7 @@ import { confine, type Room, workFolder } from '../sandbox/sandbox.js'
 import { type CaseOutcome, type Grade, judged, type PartOutcome } from './outcome.js'
 import { checkPair } from './pair.js'
 
-export type OnCase = (part: string, outcome: { readonly id: string; readonly verdict: Verdict }) => void
+type OnCase = (part: string, outcome: { readonly id: string; readonly verdict: Verdict }) => void
 
 export interface GradeOptions {
   readonly course: Course

@@ -37,7 +37,7 @@ export class SandboxError extends Error {
   override readonly name = 'SandboxError'
 }
 
-export const isRoot = () => process.getuid?.() === 0
+const isRoot = () => process.getuid?.() === 0
 
 export function uidOf(slot: number, isolation: Isolation): number | undefined {
   return isolation !== 'none' && isRoot() ? FIRST_UID + slot : undefined
