@@ -1,4 +1,5 @@
 import { answer, type Command, type Option, parse, parsers, type Values } from '@hs/command-line'
+import texts from './commands.json' with { type: 'json' }
 
 /** From package.json, put in by the build. */
 declare const __VERSION__: string
@@ -7,12 +8,15 @@ export const VERSION = __VERSION__
 export const PROGRAM = 'hs-course'
 export const STATUS = { fine: 0, failed: 1, usage: 2, noSandbox: 3, interrupted: 130 } as const
 
-/** A command of the program: the table of its options, and what it does with them. @returns Its exit status. */
+/** A command of the program: its words and options, and what it does with them. @returns Its exit status. */
 export function command<const P extends Command['positionals'], const O extends Command['options']>(
-  table: Pick<Command, 'name' | 'summary' | 'examples' | 'epilogue'> & { readonly positionals: P; readonly options: O },
+  name: keyof typeof texts,
+  table: { readonly positionals: P; readonly options: O },
   run: (values: Values<Command & { readonly positionals: P; readonly options: O }>) => Promise<number> | number,
 ): (argv: readonly string[]) => Promise<number> {
-  const whole = { ...table, name: `${PROGRAM} ${table.name}`, version: VERSION }
+  const { examples, ...rest } = texts[name]
+  const pairs = examples.map(([line = '', what = '']) => [line, what] as const)
+  const whole = { ...table, ...rest, examples: pairs, name: `${PROGRAM} ${name}`, version: VERSION }
   return async (argv) => {
     const parsed = await parse(whole, argv)
     return 'text' in parsed ? answer(whole.name, parsed) : run(parsed.values)

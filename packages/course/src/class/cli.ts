@@ -12,8 +12,6 @@ import { listClass } from './roster.js'
 import { classCsv, classJson, summaryOf } from './table.js'
 
 const table = {
-  name: 'grade',
-  summary: 'Grades a class: builds each folder of the submissions in a copy, checks it, and writes tables and pages.',
   positionals: {
     course: word('The file that says what is graded'),
     submissions: word('The folder with one folder per student'),
@@ -26,12 +24,6 @@ const table = {
     sandbox: sandboxOption,
     quiet: flag('Show no progress', 'q'),
   },
-  examples: [
-    [`${PROGRAM} grade course.toml submissions/`, 'everyone'],
-    [`${PROGRAM} grade course.toml submissions/ --roster class.csv --jobs 8`, 'with names, on a larger machine'],
-  ],
-  epilogue:
-    'Exit status: 0 graded, 1 something could not be read or graded, 2 wrong usage or a mistake in the course, 3 no sandbox although it is required, 130 interrupted; the same command continues.',
 } as const
 
 function parseShare(text: string): { at: number; of: number } {
@@ -43,6 +35,7 @@ function parseShare(text: string): { at: number; of: number } {
 }
 
 export const gradeMain = command(
+  'grade',
   table,
   async ({ course: file, submissions, out, quiet, roster, sandbox: choice, share, jobs }) => {
     const course = loadCourse(file)

@@ -2,7 +2,7 @@ import type { Part } from '../course/course.js'
 import lines from './lines.json' with { type: 'json' }
 import type { CaseOutcome, Lesson } from './outcome.js'
 
-const { languages, topics } = lines
+const { languages, topics, endings } = lines
 
 export type Language = keyof typeof languages
 export const LANGUAGES = Object.keys(languages) as readonly Language[]
@@ -44,23 +44,16 @@ function whatHappened({ summary, sent, expected, received, comparison, diagram, 
   ]
 }
 
-function lineFor(id: string, { files, command, expect }: Part): string[] | undefined {
+function lineFor(id: string, { files, expect }: Part): string[] | undefined {
   const [group] = id.split('.')
   const topic = TOPICS[id] ?? TOPICS[group!]
   if (!topic) return undefined
-  const texts = languages[languageOf([...files, ...command])]
+  const texts = languages[languageOf(files)]
   return texts[topic === 'threads' && expect === 'events' ? 'events' : topic].split('\n')
 }
 
-const ENDINGS: readonly (readonly [RegExp, Language])[] = [
-  [/\.py$|^python/, 'python'],
-  [/\.java$|^java$/, 'java'],
-  [/\.go$/, 'go'],
-  [/\.rs$/, 'rust'],
-  [/\.ts$/, 'typescript'],
-]
-
-/** Told from the files that are handed in; C where they do not tell. */
-function languageOf(words: readonly string[]): Language {
-  return ENDINGS.find(([ending]) => words.some((word) => ending.test(word)))?.[1] ?? 'c'
+/** Told by the files that are handed in; C if they do not tell. */
+function languageOf(files: readonly string[]): Language {
+  const found = Object.entries(endings).find(([ending]) => files.some((file) => file.endsWith(ending)))
+  return (found?.[1] ?? 'c') as Language
 }

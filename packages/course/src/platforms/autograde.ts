@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Option, writeAll } from '@hs/command-line'
-import { command, PROGRAM, path, STATUS, sandbox as sandboxOption, word } from '../command.js'
+import { command, path, STATUS, sandbox as sandboxOption, word } from '../command.js'
 import { possibleOf } from '../course/course.js'
 import { loadCourse } from '../course/load.js'
 import { pointsOf } from '../grade/outcome.js'
@@ -10,8 +10,6 @@ import { findSandbox } from '../sandbox/sandbox.js'
 import { classroomResults, gradescopeResults } from './results.js'
 
 const table = {
-  name: 'autograde',
-  summary: 'Grades one submission for a platform. The archive and the workflow that this program writes call it.',
   positionals: { course: word('The file that says what is graded'), submission: word('The folder that was handed in') },
   options: {
     platform: {
@@ -22,12 +20,10 @@ const table = {
     results: path('The file that is written', 'results.json'),
     sandbox: sandboxOption,
   },
-  examples: [[`${PROGRAM} autograde course.toml submission/ --results results.json`, 'as on Gradescope']],
-  epilogue:
-    'Exit status: 0 graded, whatever came of it, 1 it could not be graded, 2 wrong usage or a mistake in the course, 3 no sandbox although it is required.',
 } as const
 
 export const autogradeMain = command(
+  'autograde',
   table,
   async ({ course: file, submission, platform, results, sandbox: choice }) => {
     const course = loadCourse(file)

@@ -2,28 +2,20 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UsageError, writeAll } from '@hs/command-line'
-import { command, maybe, PROGRAM, path, STATUS, VERSION, word } from '../command.js'
+import { command, maybe, path, STATUS, VERSION, word } from '../command.js'
 import { possibleOf } from '../course/course.js'
 import { loadCourse } from '../course/load.js'
 import workflow from './classroom.yml'
 import { gradescopeArchive } from './gradescope.js'
 
 const positionals = { course: word('The file that says what is graded') }
-const epilogue =
-  'Exit status: 0 written, 1 a file could not be read or written, 2 wrong usage or a mistake in the course.'
-
 const gradescope = {
-  name: 'gradescope',
-  summary:
-    'Writes the archive that Gradescope takes as an autograder. It carries this program and Node, and needs no network to grade.',
   positionals,
   options: {
     out: path('The archive', 'autograder.zip', 'o'),
     node: path('The Node for Linux on x64 that travels along', process.execPath),
     packages: maybe('Packages of Debian or Ubuntu that submissions need, with commas between', 'names', parseNames),
   },
-  examples: [[`${PROGRAM} gradescope course.toml -o autograder.zip`, 'upload it in the settings of the assignment']],
-  epilogue,
 } as const
 
 function parseNames(text: string): string[] {
@@ -33,7 +25,7 @@ function parseNames(text: string): string[] {
   return names
 }
 
-export const gradescopeMain = command(gradescope, ({ course: file, out, node, packages = [] }) => {
+export const gradescopeMain = command('gradescope', gradescope, ({ course: file, out, node, packages = [] }) => {
   const checked = loadCourse(file)
   const program = dirname(fileURLToPath(import.meta.url))
   const bytes = gradescopeArchive({
@@ -52,19 +44,14 @@ export const gradescopeMain = command(gradescope, ({ course: file, out, node, pa
 })
 
 const classroom = {
-  name: 'classroom',
-  summary:
-    'Writes the workflow for GitHub Classroom. It belongs into the repository of the assignment, with course.toml in its root.',
   positionals,
   options: { out: path('The workflow', '.github/workflows/classroom.yml', 'o') },
-  examples: [[`${PROGRAM} classroom course.toml`, 'then commit both files']],
-  epilogue,
 } as const
 
 /** How long a job may take, beyond what the course allows its submissions. */
 const SETUP_MINUTES = 5
 
-export const classroomMain = command(classroom, ({ course: file, out }) => {
+export const classroomMain = command('classroom', classroom, ({ course: file, out }) => {
   const { limits, parts } = loadCourse(file)
   mkdirSync(dirname(out), { recursive: true })
   const minutes = SETUP_MINUTES + Math.ceil((parts.length * (limits.runMs + 2 * limits.buildMs)) / 60_000)

@@ -29,33 +29,23 @@ export function gradeHere({ course, ...options }: Here): Promise<Grade> {
   })
 }
 
-const epilogue = 'Exit status: 0 nothing fails, 1 something fails, 2 wrong usage or a mistake in course.toml.'
-
 const checkTable = {
-  name: 'check',
-  summary: 'Builds and checks what is in this folder, as course.toml says, and lists what fails.',
   positionals: {},
   options: { course: courseHere, json: flag('Print the outcome as one JSON object') },
-  examples: [[`${PROGRAM} check`, 'all cases']],
-  epilogue,
 } as const
 
-export const checkMain = command(checkTable, async ({ course, json }) => {
+export const checkMain = command('check', checkTable, async ({ course, json }) => {
   const grade = await gradeHere({ course: loadCourse(course) })
   writeAll(1, json ? `${JSON.stringify(grade)}\n` : listing(grade))
   return casesOf(grade).some(isFailure) ? STATUS.failed : STATUS.fine
 })
 
 const nextTable = {
-  name: 'next',
-  summary: 'Shows the one failure to mend first, with a hint.',
   positionals: {},
   options: { course: courseHere, hint: hintOption },
-  examples: [[`${PROGRAM} next --hint 2`, 'also where to look']],
-  epilogue,
 } as const
 
-export const nextMain = command(nextTable, async ({ course: file, hint }) => {
+export const nextMain = command('next', nextTable, async ({ course: file, hint }) => {
   const course = loadCourse(file)
   const grade = await gradeHere({ course })
   const first = firstFailure(grade, course)

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Option, UsageError, writeAll } from '@hs/command-line'
-import { command, maybe, PROGRAM, STATUS } from '../command.js'
+import { command, maybe, STATUS } from '../command.js'
 import { LANGUAGES, type Language } from '../grade/hint.js'
 import starters from './starters.json' with { type: 'json' }
 
@@ -14,16 +14,11 @@ const STARTERS = fileURLToPath(new URL('starters/', import.meta.url))
 type PartName = keyof typeof parts
 
 const table = {
-  name: 'init',
-  summary:
-    'Writes a starter: two programs that compile, a Makefile, a task file for editors, and a README of one screen.',
   positionals: { part: { describe: '3a, 3b or 3c', parse: parsePart } },
   options: {
     language: { describe: 'Of the programs', default: 'c', alias: 'l', choices: LANGUAGES } as Option<Language>,
     folder: maybe('Where to write it; default: hs- and the part', 'folder', String),
   },
-  examples: [[`${PROGRAM} init 3a --language python`, 'a starter in ./hs-3a']],
-  epilogue: 'Exit status: 0 written, 1 a file could not be written, 2 wrong usage, or something is there already.',
 } as const
 
 function parsePart(text: string): PartName {
@@ -31,7 +26,7 @@ function parsePart(text: string): PartName {
   throw new UsageError(`must be 3a, 3b or 3c, got "${text}"`)
 }
 
-export const initMain = command(table, ({ part, language, folder = `hs-${part}` }) => {
+export const initMain = command('init', table, ({ part, language, folder = `hs-${part}` }) => {
   if (existsSync(folder) && readdirSync(folder).length > 0) {
     throw new UsageError(`${folder} is there already, and not empty`)
   }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UsageError, writeAll } from '@hs/command-line'
-import { command, courseHere, flag, hint, PROGRAM, STATUS } from '../command.js'
+import { command, courseHere, flag, hint, STATUS } from '../command.js'
 import type { Course } from '../course/course.js'
 import { loadCourse } from '../course/load.js'
 import { casesOf, type Grade, isFailure } from '../grade/outcome.js'
@@ -12,20 +12,14 @@ import { failureText, firstFailure, gradeHere } from './check.js'
 const LOOK_MS = 200
 
 const table = {
-  name: 'watch',
-  summary:
-    'Builds with the command after --, and checks again, each time a file that is handed in changes; first what failed before.',
   positionals: {},
   options: { course: courseHere, hint, once: flag('End after the first check that passes') },
-  examples: [[`${PROGRAM} watch -- make`, 'until Ctrl-C']],
-  epilogue:
-    'Exit status: 0 nothing fails, with --once, 2 wrong usage or a mistake in course.toml, 130 ended by Ctrl-C.',
 } as const
 
 export function watchMain(argv: readonly string[]): Promise<number> {
   const cut = argv.indexOf('--')
   const build = cut < 0 ? [] : argv.slice(cut + 1)
-  return command(table, (values) => watch(values, build))(cut < 0 ? argv : argv.slice(0, cut))
+  return command('watch', table, (values) => watch(values, build))(cut < 0 ? argv : argv.slice(0, cut))
 }
 
 interface Values {
@@ -38,17 +32,16 @@ async function watch(values: Values, build: readonly string[]): Promise<number> 
   const course = loadCourse(values.course)
   const files = [...new Set(course.parts.flatMap(({ files }) => files))]
   if (files.length === 0) throw new UsageError(`${values.course} names no files that could be watched`)
-  const screen = new Screen()
   let failing: Set<string> | undefined
   for (;;) {
     const before = timesOf(files)
-    const grade = await buildAndCheck(course, build, failing, screen)
+    const grade = await buildAndCheck(course, build, failing)
     if (grade) {
       failing = failingIn(grade)
       // What was checked alone may have broken something else.
       const whole = failing.size === 0 ? await gradeHere({ course }) : grade
       failing = failingIn(whole)
-      screen.show(summary(whole, course, Math.min(values.hint, course.hints)))
+      show(summary(whole, course, Math.min(values.hint, course.hints)))
       if (failing.size === 0) {
         failing = undefined
         if (values.once) return STATUS.fine
@@ -63,21 +56,22 @@ async function buildAndCheck(
   course: Course,
   build: readonly string[],
   failing: ReadonlySet<string> | undefined,
-  screen: Screen,
 ): Promise<Grade | undefined> {
   if (build.length > 0) {
-    screen.status(`building: ${build.join(' ')}`)
-    const { status, stdout, stderr } = await new Running(build, process.cwd(), process.env).within(
-      course.limits.buildMs,
-    )
-    if (status !== 0) {
-      screen.show(`✗ ${build.join(' ')} failed\n\n${(stdout + stderr).trim()}`)
+    status(`building: ${build.join(' ')}`)
+    const {
+      status: exit,
+      stdout,
+      stderr,
+    } = await new Running(build, process.cwd(), process.env).within(course.limits.buildMs)
+    if (exit !== 0) {
+      show(`✗ ${build.join(' ')} failed\n\n${(stdout + stderr).trim()}`)
       return undefined
     }
   }
   const only = failing && failing.size > 0 ? failing : undefined
-  screen.status(only ? `checking what failed: ${[...only].map((key) => key.split(':')[1]).join(' ')}` : 'checking')
-  return gradeHere({ course, ...(only && { only }), onCase: (part, { id }) => screen.status(`checked ${part} ${id}`) })
+  status(only ? `checking what failed: ${[...only].map((key) => key.split(':')[1]).join(' ')}` : 'checking')
+  return gradeHere({ course, ...(only && { only }), onCase: (part, { id }) => status(`checked ${part} ${id}`) })
 }
 
 const failingIn = ({ parts }: Grade) =>
@@ -94,18 +88,13 @@ const timesOf = (files: readonly string[]) =>
   files.map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs).join()
 
 /** A terminal is used as a screen; anything else gets lines. */
-class Screen {
-  readonly #terminal = process.stdout.isTTY === true
-  #last = ''
+const isTerminal = process.stdout.isTTY === true
 
-  status(text: string): void {
-    if (this.#terminal) writeAll(1, `\r\x1b[K${text.slice(0, (process.stdout.columns || 80) - 1)}`)
-  }
+function status(text: string): void {
+  if (isTerminal) writeAll(1, `\r\x1b[K${text.slice(0, (process.stdout.columns || 80) - 1)}`)
+}
 
-  show(text: string): void {
-    const at = new Date().toTimeString().slice(0, 8)
-    if (this.#terminal) writeAll(1, `\x1b[2J\x1b[H${at}  waiting for changes; Ctrl-C ends\n\n${text}\n`)
-    else if (text !== this.#last) writeAll(1, `[${at}] ${text}\n`)
-    this.#last = text
-  }
+function show(text: string): void {
+  const at = new Date().toTimeString().slice(0, 8)
+  writeAll(1, isTerminal ? `\x1b[2J\x1b[H${at}  waiting for changes; Ctrl-C ends\n\n${text}\n` : `[${at}] ${text}\n`)
 }
