@@ -69,6 +69,7 @@ beforeAll(async () => {
   })
   hand('<img src=x>', { 'tcpserver.c': 'int x = 1 + "<script>";', 'tcpclient.c': '' })
   symlinkSync('ada', join(folder, 'submissions/linked'))
+  mkdirSync(join(folder, 'submissions/\x1b[31mred'))
   symlinkSync('../ada/tcpserver.c', join(folder, 'submissions/dora/tcpserver.c'))
   place.write({
     'course.toml': COURSE,
@@ -82,7 +83,7 @@ afterAll(() => place[Symbol.dispose]())
 
 test('everyone else is graded, and the exit status says that one folder could not be read', () => {
   expect(first.status).toBe(1)
-  expect(first.stdout).toMatch(/^9 students, 7 graded now, in .*: grades\/index\.html\n$/)
+  expect(first.stdout).toMatch(/^10 students, 8 graded now, in .*: grades\/index\.html\n$/)
   const points = Object.fromEntries(
     [...classOf().values()].map(({ id, status, points }) => [id, `${status} ${points}`]),
   )
@@ -94,6 +95,7 @@ test('everyone else is graded, and the exit status says that one folder could no
     dora: 'graded 4',
     finn: expect.stringMatching(/^graded /),
     '<img src=x>': 'graded 0',
+    '\x1b[31mred': 'graded 0',
     linked: 'unreadable 0',
     zoe: 'missing 0',
   })
@@ -117,10 +119,16 @@ test('what does not match is reported in one line each', () => {
   expect(first.stderr).toMatch(/about \d.* left/)
 })
 
+test('a name holds no control sequence that reaches a terminal', () => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+  expect(first.stderr).not.toMatch(/\x1b/)
+  expect(first.stderr).toContain('] red: 0 of 11 cases')
+})
+
 test('each submission is sent numbers of its own', () => {
   const seeds = [...classOf().values()].flatMap(({ grade }) => grade?.parts.map(({ seed }) => seed) ?? [])
-  expect(seeds.length).toBe(21)
-  expect(new Set(seeds).size).toBe(21)
+  expect(seeds.length).toBe(24)
+  expect(new Set(seeds).size).toBe(24)
 })
 
 test('warnings cost their own points, and only those', () => {
@@ -149,7 +157,7 @@ test('the table has a row per student and a column per case, and no cell is a fo
     ...['server:build', 'server:warnings', 'server:S1.1', 'server:S1.4', 'server:S3.2'],
     ...['client:build', 'client:C1.1', 'client:C3.1', 'pair:P1', 'pair:P2', 'pair:P3'],
   ])
-  expect(rows.length).toBe(9)
+  expect(rows.length).toBe(10)
   expect(rows.find(([id]) => id === 'ada')!.slice(0, 6)).toEqual([
     'ada',
     'Lovelace, "Ada"',
@@ -168,7 +176,7 @@ test('the page of the class groups the same cause, and leads to the page of each
   expect(page).toContain('href="students/ada.html"')
   expect(page).not.toMatch(/<img|<script/)
   const links = [...page.matchAll(/href="(students\/[^"]+)"/g)].map(([, link]) => decodeURIComponent(link!))
-  expect(new Set(links).size).toBe(7)
+  expect(new Set(links).size).toBe(8)
   for (const link of links) expect(read(link)).toContain('points')
 })
 
@@ -214,7 +222,7 @@ describe('a second run', () => {
     const before = classOf()
     place.write({ 'submissions/carl/tcpserver.c': `${given('tcpserver.c')}/* late */` })
     const again = await grade('--jobs', '2')
-    expect(again.stdout).toMatch(/^8 students, 1 graded now/)
+    expect(again.stdout).toMatch(/^9 students, 1 graded now/)
     expect(again.stderr).toContain('ada: 11 of 11 cases, 20 of 20 points (graded before)')
     expect(classOf().get('carl')!.points).toBe(20)
     expect(classOf().get('bob')!.grade).toEqual(before.get('bob')!.grade)
@@ -222,7 +230,7 @@ describe('a second run', () => {
 
   test('grades its share, and a whole class is put together from what the shares have kept', async () => {
     const shares = await Promise.all([grade('--share', '1/2'), grade('--share', '2/2', '--out', 'other')])
-    expect(shares.map(({ stdout }) => Number(/^(\d+)/.exec(stdout)![1])).reduce((a, b) => a + b)).toBe(8)
+    expect(shares.map(({ stdout }) => Number(/^(\d+)/.exec(stdout)![1])).reduce((a, b) => a + b)).toBe(9)
     expect(await grade('--share', '3/2')).toMatchObject({ status: 2 })
   })
 
@@ -235,14 +243,14 @@ describe('a second run', () => {
     program.stderr.on('data', (chunk) => {
       said += chunk
       // A second signal would end it at once.
-      if (!program.killed && /^\[\d+\/8\] .*of 20 points(?! \(graded before)/m.test(said)) program.kill('SIGINT')
+      if (!program.killed && /^\[\d+\/9\] .*of 20 points(?! \(graded before)/m.test(said)) program.kill('SIGINT')
     })
     const status = await new Promise((resolve) => program.once('exit', resolve))
-    expect(said).toMatch(/interrupted after \d+ of 8; the same command continues/)
+    expect(said).toMatch(/interrupted after \d+ of 9; the same command continues/)
     expect(status).toBe(130)
     const rest = await grade('--jobs', '2')
     expect(rest.stderr).toContain('(graded before)')
-    expect(rest.stdout).toMatch(/^8 students/)
+    expect(rest.stdout).toMatch(/^9 students/)
   })
 })
 

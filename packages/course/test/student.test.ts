@@ -63,7 +63,10 @@ for (const [language, compiler] of Object.entries(COMPILERS)) {
       const course = join(here, 'course.toml')
       const short = (text: string) =>
         text.slice(0, text.lastIndexOf('[[parts]]')).concat('only = ["S1.1", "S2.8", "S6"]\n')
-      if (part === '3c') writeFileSync(course, short(readFileSync(course, 'utf8')))
+      const whole = readFileSync(course, 'utf8')
+      // Patient: on a busy machine, a hundred clients of a sequential server wait for long.
+      const patient = (part === '3c' ? short(whole) : whole).replaceAll('kind = ', 'timeout = "20s"\nkind = ')
+      writeFileSync(course, patient)
       const { failed, blocked } = await check(here)
       expect({ failed, blocked }).toEqual(EXERCISE[part])
     })

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parsers, tell, UsageError, writeAll } from '@hs/command-line'
+import { clean } from '../clean.js'
 import { command, flag, maybe, PROGRAM, path, STATUS, sandbox as sandboxOption, word } from '../command.js'
 import { loadCourse } from '../course/load.js'
 import { classPage } from '../report/class-page.js'
@@ -39,7 +40,7 @@ export const gradeMain = command(
   table,
   async ({ course: file, submissions, out, quiet, roster, sandbox: choice, share, jobs }) => {
     const course = loadCourse(file)
-    const say = (line: string) => tell(`${line}\n`)
+    const say = (line: string) => tell(`${clean(line).replaceAll('\n', '·')}\n`)
     const everyone = listClass(submissions, roster, say)
     const entries = share ? everyone.filter((_, at) => at % share.of === share.at - 1) : everyone
     const sandbox = findSandbox(choice, course.limits)

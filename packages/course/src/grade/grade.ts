@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { type CheckServerOptions, checkClient, checkServer, type Report, type Verdict } from '@hs/conformance'
+import { clean } from '../clean.js'
 import type { CasePlan, Course, Part } from '../course/course.js'
 import { endProcessesOf, environmentOf, Running } from '../sandbox/process.js'
 import { confine, type Room, workFolder } from '../sandbox/sandbox.js'
@@ -174,12 +175,6 @@ function ofResult(plan: CasePlan, { kind, expect, errors, command }: Part, { res
   const more = `${expect ? ` --expect ${expect}` : ''}${errors === 'either' ? '' : ` --errors ${errors}`}`
   const reproduce = `npx @hs/conformance ${kind} --only ${plan.id} --seed ${seed}${more} -- ${command.join(' ')}`
   return judged(plan, verdict, { lesson: { ...lesson, reproduce, clause: `${clause} ${clauseText}` } })
-}
-
-/** No control character of a program reaches a terminal or a page. */
-function clean(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
-  return text.replace(/\x1b\[[\d;]*[A-Za-z]/g, '').replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '·')
 }
 
 /** The line of a compiler that says most. */

@@ -22,7 +22,6 @@ export function gradescopeResults(course: Course, grade: Grade): object {
   }
 }
 
-/** Without any points in the course, the platform still wants a sum. */
 function gradescopeTest(outcome: CaseOutcome, part: PartOutcome, course: Course, at: number): object {
   const { id, title, level, verdict, points, possible, visibility } = outcome
   return {

@@ -1,16 +1,9 @@
+import { clean } from '../clean.js'
 import { MARKS } from './marks.js'
 import style from './style.css'
 
 export function escapeHtml(text: string): string {
-  return (
-    text
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      .replaceAll('"', '&quot;')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: no page may hold them
-      .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '·')
-  )
+  return clean(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
 /** A page that needs nothing else: no script, no font, no picture. */

@@ -152,7 +152,8 @@ export function confine(room: Room, limits: Limits, readable: readonly string[])
     ...systemFolders(),
     ...[...readable, ...reachable(dirname(process.execPath), uid)].flatMap((path) => ['--ro-bind-try', path, path]),
     ...['--proc', '/proc', '--dev', '/dev', '--size', String(limits.diskBytes), '--tmpfs', '/tmp'],
-    ...['--bind', workFolder(room), '/submission', '--chdir', '/submission'],
+    ...['--size', String(limits.diskBytes), '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
+    ...['--bind', workFolder(room), '/submission', '--chdir', '/submission', '--remount-ro', '/'],
     ...limit,
   ]
 }
