@@ -13,10 +13,12 @@ fn handshake(_server: TcpStream, _x: i32) -> io::Result<bool> {
 
 fn main() {
     let arguments: Vec<String> = env::args().collect();
-    let x = arguments.get(3).and_then(|text| text.parse().ok());
-    let (4, Some(x)) = (arguments.len(), x) else {
-        eprintln!("usage: tcpclient host port sequence");
-        process::exit(1);
+    let x = match arguments.get(3).and_then(|text| text.parse().ok()) {
+        Some(x) if arguments.len() == 4 => x,
+        _ => {
+            eprintln!("usage: tcpclient host port sequence");
+            process::exit(1);
+        }
     };
     let done = match TcpStream::connect(format!("{}:{}", arguments[1], arguments[2])) {
         Ok(server) => handshake(server, x).unwrap_or(false),

@@ -16,17 +16,24 @@ fn number(text: &str) -> Option<i64> {
 }
 
 fn handshake(mut client: TcpStream) -> io::Result<()> {
-    let Some(text) = receive(&mut client)? else { return Ok(()) };
-    println!("{text}");
-    let Some(x) = number(&text) else {
-        println!("ERROR");
-        return Ok(());
+    let first = match receive(&mut client)? {
+        Some(text) => text,
+        None => return Ok(()),
+    };
+    println!("{first}");
+    let x = match number(&first) {
+        Some(x) => x,
+        None => {
+            println!("ERROR");
+            return Ok(());
+        }
     };
     client.write_all(format!("HELLO {}", x + 1).as_bytes())?;
-    let Some(text) = receive(&mut client)? else { return Ok(()) };
-    println!("{text}");
-    if number(&text) != Some(x + 2) {
-        println!("ERROR");
+    if let Some(text) = receive(&mut client)? {
+        println!("{text}");
+        if number(&text) != Some(x + 2) {
+            println!("ERROR");
+        }
     }
     Ok(())
 }
