@@ -1,3 +1,4 @@
+import { transport } from '@hs/options'
 import { nodeTransport } from './node/transport.js'
 import type { Transport } from './transport.js'
 
@@ -13,29 +14,26 @@ export interface ChosenTransport {
 /** Imports `@hs/transport-linux` from where it is a dependency, perhaps an absent one; this package knows only its name. */
 export type ImportLinux = () => Promise<{ linuxTransport(): Transport }>
 
+const TRANSPORT = transport<Transport>()
+
 /**
  * The transport of that name, or the one that was given instead of a name.
  *
+ * @throws {TypeError | RangeError} For what is neither.
  * @throws ERR_HS_TRANSPORT_UNAVAILABLE If `'linux'` was asked for by name and cannot work here; `cause` says why.
  */
 export async function chooseTransport(
   choice: TransportName | Transport,
   importLinux: ImportLinux,
 ): Promise<ChosenTransport> {
-  if (typeof choice === 'object') return { transport: choice }
-  switch (choice) {
-    case 'node':
-      return { transport: nodeTransport() }
-    case 'linux':
-      return { transport: await loadLinux(importLinux) }
-    case 'auto':
-      try {
-        return { transport: await loadLinux(importLinux) }
-      } catch (error) {
-        return { transport: nodeTransport(), reason: (error as Error).message }
-      }
-    default:
-      throw new TypeError(`transport must be auto, node, linux or an object, got ${choice}`)
+  const chosen = TRANSPORT.read('transport', choice)
+  if (typeof chosen === 'object') return { transport: chosen }
+  if (chosen === 'node') return { transport: nodeTransport() }
+  try {
+    return { transport: await loadLinux(importLinux) }
+  } catch (error) {
+    if (chosen === 'linux') throw error
+    return { transport: nodeTransport(), reason: (error as Error).message }
   }
 }
 
