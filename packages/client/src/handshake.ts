@@ -45,7 +45,7 @@ export async function handshake(options: HandshakeOptions): Promise<HandshakeRep
   const { sequence = randomSequence(), ...settings } = checkOptions('handshake', options, HANDSHAKE_OPTIONS)
   const { signal, timeoutMs, quietMs, prefixMs, onEffect } = settings
   const machine = clientHandshake(sequence, settings)
-  const { transport } = await chooseTransport(settings.transport, () => import('@hs/transport-linux'))
+  const { transport } = await chooseTransport(settings.transport, (name) => import(/* webpackIgnore: true */ name))
   const { clock } = transport
 
   const started = clock.now()

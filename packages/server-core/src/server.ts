@@ -58,7 +58,7 @@ export interface HelloServer extends AsyncDisposable {
 export async function serve(options: ServeOptions): Promise<HelloServer> {
   const { port, host, maxConnections, onEvent, print, ...rest } = checkOptions('serve', options, SERVE_OPTIONS)
   const { timeoutMs, quietMs, prefixMs, transport: wanted, strategy: chosen, ...protocol } = rest
-  const { transport, reason } = await chooseTransport(wanted, () => import('@hs/transport-linux'))
+  const { transport, reason } = await chooseTransport(wanted, (name) => import(/* webpackIgnore: true */ name))
   const strategy = typeof chosen === 'object' ? chosen : STRATEGIES[chosen]()
   const table = new CounterTable(1 + (strategy.threads ?? 0))
   const row = table.row(0)

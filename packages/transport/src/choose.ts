@@ -11,8 +11,14 @@ export interface ChosenTransport {
   readonly reason?: string
 }
 
-/** Imports `@hs/transport-linux` from where it is a dependency, perhaps an absent one; this package knows only its name. */
-export type ImportLinux = () => Promise<{ linuxTransport(): Transport }>
+/** The package is optional; only its name is known here. */
+const LINUX_PACKAGE = '@hs/transport-linux'
+
+/**
+ * Imports the package of the Linux transport from where it is a dependency, perhaps an absent one. Gets the name and does
+ * not write it down, so that bundlers leave it to run time: `(name) => import(name)`.
+ */
+export type ImportLinux = (name: string) => Promise<{ linuxTransport(): Transport }>
 
 const TRANSPORT = transport<Transport>()
 
@@ -40,10 +46,14 @@ export async function chooseTransport(
 async function loadLinux(importLinux: ImportLinux): Promise<Transport> {
   let linux: Awaited<ReturnType<ImportLinux>>
   try {
-    linux = await importLinux()
+    linux = await importLinux(LINUX_PACKAGE)
   } catch (cause) {
-    const message = 'The Linux transport cannot be used here: the package @hs/transport-linux is not installed'
-    throw Object.assign(new Error(message, { cause }), { code: 'ERR_HS_TRANSPORT_UNAVAILABLE' })
+    const { code, message } = cause as NodeJS.ErrnoException
+    const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
+    const reason = missing ? `the package ${LINUX_PACKAGE} is not installed` : message
+    throw Object.assign(new Error(`The Linux transport cannot be used here: ${reason}`, { cause }), {
+      code: 'ERR_HS_TRANSPORT_UNAVAILABLE',
+    })
   }
   return linux.linuxTransport()
 }
