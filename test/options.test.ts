@@ -4,6 +4,7 @@ import { handshake } from '@hs/client'
 import { checkClient, checkServer } from '@hs/conformance'
 import { load } from '@hs/load'
 import { events, serve, threads } from '@hs/server-core'
+import { nodeTransport } from '@hs/transport'
 import { linuxTransport } from '@hs/transport-linux'
 import { describe, expect, test } from 'vitest'
 import { HANDSHAKE_OPTIONS } from '../packages/client/src/checks.js'
@@ -32,7 +33,7 @@ const wrong: Readonly<Record<string, { readonly types: readonly unknown[]; reado
   ...named('strict check ring', [null, 1, 0, 'true', {}, []], []),
   ...named('transport', [null, 5, {}, [], true, { listen: 5 }, () => {}], ['', 'carrier pigeon', 'toString']),
   ...named('strategy', [null, 5, {}, [], { name: 'x' }, { run() {} }, events], ['', 'event', 'toString']),
-  ...named('onEvent onEffect onInterval onHandshake onResult onCase', [null, 5, 'f', {}, []], []),
+  ...named('onEvent onEffect onInterval onHandshake onResult onCase lookup', [null, 5, 'f', {}, []], []),
   ...named('signal', [null, {}, [], true, new EventTarget(), { aborted: false }], []),
   ...named(
     'print',
@@ -62,6 +63,7 @@ const doors = [
   ['checkClient', CHECK_OPTIONS, {}, (options) => checkClient(command, options)],
   ['events', { atOnce: undefined }, {}, async (options) => events(options)],
   ['threads', { threads: undefined, atOnce: undefined }, {}, async (options) => threads(options)],
+  ['nodeTransport', { lookup: undefined }, {}, async (options) => nodeTransport(options)],
   ...(process.platform === 'linux'
     ? ([['linuxTransport', { ring: undefined }, {}, async (options: never) => linuxTransport(options)]] as const)
     : []),
