@@ -123,7 +123,7 @@ const command = {
       placeholder: 'addresses',
     } as Option<string[] | undefined>,
     transport: {
-      describe: 'How bytes move: node works everywhere, linux is several times faster',
+      describe: 'How bytes move: node works everywhere, linux needs about half the CPU',
       default: 'auto',
       choices: ['auto', 'node', 'linux'],
     } as Option<TransportName>,

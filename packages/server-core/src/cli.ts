@@ -66,7 +66,7 @@ const command = {
       placeholder: 'n',
     } as Option<number | undefined>,
     transport: {
-      describe: 'How bytes move: node works everywhere, linux is several times faster',
+      describe: 'How bytes move: node works everywhere, linux needs about half the CPU',
       default: 'auto',
       choices: ['auto', 'node', 'linux'],
     } as Option<TransportName>,
