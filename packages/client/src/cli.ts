@@ -12,11 +12,14 @@ import {
   type Values,
   writeAll,
 } from '@hs/command-line'
+import { count, port } from '@hs/options'
 import { type Effect, HelloError, isInitialSequence } from '@hs/protocol'
 import { formatEndpoint, nodeTransport } from '@hs/transport'
+import { HANDSHAKE_OPTIONS } from './checks.js'
 import { Diagram } from './diagram.js'
-import { DEFAULT_TIMEOUT_MS, type HandshakeReport, handshake, randomSequence } from './handshake.js'
+import { type HandshakeReport, handshake, randomSequence } from './handshake.js'
 import { answerLookUp, LOOKUP_COMMAND, lookUp } from './lookup.js'
+import { DEFAULT_TIMEOUT_MS } from './options.js'
 import { summarize } from './summary.js'
 
 /** From package.json, put in by the build. */
@@ -45,10 +48,10 @@ function command(name: string, sequence: 'required' | 'optional') {
       'Prints the message that it receives, and ERROR after one that is wrong.',
     positionals: {
       host: { describe: 'name or address of the server', parse: parsers.host },
-      port: { describe: 'its port', parse: parsers.integer(1, 65535) },
+      port: { describe: 'its port', parse: parsers.number(port) },
       sequence: {
         describe: sequence === 'optional' ? 'X; default: a random number' : 'X',
-        parse: parsers.integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 2),
+        parse: parsers.number(HANDSHAKE_OPTIONS.sequence.check),
         optional: sequence === 'optional',
       },
     },
@@ -56,7 +59,7 @@ function command(name: string, sequence: 'required' | 'optional') {
       timeout: {
         describe: 'Total deadline of each handshake',
         default: DEFAULT_TIMEOUT_MS,
-        parse: parsers.duration,
+        parse: parsers.deadline,
         placeholder: 'duration',
       } as Option<number>,
       wait: {
@@ -74,7 +77,7 @@ function command(name: string, sequence: 'required' | 'optional') {
       count: {
         describe: 'Handshakes, one after the other, with a summary on stderr',
         default: undefined,
-        parse: parsers.integer(1, Number.MAX_SAFE_INTEGER),
+        parse: parsers.number(count),
         placeholder: 'n',
       } as Option<number | undefined>,
       interval: {
@@ -99,7 +102,7 @@ function command(name: string, sequence: 'required' | 'optional') {
       [`${name} localhost 9000 1 --wait 30s --quiet`, 'a gate: go on when the server speaks HELLO'],
     ],
     epilogue:
-      'Exit status: 0 established, 1 the peer broke the protocol, 2 wrong usage, 3 could not connect, 4 deadline passed, 5 output lost, 130 or 143 interrupted.',
+      'Exit status: 0 established, 1 the peer broke the protocol, 2 wrong usage, 3 could not connect, 4 deadline passed, 5 output lost, 130 interrupted, 143 terminated.',
   } as const satisfies Command
 }
 

@@ -1,4 +1,6 @@
 export type { TransportName } from '@hs/transport'
+export { type LoadReport, type LoadResult, load } from './load.js'
+export { type ClientKind, clientKinds, type Mix } from './mix.js'
 export {
   DEFAULT_CONCURRENCY,
   DEFAULT_DURATION_MS,
@@ -6,11 +8,7 @@ export {
   DEFAULT_SLOW_MS,
   DEFAULT_TIMEOUT_MS,
   type LoadOptions,
-  type LoadReport,
-  type LoadResult,
-  load,
-} from './load.js'
-export { type ClientKind, clientKinds, type Mix } from './mix.js'
+} from './options.js'
 export {
   type Counts,
   type FailedOutcome,

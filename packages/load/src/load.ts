@@ -1,25 +1,16 @@
 import { setMaxListeners } from 'node:events'
 import { handshake } from '@hs/client'
-import { HelloError, type ProtocolOptions } from '@hs/protocol'
-import {
-  type Clock,
-  DEFAULT_PREFIX_MS,
-  DEFAULT_QUIET_MS,
-  type Endpoint,
-  formatEndpoint,
-  type Patience,
-  Slots,
-  type Timer,
-  type Transport,
-  type TransportName,
-} from '@hs/transport'
+import { checkOptions, wrongOptions, wrongValue } from '@hs/options'
+import { HelloError } from '@hs/protocol'
+import { type Clock, formatEndpoint, Slots, type Timer, type Transport } from '@hs/transport'
 import { Attempt, type AttemptObserver, type AttemptSettings, type Target } from './attempt.js'
-import { chooser, type Mix } from './mix.js'
+import { LOAD_OPTIONS } from './checks.js'
+import { chooser } from './mix.js'
+import { DEFAULT_CONCURRENCY, DEFAULT_DURATION_MS, type LoadOptions } from './options.js'
 import { random } from './random.js'
 import {
   type Counts,
   type FailedOutcome,
-  type HandshakeTrace,
   type Histograms,
   type Interval,
   type Latency,
@@ -29,23 +20,6 @@ import {
 } from './results.js'
 import { Sources } from './sources.js'
 import { clientTransport, listenBriefly } from './transport.js'
-
-/** Enough to keep a server on one core busy, and few enough that each gets its answer soon. */
-export const DEFAULT_CONCURRENCY = 64
-
-/** Long enough for a p99 that means something, short enough to wait for. */
-export const DEFAULT_DURATION_MS = 10_000
-
-/** As long as the client's own. */
-export const DEFAULT_TIMEOUT_MS = 5_000
-
-/** A round trip to the other side of the earth, about. */
-export const DEFAULT_SLOW_MS = 250
-
-/** How long a silent client stays: shorter than any server's deadline, so that it is the client who goes. */
-export const DEFAULT_SILENT_MS = 1_000
-
-const DEFAULT_INTERVAL_MS = 1_000
 
 /** After a connect that failed: without it, a server that is gone would be asked as fast as the machine can. */
 const PAUSE_AFTER_FAILURE_MS = 10
@@ -64,45 +38,6 @@ const LONGEST_TURN_MS = 20
 
 /** X has fewer than this many values, whose successors fit 32 bits. */
 const SEQUENCES = 2 ** 31 - 2
-
-export interface LoadOptions extends ProtocolOptions, Partial<Patience> {
-  /** They take turns. */
-  readonly targets: readonly Endpoint[]
-  /** Closed loop: so many clients, each of which begins a new handshake when its last one is over. Default 64. */
-  readonly concurrency?: number
-  /**
-   * Open loop: so many handshakes per second, evenly spaced, however long they take. Times count from when each had to
-   * begin, so that a stall is not hidden by the clients that wait for it. Excludes `concurrency`.
-   */
-  readonly rate?: number
-  /** How long handshakes are begun, after `warmupMs`. Default 10 s, or, with `count`, without end. */
-  readonly durationMs?: number
-  /** How many are begun, those of the warm-up not counted. */
-  readonly count?: number
-  /** How long at first nothing is counted. Default 0. */
-  readonly warmupMs?: number
-  /** Default: all are normal. */
-  readonly mix?: Mix
-  /** Of the numbers sent and of the order of kinds. Default: a random one, to be read from the report. */
-  readonly seed?: number
-  /** The pause of a slow client before each message. Default 250. */
-  readonly slowMs?: number
-  /** How long a silent client stays. Default 1000. */
-  readonly silentMs?: number
-  /** Addresses of this machine to connect from. Default: the system's choice, on loopback others when its ports run out. */
-  readonly sources?: readonly string[]
-  /** Default `'auto'`. */
-  readonly transport?: TransportName | Transport
-  /** Looks first whether `sources` are this machine's, and does one handshake with each target. Default true. */
-  readonly check?: boolean
-  /** Stops the load; the report of what was measured so far still comes. */
-  readonly signal?: AbortSignal
-  /** How long an interval of the report is, and how often `onInterval` is called. Default 1000. */
-  readonly intervalMs?: number
-  readonly onInterval?: (interval: Interval, counts: Readonly<Counts>) => void
-  /** Sees each handshake when it is over. Costs a little time for each. */
-  readonly onHandshake?: (trace: HandshakeTrace) => void
-}
 
 /** What a load found out, as plain data. Times are in milliseconds. */
 export interface LoadReport extends Readonly<Counts> {
@@ -139,12 +74,12 @@ export interface LoadResult {
  *
  * @returns When all that were begun are over, or soon after `signal`: with what was measured until then.
  * @throws {HelloError} If a target does not answer right from the beginning (see `check`).
- * @throws {RangeError} For an option that makes no sense.
+ * @throws {TypeError | RangeError} For an option that makes no sense: it names the option and the value.
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const settings = settle(options)
-  const transport = await clientTransport(options.transport)
-  if (options.check ?? true) {
+  const transport = await clientTransport(settings.transport)
+  if (settings.check) {
     await checkSources(settings)
     await checkTargets(settings, transport)
   }
@@ -154,62 +89,42 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
 type Settings = ReturnType<typeof settle>
 
 function settle(options: LoadOptions) {
-  const { targets, rate, concurrency, count, mix = { normal: 1 } } = options
-  if (targets.length === 0) throw new RangeError('targets must name at least one server')
-  if (rate !== undefined && concurrency !== undefined) throw new RangeError('rate and concurrency exclude each other')
-  const endless = count === undefined ? DEFAULT_DURATION_MS : Number.POSITIVE_INFINITY
+  const { timeoutMs, quietMs, prefixMs, mix, ...checked } = checkOptions('load', options, LOAD_OPTIONS)
+  const { arithmetic, terminator, strict, maxMessageBytes, ...settings } = checked
+  const { rate, concurrency, count, durationMs, seed } = settings
+  if (rate !== undefined && concurrency !== undefined)
+    throw wrongOptions('rate and concurrency exclude each other: give load one of them')
   return {
-    ...options,
-    rate: rate === undefined ? undefined : positive('rate', rate),
-    concurrency: wholeNumber('concurrency', concurrency ?? DEFAULT_CONCURRENCY),
-    count: count === undefined ? Number.POSITIVE_INFINITY : wholeNumber('count', count),
-    durationMs: positive('durationMs', options.durationMs ?? endless),
-    warmupMs: options.warmupMs ?? 0,
-    slowMs: options.slowMs ?? DEFAULT_SLOW_MS,
-    silentMs: options.silentMs ?? DEFAULT_SILENT_MS,
-    intervalMs: positive('intervalMs', options.intervalMs ?? DEFAULT_INTERVAL_MS),
-    seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),
+    ...settings,
+    concurrency: concurrency ?? DEFAULT_CONCURRENCY,
+    count: count ?? Number.POSITIVE_INFINITY,
+    durationMs: durationMs ?? (count === undefined ? DEFAULT_DURATION_MS : Number.POSITIVE_INFINITY),
+    seed: seed ?? Math.floor(Math.random() * 2 ** 32),
     choose: chooser(mix),
-    patience: {
-      timeoutMs: positive('timeoutMs', options.timeoutMs ?? DEFAULT_TIMEOUT_MS),
-      quietMs: options.quietMs ?? DEFAULT_QUIET_MS,
-      prefixMs: options.prefixMs ?? DEFAULT_PREFIX_MS,
+    patience: { timeoutMs, quietMs, prefixMs },
+    protocol: {
+      ...(arithmetic !== undefined && { arithmetic }),
+      ...(terminator !== undefined && { terminator }),
+      ...(strict !== undefined && { strict }),
+      ...(maxMessageBytes !== undefined && { maxMessageBytes }),
     },
   }
 }
 
-function positive(name: string, value: number): number {
-  if (value > 0) return value
-  throw new RangeError(`${name} must be more than 0, got ${value}`)
-}
-
-function wholeNumber(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 1) return value
-  throw new RangeError(`${name} must be an integer of at least 1, got ${value}`)
-}
-
 /** A load on a server that is not there measures nothing: better to say so before than a million times. */
-async function checkTargets({ targets, signal, patience, ...options }: Settings, transport: Transport): Promise<void> {
-  const { arithmetic, terminator, strict, maxMessageBytes } = options
+async function checkTargets(settings: Settings, transport: Transport): Promise<void> {
+  const { targets, signal, patience, protocol } = settings
   for (const { host, port } of targets) {
-    await handshake({
-      host,
-      port,
-      transport,
-      ...patience,
-      ...(arithmetic && { arithmetic }),
-      ...(terminator && { terminator }),
-      ...(strict && { strict }),
-      ...(maxMessageBytes && { maxMessageBytes }),
-      ...(signal && { signal }),
-    }).catch((error: HelloError) => {
-      // Stopped before it began: the report says that there was nothing.
-      if (signal?.aborted) return
-      // Of several targets, which one? Who could not connect has said it.
-      if (!error.failure || error.code === 'ERR_HS_CONNECT') throw error
-      const message = `${formatEndpoint({ host, port })}: ${error.message}`
-      throw new HelloError({ ...error.failure, message }, { cause: error })
-    })
+    await handshake({ host, port, transport, ...patience, ...protocol, ...(signal && { signal }) }).catch(
+      (error: HelloError) => {
+        // Stopped before it began: the report says that there was nothing.
+        if (signal?.aborted) return
+        // Of several targets, which one? Who could not connect has said it.
+        if (!error.failure || error.code === 'ERR_HS_CONNECT') throw error
+        const message = `${formatEndpoint({ host, port })}: ${error.message}`
+        throw new HelloError({ ...error.failure, message }, { cause: error })
+      },
+    )
   }
 }
 
@@ -221,7 +136,7 @@ async function checkSources({ sources = [] }: Settings): Promise<void> {
       (error: Error) => error.message,
     )
     // A name may stand for several addresses, of which one would have to be chosen.
-    if (found !== host) throw new RangeError(`sources must be addresses of this machine, got ${host} (${found})`)
+    if (found !== host) throw wrongValue('sources', 'addresses of this machine', host, found)
   }
 }
 
@@ -253,7 +168,7 @@ class Load implements AttemptObserver {
     this.#settings = settings
     this.#transport = transport
     this.#clock = transport.clock
-    this.#shared = { ...settings, transport, protocol: settings, traced: settings.onHandshake !== undefined }
+    this.#shared = { ...settings, transport, traced: settings.onHandshake !== undefined }
     this.#targets = settings.targets.map((endpoint) => ({
       endpoint,
       text: formatEndpoint(endpoint),

@@ -77,9 +77,7 @@ export interface Share {
   /** What the other thread imports to adopt `data`: a URL or a specifier. */
   readonly module: string
   readonly data: unknown
-  readonly transfer: readonly import('node:worker_threads').Transferable[]
-  /** The thread may be blocked waiting for its connections: makes it look at its messages. */
-  wake(): void
+  readonly transfer: readonly object[]
   /** The thread is gone: whatever of its connections is left is closed, and nothing more is given to it. */
   revoke(): void
 }

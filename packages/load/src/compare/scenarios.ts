@@ -1,6 +1,7 @@
 import { clientHandshake } from '@hs/protocol'
 import type { Transport } from '@hs/transport'
-import { type LoadOptions, type LoadResult, load } from '../load.js'
+import { type LoadResult, load } from '../load.js'
+import type { LoadOptions } from '../options.js'
 
 /** A load that shows a difference. */
 export interface Scenario {

@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import { AcceptQueue } from '../accept-queue.js'
@@ -87,7 +87,7 @@ class NodeListener implements ShareableListener {
     const module = new URL('./adopt.js', import.meta.url).href
     if (this.sharing === 'reuse-port') {
       const data: AdoptedListen = { type: 'listen', at: this.address }
-      return { module, data, transfer: [], wake() {}, revoke() {} }
+      return { module, data, transfer: [], revoke() {} }
     }
     const { port1, port2 } = new MessageChannel()
     const share = new SocketShare(
@@ -101,7 +101,6 @@ class NodeListener implements ShareableListener {
       module,
       data,
       transfer: [port2],
-      wake() {},
       revoke: () => {
         this.#shares.delete(share)
         share.finish()
