@@ -42,7 +42,7 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
   '@hs/load/cli': { values: 'main', types: '' },
   '@hs/server-core': {
     values: 'DEFAULT_GRACE_MS DEFAULT_MAX_CONNECTIONS DEFAULT_TIMEOUT_MS STRATEGIES events sequential serve threads',
-    types: `ConcurrencyStrategy ConnectionEvent ConnectionOrigin Counters Elsewhere EventsOptions HelloServer Observer
+    types: `CloseOptions ConcurrencyStrategy ConnectionEvent ConnectionOrigin Counters Elsewhere EventsOptions HelloServer Observer
       PrintOptions ServeOptions ServerEvent ServiceSettings StopReport StrategyName ThreadsOptions TransportName Work WhenBlocked`,
   },
   '@hs/conformance': {
@@ -56,16 +56,17 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
 /** What each package may weigh, packed. A package that needs more raises its limit here. */
 const MOST_BYTES: Readonly<Record<string, number>> = {
   // A fifth of it is vectors.json, for decoders in other languages.
-  '@hs/protocol': 14_000,
-  '@hs/transport': 12_000,
-  '@hs/transport-linux': 24_000,
+  '@hs/protocol': 15_000,
+  // The checks of options are in each of these: a private package, so that nothing of it is an API.
+  '@hs/transport': 17_000,
+  '@hs/transport-linux': 28_000,
   // Not minified: a stack trace of a user has to name our functions.
-  '@hs/client': 66_000,
-  '@hs/server-core': 60_000,
-  '@hs/conformance': 102_000,
+  '@hs/client': 74_000,
+  '@hs/server-core': 70_000,
+  '@hs/conformance': 105_000,
   // Most of it draws the page.
   '@hs/load': 180_000,
-  '@hs/cli-client': 62_000,
+  '@hs/cli-client': 67_000,
   '@hs/cli-server': 6_000,
 }
 
