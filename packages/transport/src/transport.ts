@@ -22,8 +22,16 @@ export interface Receiver {
   closed(error?: Error): void
 }
 
+/** Why a listener does not want a connection to be served: a code of `@hs/protocol`, and a phrase without a full stop. */
+export interface Refusal {
+  readonly code: 'ERR_HS_PEER_CONNECTIONS' | 'ERR_HS_PEER_RATE' | 'ERR_HS_PROXY_HEADER' | 'ERR_HS_TIMEOUT'
+  readonly reason: string
+}
+
 /** A byte stream to one peer. */
 export interface Connection {
+  /** Set by a listener that has judged the connection: it is to be counted, reported and closed, not served. */
+  readonly refusal?: Refusal
   /** Who is at which end; to be asked before the connection is closed. */
   readonly remote: Endpoint
   readonly local: Endpoint
@@ -97,7 +105,8 @@ export interface Listener extends AsyncIterable<Connection> {
  */
 export interface ShareableListener extends Listener {
   readonly sharing: Sharing
-  share(): Share
+  /** @param thread - The number of the thread that takes it up, from 1; its successor has the same. */
+  share(thread: number): Share
 }
 
 export interface ListenOptions {

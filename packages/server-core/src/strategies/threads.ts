@@ -41,7 +41,7 @@ export function threads({
 async function runThread(thread: number, listener: ShareableListener, atOnce: number, work: Work): Promise<void> {
   const row = new CounterTable(work.elsewhere.counters).row(thread)
   for (;;) {
-    const share = listener.share()
+    const share = listener.share(thread)
     const open = new Map<number, ConnectionOrigin>()
     const end = await runWorker(thread, share, atOnce, work, open)
     share.revoke()
