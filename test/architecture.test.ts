@@ -12,6 +12,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   '@hs/transport-linux': ['@hs/transport'],
   // The Linux transport is loaded where it is installed, and named nowhere but in transports.ts.
   '@hs/server-core': ['@hs/protocol', '@hs/transport', '@hs/transport-linux', '@hs/command-line'],
+  'artillery-engine-hs': ['@hs/client'],
   '@hs/operations': ['@hs/protocol', '@hs/transport'],
   '@hs/load': ['@hs/client', '@hs/protocol', '@hs/transport', '@hs/transport-linux', '@hs/command-line'],
   '@hs/conformance': ['@hs/protocol', '@hs/command-line'],
