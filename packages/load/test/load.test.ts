@@ -2,9 +2,11 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { type HelloServer, type ServerEvent, serve } from '@hs/server-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type LoadOptions, type LoadReport, load } from '../src/load.js'
-import type { ClientKind } from '../src/mix.js'
-import type { HandshakeTrace, Interval } from '../src/results.js'
+import type { LoadReport } from '../src/measure/report.js'
+import type { HandshakeTrace, Interval } from '../src/measure/results.js'
+import { load } from '../src/run/load.js'
+import type { ClientKind } from '../src/run/mix.js'
+import type { LoadOptions } from '../src/run/options.js'
 
 const TRANSPORTS = process.platform === 'linux' ? (['node', 'linux'] as const) : (['node'] as const)
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { handshake } from '@hs/client'
 import { Watchdog } from '@hs/command-line'
 import type { Endpoint } from '@hs/transport'
-import { listenBriefly } from '../transport.js'
+import { listenBriefly } from '../run/transport.js'
 import { marked, type Usage, usageOf } from './usage.js'
 
 /** A server to be compared: one of ours, or a command line of the user's. */

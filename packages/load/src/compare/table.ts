@@ -1,4 +1,4 @@
-import { columns, formatCount, formatMs } from '../format.js'
+import { columns, formatCount, formatMs } from '../report/format.js'
 import type { CompareReport, ScenarioReport, ServerReport } from './compare.js'
 
 const HEADINGS = [

@@ -1,6 +1,6 @@
 import { nodeTransport } from '@hs/transport'
-import { load } from '../load.js'
-import type { HandshakeTrace } from '../results.js'
+import type { HandshakeTrace } from '../measure/results.js'
+import { load } from '../run/load.js'
 import { type Contestant, type PrintedEvent, startServer } from './servers.js'
 
 /** One connection of a timeline. Times are in milliseconds from the beginning of the first one. */

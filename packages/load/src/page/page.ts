@@ -2,7 +2,7 @@
 /** Draws a comparison in a browser. Everything that it needs is in the file that it is in. */
 import * as Plot from '@observablehq/plot'
 import type { CompareReport, ScenarioReport, ServerReport } from '../compare/compare.js'
-import { formatCount, formatMs } from '../format.js'
+import { formatCount, formatMs } from '../report/format.js'
 import { COLOURS, properties } from './colours.js'
 
 const report = JSON.parse(document.getElementById('data')!.textContent!) as CompareReport

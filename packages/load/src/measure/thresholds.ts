@@ -1,11 +1,11 @@
-import type { LoadReport } from './load.js'
+import { errorsOf, type LoadReport } from './report.js'
 
 /** One condition under which a load counts as failed: `p99>20ms`. */
 export interface Threshold {
   /** As it was written. */
   readonly text: string
   /** What the report has instead, for people; undefined: the condition does not hold. */
-  crossed(report: LoadReport): string | undefined
+  violation(report: LoadReport): string | undefined
 }
 
 const TIMES = ['min', 'mean', 'p50', 'p90', 'p99', 'p999', 'max'] as const
@@ -30,7 +30,7 @@ function parseThreshold(text: string): Threshold {
     (sign[0] === '<' ? found < limit : found > limit) || (sign[1] === '=' && found === limit)
   return {
     text,
-    crossed(report) {
+    violation(report) {
       const found = value(report)
       // A gate that knows nothing does not open.
       if (found === undefined) return 'not known, since no handshake counts for it'
@@ -55,9 +55,4 @@ function measure(part: string, name: string, unit: string): ((report: LoadReport
     return (report) => (report.started === 0 ? 0 : (100 * errorsOf(report)) / report.started)
   }
   return undefined
-}
-
-/** How many handshakes failed, in whichever way. */
-export function errorsOf({ failed }: Pick<LoadReport, 'failed'>): number {
-  return Object.values(failed).reduce((sum, count) => sum + count, 0)
 }

@@ -1,5 +1,5 @@
 import { build, type Histogram } from 'hdr-histogram-js'
-import type { ClientKind } from './mix.js'
+import type { ClientKind } from '../run/mix.js'
 
 /** Why a connection was never there, and then how a handshake failed on one that was. */
 export const failedOutcomes = Object.freeze([
@@ -96,9 +96,14 @@ function record(into: Histogram, ms: number): void {
   into.recordValue(Math.min(MOST_US, Math.max(0, Math.round(ms * 1000))))
 }
 
+function noCounts(): Counts {
+  return { started: 0, opened: 0, established: 0, played: 0, unfinished: 0, failed: {} }
+}
+
 /** Everything that is counted and timed while a load runs. */
 export class Results {
-  readonly counts: Counts = { started: 0, opened: 0, established: 0, played: 0, unfinished: 0, failed: {} }
+  readonly counts = noCounts()
+  readonly byTarget: readonly Counts[]
   /** Of clients that are not slow on purpose. */
   readonly histograms: Histograms = {
     connect: histogram('connect'),
@@ -116,26 +121,44 @@ export class Results {
   #established = 0
   #failed = 0
 
-  connected(kind: ClientKind, ms: number): void {
-    this.counts.opened++
+  constructor(targets: number) {
+    this.byTarget = Array.from({ length: targets }, noCounts)
+  }
+
+  started(target: number, lateMs: number): void {
+    this.#add(target, 'started')
+    this.latestStartMs = Math.max(this.latestStartMs, lateMs)
+  }
+
+  connected(target: number, kind: ClientKind, ms: number): void {
+    this.#add(target, 'opened')
     if (kind === 'normal') record(this.histograms.connect, ms)
   }
 
-  established(kind: ClientKind, replyMs: number, totalMs: number): void {
-    this.counts.established++
+  established(target: number, kind: ClientKind, ms: { readonly reply: number; readonly total: number }): void {
+    this.#add(target, 'established')
     this.#established++
     if (kind === 'slow') {
-      record(this.slow, totalMs)
+      record(this.slow, ms.total)
       return
     }
-    record(this.histograms.reply, replyMs)
-    record(this.#recent, totalMs)
+    record(this.histograms.reply, ms.reply)
+    record(this.#recent, ms.total)
   }
 
-  failed(outcome: FailedOutcome, message: string): void {
-    this.counts.failed[outcome] = (this.counts.failed[outcome] ?? 0) + 1
+  ended(target: number, outcome: 'played' | 'unfinished'): void {
+    this.#add(target, outcome)
+  }
+
+  failed(target: number, outcome: FailedOutcome, message: string): void {
+    for (const { failed } of [this.counts, this.byTarget[target]!]) failed[outcome] = (failed[outcome] ?? 0) + 1
     this.examples[outcome] ??= message
     this.#failed++
+  }
+
+  #add(target: number, count: Exclude<keyof Counts, 'failed'>): void {
+    this.counts[count]++
+    this.byTarget[target]![count]++
   }
 
   /** Whether anything was counted since the last interval ended. */

@@ -1,6 +1,6 @@
+import { errorsOf, type LoadReport } from '../measure/report.js'
+import type { FailedOutcome, Latency } from '../measure/results.js'
 import { columns, formatCount, formatMs } from './format.js'
-import type { LoadReport } from './load.js'
-import type { FailedOutcome } from './results.js'
 
 const WORDS: Readonly<Record<FailedOutcome, string>> = {
   refused: 'refused',
@@ -43,19 +43,9 @@ export function reportText(report: LoadReport): string {
     `${formatCount(report.perSecond)} handshakes per second for ${formatMs(report.durationMs)}` +
       `${report.interrupted ? ' (interrupted)' : ''}`,
   ]
-  const rows = Object.entries({ ...latency, 'slow clients': slowLatency }).filter(([, { count }]) => count > 0)
-  if (rows.length > 0) {
-    lines.push(
-      '',
-      ...columns([
-        ['', 'min', 'p50', 'p90', 'p99', 'p99.9', 'max'],
-        ...rows.map(([name, { min, p50, p90, p99, p999, max }]) => [
-          name === 'reply' ? 'first reply' : name,
-          ...[min, p50, p90, p99, p999, max].map(formatMs),
-        ]),
-      ]),
-    )
-  }
+  const times = latencyTable({ ...latency, 'slow clients': slowLatency })
+  if (times.length > 0) lines.push('', ...times)
+  if (report.targets.length > 1) lines.push('', ...targetTable(report))
   for (const { outcome } of failures) {
     lines.push('', `${WORDS[outcome]}: ${report.examples[outcome]}`)
     if (REMEDIES[outcome]) lines.push(REMEDIES[outcome])
@@ -68,4 +58,27 @@ export function reportText(report: LoadReport): string {
     )
   }
   return `${lines.join('\n')}\n`
+}
+
+/** Percentiles of what was timed; no line if nothing was. */
+export function latencyTable(latencies: Readonly<Record<string, Latency>>): string[] {
+  const rows = Object.entries(latencies).filter(([, { count }]) => count > 0)
+  if (rows.length === 0) return []
+  return columns([
+    ['', 'min', 'p50', 'p90', 'p99', 'p99.9', 'max'],
+    ...rows.map(([name, { min, p50, p90, p99, p999, max }]) => [
+      name === 'reply' ? 'first reply' : name,
+      ...[min, p50, p90, p99, p999, max].map(formatMs),
+    ]),
+  ])
+}
+
+function targetTable({ targets }: LoadReport): string[] {
+  return columns([
+    ['', 'started', 'opened', 'established', 'failed'],
+    ...targets.map(({ target, failed, started, opened, established }) => [
+      target,
+      ...[started, opened, established, errorsOf({ failed })].map(formatCount),
+    ]),
+  ])
 }

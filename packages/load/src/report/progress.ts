@@ -1,7 +1,7 @@
+import { errorsOf } from '../measure/report.js'
+import type { Counts, Interval } from '../measure/results.js'
 import { formatCount, formatLeft, formatMs } from './format.js'
-import type { Counts, Interval } from './results.js'
 import { overwriting } from './terminal.js'
-import { errorsOf } from './thresholds.js'
 
 /** How long and how much a load is meant to be, as far as that is known. */
 export interface Goal {

@@ -8,9 +8,9 @@ import {
   type Patience,
   type Transport,
 } from '@hs/transport'
+import type { FailedOutcome, LoadOutcome } from '../measure/results.js'
 import type { ClientKind } from './mix.js'
-import { Part } from './part.js'
-import type { FailedOutcome, LoadOutcome } from './results.js'
+import { ScriptedClient } from './scripted.js'
 import { SlowConnection } from './slow.js'
 import type { Sources } from './sources.js'
 
@@ -18,6 +18,8 @@ import type { Sources } from './sources.js'
 const RESET_AFTER_MS = 20
 
 export interface Target {
+  /** Its place in the list of targets. */
+  readonly number: number
   readonly endpoint: Endpoint
   readonly text: string
   readonly sources: Sources
@@ -34,7 +36,19 @@ export interface AttemptSettings {
   readonly traced: boolean
 }
 
-/** Whoever has attempts made. */
+/** What one attempt is to do. */
+export interface AttemptPlan {
+  /** For whoever keeps attempts in order. */
+  readonly slot: number
+  readonly target: Target
+  readonly kind: ClientKind
+  readonly x: number
+  /** When it was due. */
+  readonly intended: number
+  readonly started: number
+}
+
+/** What has attempts made. */
 export interface AttemptObserver {
   /** The connection is open. */
   onConnected(attempt: Attempt): void
@@ -61,27 +75,18 @@ export class Attempt implements DriveObserver {
   readonly #settings: AttemptSettings
   readonly #observer: AttemptObserver
   /** What plays on the open connection. */
-  #playing: Drive | Part | undefined
+  #playing: Drive | ScriptedClient | undefined
   #stopped = false
 
-  constructor(
-    settings: AttemptSettings,
-    observer: AttemptObserver,
-    slot: number,
-    target: Target,
-    kind: ClientKind,
-    x: number,
-    intended: number,
-    started: number,
-  ) {
+  constructor(settings: AttemptSettings, observer: AttemptObserver, plan: AttemptPlan) {
     this.#settings = settings
     this.#observer = observer
-    this.slot = slot
-    this.target = target
-    this.kind = kind
-    this.#x = x
-    this.intended = intended
-    this.started = started
+    this.slot = plan.slot
+    this.target = plan.target
+    this.kind = plan.kind
+    this.#x = plan.x
+    this.intended = plan.intended
+    this.started = plan.started
   }
 
   /** @param signal - Ends the connect. */
@@ -92,7 +97,7 @@ export class Attempt implements DriveObserver {
   /** Ends it now, as unfinished. Who is still connecting is ended by the signal. */
   stop(): void {
     this.#stopped = true
-    if (this.#playing instanceof Part) this.#playing.leave()
+    if (this.#playing instanceof ScriptedClient) this.#playing.leave()
     else this.#playing?.fail('ERR_HS_ABORTED', 'The load was stopped')
   }
 
@@ -134,10 +139,12 @@ export class Attempt implements DriveObserver {
       connection.abort()
       this.#end('unfinished')
     } else if (this.kind === 'silent' || this.kind === 'reset') {
-      const part = new Part(connection, (error) => this.#end(isOutOfDescriptors(error) ? 'noDescriptors' : 'played'))
-      this.#playing = part
-      if (this.kind === 'silent') part.play(undefined, clock, silentMs)
-      else part.play(this.#x, clock, RESET_AFTER_MS)
+      const client = new ScriptedClient(connection, (error) =>
+        this.#end(isOutOfDescriptors(error) ? 'noDescriptors' : 'played'),
+      )
+      this.#playing = client
+      if (this.kind === 'silent') client.play(undefined, clock, silentMs)
+      else client.play(this.#x, clock, RESET_AFTER_MS)
     } else {
       const stream = this.kind === 'slow' ? new SlowConnection(connection, clock, slowMs) : connection
       const drive = new Drive(clientHandshake(this.#x, protocol), stream, clock, patience, this)

@@ -5,7 +5,7 @@ import type { Clock, Connection, Receiver, Timer } from '@hs/transport'
  * A client that is not there to finish. Without X it says nothing and stays for a while. With X it sends it, never
  * reads, and breaks off: bytes that came and were not read make a reset of the close.
  */
-export class Part implements Receiver {
+export class ScriptedClient implements Receiver {
   readonly #connection: Connection
   readonly #onOver: (error?: Error) => void
   #timer: Timer | undefined
