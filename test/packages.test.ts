@@ -33,10 +33,10 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
   },
   '@hs/client/cli': { values: 'main', types: '' },
   '@hs/load': {
-    values: `DEFAULT_CONCURRENCY DEFAULT_DURATION_MS DEFAULT_SILENT_MS DEFAULT_SLOW_MS DEFAULT_TIMEOUT_MS clientKinds
-      failedOutcomes load`,
+    values: `DEFAULT_CONCURRENCY DEFAULT_DURATION_MS DEFAULT_SILENT_MS DEFAULT_SLOW_MS DEFAULT_TIMEOUT_MS REPORT_SCHEMA
+      REPORT_VERSION clientKinds failedOutcomes load`,
     types: `ClientKind Counts FailedOutcome HandshakeTrace Histograms Interval Latency LoadOptions LoadOutcome LoadReport
-      LoadResult Mix TransportName`,
+      LoadResult Mix Stage TargetReport TransportName`,
   },
   '@hs/load/cli': { values: 'main', types: '' },
   '@hs/server-core': {
