@@ -1,4 +1,8 @@
 import { defineConfig } from 'tsup'
-import { library } from '../../tsup.shared.js'
+import { bundled, library } from '../../tsup.shared.js'
 
-export default defineConfig(library({ index: 'src/index.ts' }))
+export default defineConfig([
+  library({ index: 'src/index.ts', cli: 'src/cli.ts', gate: 'src/gate/gate.ts', metrics: 'src/metrics/index.ts' }),
+  // prom-client with everything that it needs: whoever installs this package fetches nothing of third parties.
+  bundled('prom', 'src/metrics/prom.ts'),
+])

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { operations } from '@hs/operations/tcpserver'
 import { main } from '@hs/server-core/cli'
 
-void main(process.argv.slice(2)).then((status) => process.exit(status))
+void main(process.argv.slice(2), operations).then((status) => process.exit(status))

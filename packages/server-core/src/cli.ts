@@ -17,6 +17,7 @@ import {
   DEFAULT_MAX_CONNECTIONS,
   DEFAULT_TIMEOUT_MS,
   type HelloServer,
+  type ServeOptions,
   STRATEGIES,
   type StopReport,
   type StrategyName,
@@ -96,13 +97,40 @@ const command = {
     'Exit status: 0 stopped by SIGINT or SIGTERM (a second one stops at once), 1 could not listen, 2 wrong usage.',
 } as const satisfies Command
 
+/** What a program has besides the core: options of its own, and what they do in the life of the server. */
+export interface Extension {
+  /** As a table of `@hs/command-line`. */
+  readonly options: Readonly<Record<string, unknown>>
+  /** @param tell - Takes sentences for people about what goes wrong meanwhile. @throws If the server cannot be started so. */
+  prepare(values: never, tell: (sentence: string) => void): Promise<ServerLife>
+}
+
+export interface ServerLife {
+  /** What the server is started with, besides its own options. */
+  readonly serve: Partial<ServeOptions>
+  /** The server listens. @returns Sentences for people. @throws If the program cannot go on so. */
+  listening(server: HelloServer): Promise<readonly string[]>
+  /** It was told to stop. Resolves when it is to stop accepting. */
+  stopping(): Promise<void>
+  /** It has stopped, or could not start. */
+  stopped(): Promise<void>
+}
+
+const BARE: ServerLife = {
+  serve: {},
+  listening: async () => [],
+  stopping: async () => {},
+  stopped: async () => {},
+}
+
 /**
  * The server program. Resolves with its exit status when it has stopped.
  *
  * @param argv - The arguments after the program's name.
  */
-export async function main(argv: readonly string[]): Promise<number> {
-  const parsed = await parse(command, argv)
+export async function main(argv: readonly string[], extension?: Extension): Promise<number> {
+  const extended = { ...command, options: { ...command.options, ...(extension?.options as object) } }
+  const parsed = await parse(extended, argv)
   if ('text' in parsed) return answer(PROGRAM, parsed)
   const options = parsed.values
   if (options.strategy !== 'threads' && (options.threads !== undefined || options.atOnce !== undefined)) {
@@ -110,8 +138,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 2
   }
   const report = reporter(options)
+  const say = (sentence: string) => tell(`${PROGRAM}: ${sentence}\n`)
+  let life = BARE
   let server: HelloServer
   try {
+    life = (await extension?.prepare(options as never, say)) ?? BARE
     server = await serve({
       ...options,
       timeoutMs: options.timeout,
@@ -122,21 +153,25 @@ export async function main(argv: readonly string[]): Promise<number> {
           ? threads(defined({ threads: options.threads, atOnce: options.atOnce }))
           : options.strategy,
       ...(!options.quiet && { print: printOptions(options) }),
+      ...life.serve,
     })
   } catch (error) {
+    await life.stopped()
     tell(`${PROGRAM}: ${explainListen(error as NodeJS.ErrnoException, options)}\n`)
     return 1
   }
 
   const onSignal = () => {
     // The second time, the grace is over.
-    void server.close(signals++ === 0 ? {} : { graceMs: 0 }).catch(() => {})
+    const stop = signals++ === 0 ? life.stopping().then(() => server.close()) : server.close({ graceMs: 0 })
+    void stop.catch(() => {})
   }
   let signals = 0
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   try {
     report.listening(server)
+    for (const sentence of await life.listening(server)) if (!options.quiet) say(sentence)
     report.stopped(await server.stopped, server.counters)
     return 0
   } catch (error) {
@@ -148,6 +183,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } finally {
     process.off('SIGINT', onSignal)
     process.off('SIGTERM', onSignal)
+    await life.stopped()
   }
 }
 

@@ -45,6 +45,15 @@ export interface ServeOptions extends ProtocolOptions, Partial<Patience> {
   /** Default `'auto'`: the fastest that is installed and works here. */
   readonly transport?: TransportName | Transport
   /**
+   * What stands between the listener and the server, as a transport around the chosen one: it may give connections other
+   * addresses, or a `refusal`. Called with the number of threads that share the listener, 0 if none do.
+   */
+  readonly wrapTransport?: (transport: Transport, threads: number) => Transport
+  /** A socket that is bound already (socket activation): its descriptor. `host` and `port` then mean nothing. */
+  readonly fd?: number
+  /** Lets other processes listen on the same address and port at the same time (SO_REUSEPORT). Default false. */
+  readonly reusePort?: boolean
+  /**
    * Sees every event of every connection. Given here and not attached later, so that none is missed. Events of other
    * threads arrive a little late, in order within a connection.
    */
@@ -73,6 +82,11 @@ export interface HelloServer extends AsyncDisposable {
   /** How connections reach the threads; undefined where one thread serves. */
   readonly sharing: Sharing | undefined
   readonly counters: Counters
+  /** The same for each thread; the first is that which called `serve`. */
+  readonly countersByThread: readonly Counters[]
+  readonly maxConnections: number
+  /** `stopping`: `close` was called, or the server broke. */
+  readonly state: 'serving' | 'stopping' | 'stopped'
   /** Resolves when the server has stopped, for whatever reason. Rejects if it broke: nobody reads what it prints. */
   readonly stopped: Promise<StopReport>
   /**
@@ -92,7 +106,10 @@ export interface HelloServer extends AsyncDisposable {
  */
 export async function serve(options: ServeOptions): Promise<HelloServer> {
   const { port, host = '127.0.0.1', maxConnections = DEFAULT_MAX_CONNECTIONS, onEvent } = options
-  const { transport, reason } = await chooseTransport(options.transport ?? 'auto', () => import('@hs/transport-linux'))
+  const { transport: chosen, reason } = await chooseTransport(
+    options.transport ?? 'auto',
+    () => import('@hs/transport-linux'),
+  )
   const strategy = typeof options.strategy === 'object' ? options.strategy : named(options.strategy ?? 'events')
   const settings: ServiceSettings = {
     strategy: strategy.name,
@@ -107,11 +124,18 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   }
   // Whatever it has against the options, it had better say now and not at the first connection.
   serverHandshake(settings.protocol)
+  const transport = options.wrapTransport?.(chosen, strategy.threads ?? 0) ?? chosen
   const table = new CounterTable(1 + (strategy.threads ?? 0))
   const row = table.row(0)
   const listener = await transport.listen(
     { host, port },
-    { shared: strategy.threads !== undefined, maxWaiting: maxConnections, onDrop: () => row.drop() },
+    {
+      shared: strategy.threads !== undefined,
+      maxWaiting: maxConnections,
+      onDrop: () => row.drop(),
+      ...(options.fd !== undefined && { fd: options.fd }),
+      ...(options.reusePort && { reusePort: true }),
+    },
   )
 
   const stopping = new AbortController()
@@ -182,8 +206,15 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     transport: transport.name,
     transportReason: reason,
     sharing: strategy.threads !== undefined && isShareable(listener) ? listener.sharing : undefined,
+    maxConnections,
     get counters() {
       return table.snapshot()
+    },
+    get countersByThread() {
+      return table.byThread()
+    },
+    get state() {
+      return over ? 'stopped' : stopping.signal.aborted ? 'stopping' : 'serving'
     },
     stopped,
     close({ graceMs = DEFAULT_GRACE_MS } = {}) {

@@ -105,7 +105,7 @@ async function listen(at: Endpoint, options: ListenOptions): Promise<Listener> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ ...at, backlog: BACKLOG, ...(sharing === 'reuse-port' && { reusePort: true }) }, () => {
+    server.listen({ ...socketOf(at, options, sharing), backlog: BACKLOG }, () => {
       server.off('error', reject)
       resolve()
     })
@@ -113,6 +113,25 @@ async function listen(at: Endpoint, options: ListenOptions): Promise<Listener> {
   // Out of descriptors, among others: the event loop tries again by itself when a connection has closed.
   server.on('error', () => options.onDrop('descriptors'))
   return new NodeListener(server, sharing, options)
+}
+
+/** What to listen on. */
+function socketOf(at: Endpoint, { fd, reusePort }: ListenOptions, sharing: Sharing | undefined) {
+  if (reusePort && !knowsReusePort()) {
+    throw Object.assign(
+      new Error(`Node ${process.versions.node} cannot share a port with other processes: use Node >= 22.12 on Linux`),
+      { code: 'ERR_HS_REUSE_PORT_UNSUPPORTED' },
+    )
+  }
+  if (fd === undefined) return { ...at, ...((reusePort || sharing === 'reuse-port') && { reusePort: true }) }
+  if (sharing !== 'reuse-port') return { fd }
+  throw Object.assign(
+    new Error(
+      `Node ${process.versions.node} cannot share an inherited socket with threads: use Node >= 24.21, the Linux ` +
+        'transport, or another strategy',
+    ),
+    { code: 'ERR_HS_THREADS_UNSUPPORTED' },
+  )
 }
 
 class NodeListener implements ShareableListener {
@@ -322,10 +341,7 @@ function availableSharing(): Sharing {
   } finally {
     port1.close()
   }
-  // `reusePort` is silently ignored by Node versions that do not know it, so here the version must tell.
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  const knowsReusePort = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)
-  if (knowsReusePort && process.platform === 'linux') return 'reuse-port'
+  if (knowsReusePort()) return 'reuse-port'
   throw Object.assign(
     new Error(
       `Node ${process.versions.node} can share a listener with threads in neither way: ` +
@@ -333,6 +349,12 @@ function availableSharing(): Sharing {
     ),
     { code: 'ERR_HS_THREADS_UNSUPPORTED' },
   )
+}
+
+/** It is silently ignored by Node versions that do not know it, so the version must tell. */
+function knowsReusePort(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  return process.platform === 'linux' && (major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12))
 }
 
 function connectTo(to: Endpoint, { signal, family, localAddress }: ConnectOptions = {}): Promise<Connection> {

@@ -116,6 +116,14 @@ export interface ListenOptions {
   readonly onDrop: (reason: DropReason) => void
   /** Will {@link ShareableListener.share} be called? */
   readonly shared: boolean
+  /** A socket that is bound already, perhaps listening: its descriptor. The address then means nothing. */
+  readonly fd?: number
+  /**
+   * Lets other processes listen on the same address and port (SO_REUSEPORT).
+   *
+   * @throws ERR_HS_REUSE_PORT_UNSUPPORTED Where the system or this Node cannot.
+   */
+  readonly reusePort?: boolean
 }
 
 /** `'waiting'`: too many accepted and not served. `'descriptors'`: the process has none left. */

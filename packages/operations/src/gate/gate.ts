@@ -166,7 +166,8 @@ class SharedGate implements ShareableListener {
   share(thread: number): Share {
     const { module, data, ...rest } = this.#inner.share(thread)
     const share: GateShare = { module, data, gate: this.#gate, thread }
-    return { ...rest, module: import.meta.url, data: share }
+    // An entry of the build of its own, whichever file this code is in.
+    return { ...rest, module: new URL('./gate.js', import.meta.url).href, data: share }
   }
 }
 
