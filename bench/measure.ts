@@ -122,6 +122,14 @@ export async function whileHeld<T>(
   } finally {
     holder.stdin!.end()
     await ended
+    // The next measurement begins with none of them.
+    for (
+      const until = performance.now() + SETTLE_MS;
+      (await countDescriptors(pid)) > descriptors;
+      await sleep(LOOK_MS)
+    ) {
+      if (performance.now() > until) break
+    }
   }
 }
 

@@ -21,10 +21,10 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
       Holding Input OutsideFailureCode ProtocolOptions Side Terminator`,
   },
   '@hs/transport': {
-    values: `AcceptQueue DEFAULT_PREFIX_MS DEFAULT_QUIET_MS Drive Slots chooseTransport formatEndpoint isShareable
+    values: `AcceptQueue DEFAULT_PREFIX_MS DEFAULT_QUIET_MS Drive Slots chooseTransport deadlinePassed formatEndpoint isShareable
       nodeTransport`,
     types: `AdoptLimits ChosenTransport Clock ConnectOptions Connection DriveObserver DropReason Endpoint ImportLinux ListenOptions
-      Listener Outcome Patience Receiver Refusal Share ShareableListener Sharing Timer Transport TransportModule TransportName`,
+      Listener NameLookup NodeTransportOptions Outcome Patience Receiver Refusal Share ShareableListener Sharing Timer Transport TransportModule TransportName`,
   },
   '@hs/transport-linux': { values: 'linuxTransport', types: 'LinuxTransportOptions' },
   '@hs/client': {

@@ -1,4 +1,4 @@
 import { defineConfig } from 'tsup'
 import { library } from '../../tsup.shared.js'
 
-export default defineConfig(library({ index: 'src/index.ts', node: 'src/node.ts' }))
+export default defineConfig(library({ index: 'src/index.ts', adopt: 'src/node/adopt.ts' }))

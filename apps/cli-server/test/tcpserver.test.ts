@@ -31,6 +31,37 @@ const run = (...args: string[]) => outputOf(new Program(process.execPath, [PROGR
 
 type Server = Awaited<ReturnType<typeof start>>
 
+describe.each(MODELS.flatMap((model) => ['plain', 'json'].map((format) => ({ ...model, format }))))(
+  'a peer that breaks the connection, over $transport, served by $strategy, in the $format format',
+  ({ strategy, transport, crew, format }) => {
+    it('is named by its address', async () => {
+      const json = format === 'json' ? ['--json'] : []
+      const server = new Program(process.execPath, [
+        PROGRAM,
+        '0',
+        ...['--strategy', strategy, ...crew, '--transport', transport, ...json],
+      ])
+      const where = /"port":(\d+)|listening on 127\.0\.0\.1:(\d+)/
+      const found = await server.until(format === 'json' ? 'stdout' : 'stderr', where)
+      const peer = await Peer.connect({ host: '127.0.0.1', port: Number(found[1] ?? found[2]) })
+      const { localPort } = peer.socket
+      await peer.send('HELLO 5')
+      await peer.until('HELLO 6')
+      peer.reset()
+      if (format === 'json') {
+        const [line] = await server.until('stdout', /.*"type":"failed".*\n/)
+        expect(JSON.parse(line)).toMatchObject({
+          remote: { host: '127.0.0.1', port: localPort },
+          failure: { code: 'ERR_HS_RESET' },
+        })
+      } else {
+        const [line] = await server.until('stderr', /.*ERR_HS_RESET.*\n/)
+        expect(line).toContain(`127.0.0.1:${localPort}: The connection broke`)
+      }
+    })
+  },
+)
+
 /** A peer that says these one after the other, each when the one before was answered, and waits for the close. */
 async function talk({ connect }: Pick<Server, 'connect'>, ...messages: string[]): Promise<Peer> {
   const peer = await connect()

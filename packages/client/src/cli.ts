@@ -12,9 +12,10 @@ import {
   writeAll,
 } from '@hs/command-line'
 import { type Effect, HelloError, isInitialSequence } from '@hs/protocol'
-import { formatEndpoint } from '@hs/transport'
+import { formatEndpoint, nodeTransport } from '@hs/transport'
 import { Diagram } from './diagram.js'
 import { DEFAULT_TIMEOUT_MS, type HandshakeReport, handshake, randomSequence } from './handshake.js'
+import { answerLookUp, LOOKUP_COMMAND, lookUp } from './lookup.js'
 import { summarize } from './summary.js'
 
 /** From package.json, put in by the build. */
@@ -103,6 +104,10 @@ type Options = Values<ReturnType<typeof command>>
  * @param sequence - Whether X must be given.
  */
 export async function main(argv: readonly string[], name: string, sequence: 'required' | 'optional'): Promise<number> {
+  if (argv[0] === LOOKUP_COMMAND) {
+    writeAll(1, await answerLookUp(argv.slice(1)))
+    return STATUS.established
+  }
   const parsed = await parse(command(name, sequence), argv)
   if ('text' in parsed) return answer(name, parsed)
   const options = parsed.values
@@ -207,6 +212,7 @@ async function attemptOnce(
       quietMs: options.quietTime,
       prefixMs: options.prefixTime,
       signal,
+      transport: nodeTransport({ lookup: lookUp }),
       ...(options['4'] ? { family: 4 } : options['6'] ? { family: 6 } : {}),
       onEffect(effect) {
         try {

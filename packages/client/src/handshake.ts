@@ -13,6 +13,7 @@ import {
   DEFAULT_PREFIX_MS,
   DEFAULT_QUIET_MS,
   Drive,
+  deadlinePassed,
   type Endpoint,
   formatEndpoint,
   nodeTransport,
@@ -36,7 +37,7 @@ export interface HandshakeOptions extends ProtocolOptions, Partial<Patience> {
   readonly signal?: AbortSignal
   /** Default `nodeTransport()`. */
   readonly transport?: Transport
-  /** Sees what was received and sent as it happens: a received message before it is answered. Must not throw. */
+  /** Sees what was received and sent as it happens: a received message before it is answered. What it throws is an uncaught exception, and the handshake continues. */
   readonly onEffect?: (effect: Effect) => void
 }
 
@@ -131,8 +132,11 @@ async function connect(
     const at = formatEndpoint(to)
     if (signal?.aborted) throw failed(machine, 'ERR_HS_ABORTED', 'The caller aborted', signal.reason)
     if (ending.signal.aborted) {
-      throw failed(machine, 'ERR_HS_TIMEOUT', `The deadline of ${timeoutMs} ms passed while connecting to ${at}`)
+      throw failed(machine, 'ERR_HS_TIMEOUT', `${deadlinePassed(timeoutMs)} while connecting to ${at}`)
     }
+    // The server had accepted it already.
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ECONNRESET') throw failed(machine, 'ERR_HS_RESET', `The connection broke (${code})`, cause)
     throw failed(machine, 'ERR_HS_CONNECT', explain(cause as NodeJS.ErrnoException, to, family), cause)
   } finally {
     deadline.cancel()
@@ -160,6 +164,9 @@ function explain(error: NodeJS.ErrnoException, to: Endpoint, family: 4 | 6 | und
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return `The name "${to.host}" ${family ? `has no IPv${family} address` : 'could not be resolved'} (${first.code})`
+    case 'EMFILE':
+    case 'ENFILE':
+      return `There is no file descriptor left to connect to ${at} with (${first.code}): raise the limit (ulimit -n)`
     case 'ETIMEDOUT':
       return `${at} did not answer: a firewall, or no such machine`
     case 'ENETUNREACH':

@@ -3,7 +3,15 @@ import type { Effect, FailureCode, HelloError } from '@hs/protocol'
 import { nodeTransport, type Transport } from '@hs/transport'
 import { describe, expect, it } from 'vitest'
 import { freePort, PeerServer } from '../../transport/test/peers.js'
+import { uncaughtExceptions } from '../../transport/test/uncaught.js'
 import { type HandshakeOptions, handshake, randomSequence } from '../src/index.js'
+
+/** The Linux transport, of its sources: this package does not know it. */
+async function linux(options: { readonly ring?: boolean }): Promise<Transport | undefined> {
+  if (process.platform !== 'linux') return undefined
+  const { linuxTransport } = await import('../../transport-linux/src/transport.js')
+  return linuxTransport(options)
+}
 
 /** What was thrown, which must be a HelloError with this code. */
 async function failureOf(promise: Promise<unknown>, code: FailureCode): Promise<HelloError> {
@@ -251,12 +259,91 @@ describe('a connection that fails', () => {
     ['ETIMEDOUT', 'far.example:9 did not answer: a firewall, or no such machine.'],
     ['EHOSTUNREACH', 'There is no way to far.example:9 from here (EHOSTUNREACH): check the address and the network.'],
     ['ENETUNREACH', 'There is no way to far.example:9 from here (ENETUNREACH): check the address and the network.'],
-    ['EMFILE', 'Cannot connect to far.example:9: connect EMFILE.'],
+    [
+      'EMFILE',
+      'There is no file descriptor left to connect to far.example:9 with (EMFILE): raise the limit (ulimit -n).',
+    ],
+    [
+      'ENFILE',
+      'There is no file descriptor left to connect to far.example:9 with (ENFILE): raise the limit (ulimit -n).',
+    ],
+    ['EPERM', 'Cannot connect to far.example:9: connect EPERM.'],
   ])('of %s says what to look at', async (code, sentence) => {
     const transport = unreachable(systemError(code))
     const failed = failureOf(handshake({ host: 'far.example', port: 9, transport }), 'ERR_HS_CONNECT')
     expect((await failed).message).toBe(sentence)
     expect((await failed).cause).toMatchObject({ code })
+  })
+})
+
+it('a connection that is reset before it is known to be open broke, and is not one that failed to open', async () => {
+  const transport = unreachable(systemError('ECONNRESET'))
+  const { failure } = await failureOf(handshake({ port: 9, transport }), 'ERR_HS_RESET')
+  expect(failure).toMatchObject({ state: 'idle', message: expect.stringContaining('ECONNRESET') })
+})
+
+describe('an `onEffect` that throws', () => {
+  it('is heard as an uncaught exception, and the handshake is established all the same', async () => {
+    const thrown = uncaughtExceptions()
+    const { host, port } = await answering('HELLO 6')
+    const bug = new Error('a bug of the caller')
+    const report = await handshake({
+      host,
+      port,
+      sequence: 5,
+      onEffect() {
+        throw bug
+      },
+    })
+    expect(report.z).toBe(7)
+    expect(thrown).toEqual([bug, bug, bug, bug])
+  })
+
+  it('keeps no deadline from ending the handshake', async () => {
+    const thrown = uncaughtExceptions()
+    const server = await PeerServer.listen()
+    const bug = new Error('a bug of the caller')
+    await failureOf(
+      handshake({
+        port: server.address.port,
+        timeoutMs: 30,
+        onEffect() {
+          throw bug
+        },
+      }),
+      'ERR_HS_TIMEOUT',
+    )
+    expect(thrown.length).toBeGreaterThan(0)
+  })
+})
+
+describe.each([
+  ['node:net', () => nodeTransport()],
+  ['the Linux transport', () => linux({})],
+  ['the Linux transport with a ring', () => linux({ ring: true })],
+] as const)('a signal that fires inside an effect, over %s', (_, makeTransport) => {
+  it.each(['send', 'received', 'established', 'failed'])('`%s`: the promise settles', async (at) => {
+    const transport = await makeTransport()
+    if (!transport) return
+    const { host, port, peer } = await answering(at === 'failed' ? 'HELLO 9' : 'HELLO 6')
+    // One that is aborted before X leaves nothing to answer.
+    peer.catch(() => {})
+    const controller = new AbortController()
+    const code = await handshake({
+      host,
+      port,
+      sequence: 5,
+      transport,
+      signal: controller.signal,
+      onEffect({ type }) {
+        if (type === at) controller.abort()
+      },
+    }).then(
+      () => 'established',
+      (error: HelloError) => error.code,
+    )
+    const ends = { send: 'ERR_HS_ABORTED', failed: 'ERR_HS_WRONG_NUMBER' } as Readonly<Record<string, string>>
+    expect(code).toBe(ends[at] ?? 'established')
   })
 })
 

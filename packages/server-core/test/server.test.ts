@@ -1,6 +1,7 @@
 import type { Connection } from '@hs/transport'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Peer } from '../../transport/test/peers.js'
+import { uncaughtExceptions } from '../../transport/test/uncaught.js'
 import { type ConcurrencyStrategy, type HelloServer, type ServeOptions, type ServerEvent, serve } from '../src/index.js'
 
 async function start(options: Partial<ServeOptions> = {}): Promise<HelloServer> {
@@ -187,14 +188,7 @@ describe('onEvent', () => {
   })
 
   it('that throws hurts the process, as any listener does, and not the connection', async () => {
-    const thrown: unknown[] = []
-    const others = process.listeners('uncaughtException')
-    process.removeAllListeners('uncaughtException')
-    process.on('uncaughtException', (error) => thrown.push(error))
-    onTestFinished(() => {
-      process.removeAllListeners('uncaughtException')
-      for (const listener of others) process.on('uncaughtException', listener)
-    })
+    const thrown = uncaughtExceptions()
     const server = await start({
       onEvent({ type }) {
         if (type === 'received') throw new Error('a bug of the caller')

@@ -3,6 +3,12 @@ import type { Ledger } from './ledger.js'
 import type { Pollable, Reactor } from './reactor.js'
 import { EAGAIN, ECANCELED, EPOLLIN, EPOLLOUT, systemError } from './system.js'
 
+/** What is still asked of a connection that broke, when its descriptor is gone. */
+export interface Broken {
+  readonly error: Error
+  readonly remote: Endpoint
+}
+
 /** A connected socket. It is registered once, and only if the first read finds nothing or leaves it open. */
 export class LinuxConnection implements Connection, Pollable {
   readonly #reactor: Reactor
@@ -13,7 +19,7 @@ export class LinuxConnection implements Connection, Pollable {
   #interest = 0
   /** Written, but not yet taken by the kernel. */
   #unsent: Uint8Array | undefined
-  #error: NodeJS.ErrnoException | undefined
+  #broken: Broken | undefined
   #ended = false
   #closing = false
 
@@ -24,9 +30,9 @@ export class LinuxConnection implements Connection, Pollable {
     this.#ledger = ledger
   }
 
-  // Asked of the system each time: hardly anybody asks twice, and idle connections are counted in tens of thousands.
+  // Asked of the system each time: few ask twice, and idle connections are counted in tens of thousands.
   get remote(): Endpoint {
-    return this.#reactor.system.remoteAddress(this.#fd)
+    return this.#broken?.remote ?? this.#reactor.system.remoteAddress(this.#fd)
   }
 
   get local(): Endpoint {
@@ -35,6 +41,10 @@ export class LinuxConnection implements Connection, Pollable {
 
   open(receiver: Receiver): void {
     this.#receiver = receiver
+    if (this.#fd < 0) {
+      receiver.closed(this.#broken?.error)
+      return
+    }
     this.firstLook()
     this.#watch()
   }
@@ -47,8 +57,6 @@ export class LinuxConnection implements Connection, Pollable {
   ready(events: number): void {
     if (this.#unsent && (events & ~EPOLLIN) !== 0) this.#flush()
     if (this.#fd >= 0 && !this.#ended && (events & ~EPOLLOUT) !== 0) this.#read()
-    // What could not be sent is told after whatever the peer still had to say.
-    if (this.#error) this.#shut(this.#error)
     this.#watch()
   }
 
@@ -58,24 +66,23 @@ export class LinuxConnection implements Connection, Pollable {
 
   /** @param more - Something follows at once, a close at the least: what is written waits for it, and travels with it. */
   protected send(bytes: Uint8Array, more: boolean): void {
-    if (this.#fd < 0 || this.#closing || this.#error) return
+    if (this.#fd < 0 || this.#closing) return
     const sent = this.#unsent ? 0 : this.#send(bytes, more)
-    if (sent === bytes.length) return
+    if (sent === bytes.length || this.#fd < 0) return
     const rest = bytes.subarray(sent)
-    if (!this.#error) this.#unsent = this.#unsent ? concatenate(this.#unsent, rest) : rest
-    // Before `open`, which looks at once, nobody could be told.
+    this.#unsent = this.#unsent ? concatenate(this.#unsent, rest) : rest
+    // `open` looks by itself.
     if (this.#receiver) this.#watch()
   }
 
   close(): void {
     this.#closing = true
-    if (!this.#unsent) this.#shut(this.#error)
-    else this.#watch()
+    if (this.#unsent) this.#watch()
+    else this.#shut(undefined)
   }
 
   abort(): void {
-    if (this.#unsent) this.#error ??= systemError('write', ECANCELED)
-    this.#shut(this.#error)
+    this.#shut(this.#unsent && systemError('write', ECANCELED))
   }
 
   #read(): void {
@@ -87,28 +94,28 @@ export class LinuxConnection implements Connection, Pollable {
       this.#ended = true
       if (!this.#closing) this.#receiver!.end()
     } else {
-      this.#shut(this.#error ?? systemError('read', count))
+      this.#shut(systemError('read', count))
     }
   }
 
   #flush(): void {
     const sent = this.#send(this.#unsent!, false)
     this.#unsent = sent < this.#unsent!.length ? this.#unsent!.subarray(sent) : undefined
-    if (this.#error || (this.#closing && !this.#unsent)) this.#shut(this.#error)
+    if (this.#closing && !this.#unsent) this.#shut(undefined)
   }
 
-  /** @returns How many bytes are out; an error is kept for the close, since a writer need not expect to be called back. */
+  /** @returns How many bytes are out. If the kernel refuses them, the connection is gone when this returns. */
   #send(bytes: Uint8Array, more: boolean): number {
     const count = this.#reactor.system.send(this.#fd, bytes, more)
     if (count >= 0) return count
-    if (count !== EAGAIN) this.#error = systemError('write', count)
+    if (count !== EAGAIN) this.#shut(systemError('write', count))
     return 0
   }
 
   /** Registers for what is of interest now: bytes until the stream has ended, room while something waits to be sent. */
   #watch(): void {
     if (this.#fd < 0) return
-    const interest = (this.#ended || this.#closing ? 0 : EPOLLIN) | (this.#unsent || this.#error ? EPOLLOUT : 0)
+    const interest = (this.#ended || this.#closing ? 0 : EPOLLIN) | (this.#unsent ? EPOLLOUT : 0)
     if (interest === this.#interest) return
     try {
       if (this.#interest === 0) this.#reactor.add(this.#fd, interest, this)
@@ -124,6 +131,7 @@ export class LinuxConnection implements Connection, Pollable {
   #shut(error: Error | undefined): void {
     if (this.#fd < 0) return
     const fd = this.#fd
+    if (error) this.#broken = { error, remote: this.remote }
     this.#fd = -1
     if (this.#interest !== 0) this.#reactor.forget(fd)
     this.#ledger?.closing(fd)

@@ -32,7 +32,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   readonly #onDrop: ListenOptions['onDrop']
   readonly #ledger: Ledger | undefined
   readonly #onEnd: () => void
-  #taker: ((accepted: Accepted) => void) | undefined
+  readonly #takers: ((accepted: Accepted) => void)[] = []
   #registered = false
   /** Accepted by {@link close}, and not yet asked for. */
   readonly #rest: Accepted[] = []
@@ -72,11 +72,11 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
 
   next(): Promise<Accepted> {
     if (this.#closed) return Promise.resolve(this.#rest.shift() ?? END)
-    const awaits = this.#registered && this.#toldInARow < CROWD
+    const awaits = this.#takers.length > 0 || (this.#registered && this.#toldInARow < CROWD)
     const accepted = awaits || this.#budget === 0 || this.#backOff ? undefined : this.#accept()
     if (accepted) return Promise.resolve(accepted)
     return new Promise((resolve) => {
-      this.#taker = resolve
+      this.#takers.push(resolve)
       this.#watch()
     })
   }
@@ -91,7 +91,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   ready(): void {
     this.#budget = ACCEPTS_IN_A_ROW
     this.#toldInARow++
-    if (this.#taker) this.#settle(this.#accept())
+    if (this.#takers.length > 0) this.#settle(this.#accept())
     // Nobody asks, although whoever was given the last one has gone on since: leave it to the kernel, and to the other
     // threads.
     else this.#stopWatching()
@@ -99,7 +99,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
 
   /** Before a thread sleeps: the kernel must not wake it for a connection that it would not take. */
   beforeSleep(): void {
-    if (!this.#taker) this.#stopWatching()
+    if (this.#takers.length === 0) this.#stopWatching()
   }
 
   /** Takes what the kernel has accepted by now, so that it can still be delivered, and lets go of the descriptor. */
@@ -110,7 +110,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
       if (this.#rest.push(last) === BACKLOG) break
     }
     this.#end()
-    if (this.#taker) this.#settle(this.#rest.shift() ?? END)
+    while (this.#takers.length > 0) this.#settle(this.#rest.shift() ?? END)
   }
 
   /** The next connection, or undefined: nobody is there yet. */
@@ -155,14 +155,11 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   }
 
   #settle(accepted: Accepted | undefined): void {
-    const taker = this.#taker
-    if (!accepted || !taker) return
-    this.#taker = undefined
-    taker(accepted)
+    if (accepted) this.#takers.shift()?.(accepted)
   }
 
   #watch(): void {
-    if (this.#registered || this.#backOff || !this.#taker) return
+    if (this.#registered || this.#backOff || this.#takers.length === 0) return
     this.#registered = true
     this.#reactor.add(this.#fd, this.#events, this)
   }

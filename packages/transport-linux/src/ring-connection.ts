@@ -1,6 +1,6 @@
 import type { Connection, Endpoint, Receiver } from '@hs/transport'
 import type { Abortable } from './aborts.js'
-import { concatenate } from './connection.js'
+import { type Broken, concatenate } from './connection.js'
 import type { Reactor } from './reactor.js'
 import { CANCEL, CONNECT, type Operation, RECEIVE, type Ring, type RingUser, SEND, SLOT_BYTES } from './ring.js'
 import { ECANCELED, EINTR, type Memory, MSG_MORE, MSG_NOSIGNAL, type SocketAddress, systemError } from './system.js'
@@ -28,7 +28,7 @@ export class RingConnection implements Connection, RingUser, Abortable {
   #unsent: Uint8Array | undefined
   /** Of a message that is too long for the ring's. */
   #memory: Memory | undefined
-  #error: NodeJS.ErrnoException | undefined
+  #broken: Broken | undefined
   #ended = false
   #closing = false
   /** Told as closed; what is still under way is of no interest. */
@@ -49,7 +49,7 @@ export class RingConnection implements Connection, RingUser, Abortable {
   }
 
   get remote(): Endpoint {
-    return this.#reactor.system.remoteAddress(this.#fd)
+    return this.#broken?.remote ?? this.#reactor.system.remoteAddress(this.#fd)
   }
 
   get local(): Endpoint {
@@ -70,11 +70,12 @@ export class RingConnection implements Connection, RingUser, Abortable {
 
   open(receiver: Receiver): void {
     this.#receiver = receiver
-    this.#touch()
+    if (this.#gone) receiver.closed(this.#broken?.error)
+    else this.#touch()
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#gone || this.#closing || this.#error) return
+    if (this.#gone || this.#closing) return
     this.#unsent = this.#unsent ? concatenate(this.#unsent, bytes) : bytes
     this.#touch()
   }
@@ -83,16 +84,15 @@ export class RingConnection implements Connection, RingUser, Abortable {
     if (this.#gone || this.#closing) return
     this.#closing = true
     if (this.#unsent) this.#touch()
-    else this.#shut(this.#error)
+    else this.#shut(undefined)
   }
 
   abort(): void {
     if (this.#gone) return
     const unsent = this.#unsent
-    // Nobody would hand it over any more.
+    // The ring would not hand it over any more.
     const sent = unsent && !this.#isUnderWay(SEND) ? this.#reactor.system.send(this.#fd, unsent, false) : 0
-    if (unsent && sent !== unsent.length) this.#error ??= systemError('write', ECANCELED)
-    this.#shut(this.#error)
+    this.#shut(unsent && sent !== unsent.length ? systemError('write', sent < 0 ? sent : ECANCELED) : undefined)
   }
 
   flush(): void {
@@ -150,11 +150,13 @@ export class RingConnection implements Connection, RingUser, Abortable {
 
   #sent(result: number): void {
     this.#memory = undefined
+    if (result < 0) {
+      this.#shut(systemError('write', result))
+      return
+    }
     const unsent = this.#unsent!
-    if (result < 0) this.#error = systemError('write', result)
-    this.#unsent = result < 0 || result === unsent.length ? undefined : unsent.subarray(result)
-    // What could not be sent is told after whatever the peer still had to say.
-    if (!this.#unsent && (this.#closing || (this.#error && this.#ended))) this.#shut(this.#error)
+    this.#unsent = result === unsent.length ? undefined : unsent.subarray(result)
+    if (this.#closing && !this.#unsent) this.#shut(undefined)
     else this.#touch()
   }
 
@@ -165,11 +167,9 @@ export class RingConnection implements Connection, RingUser, Abortable {
       this.#ended = true
       if (!this.#closing) this.#receiver!.end()
     } else {
-      this.#shut(this.#error ?? systemError('read', result))
+      this.#shut(systemError('read', result))
     }
-    if (this.#gone) return
-    if (this.#error) this.#shut(this.#error)
-    else this.#touch()
+    if (!this.#gone) this.#touch()
   }
 
   #cancel(): void {
@@ -181,6 +181,7 @@ export class RingConnection implements Connection, RingUser, Abortable {
 
   #shut(error: Error | undefined): void {
     if (this.#gone) return
+    if (error) this.#broken = { error, remote: this.remote }
     this.#gone = true
     if (this.#underWay !== 0) this.#cancel()
     this.#letGo()

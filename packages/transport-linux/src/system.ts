@@ -13,6 +13,7 @@ const SOL_SOCKET = 1
 const SO_REUSEADDR = 2
 const SO_ERROR = 4
 const SO_REUSEPORT = 15
+const SO_PEERNAME = 28
 const IPPROTO_IP = 0
 const IP_BIND_ADDRESS_NO_PORT = 24
 const IPPROTO_TCP = 6
@@ -197,7 +198,16 @@ export function loadSystem() {
   const setOption = (fd: number, level: number, option: number, value: Memory): number =>
     outcome(c.setsockopt(fd, level, option, value.address, 4))
 
-  /** Nothing to tell (the peer is gone): an empty host. */
+  /** `getpeername` no longer knows the peer of a socket that was reset; this option does, asked for exactly its length. */
+  function peerName(fd: number, address: Uint8Array, length: Int32Array): number {
+    if (c.getpeername(fd, address, length) === 0) return 0
+    length[0] = SOCKADDR6_BYTES
+    if (c.getsockopt(fd, SOL_SOCKET, SO_PEERNAME, address, length) === 0) return 0
+    length[0] = SOCKADDR_BYTES
+    return c.getsockopt(fd, SOL_SOCKET, SO_PEERNAME, address, length)
+  }
+
+  /** If the system does not know (any more): an empty host. */
   function endpoint(call: (fd: number, address: Uint8Array, length: Int32Array) => number, fd: number): Endpoint {
     addressLength[0] = SOCKADDR6_BYTES
     if (call(fd, address, addressLength) < 0) return { host: '', port: 0 }
@@ -259,7 +269,7 @@ export function loadSystem() {
       return c.getsockopt(fd, SOL_SOCKET, SO_ERROR, error, Int32Array.of(4)) < 0 ? -errno() : -error[0]!
     },
     localAddress: (fd: number): Endpoint => endpoint(c.getsockname, fd),
-    remoteAddress: (fd: number): Endpoint => endpoint(c.getpeername, fd),
+    remoteAddress: (fd: number): Endpoint => endpoint(peerName, fd),
     /** How many bytes came; 0 at the end of the stream. */
     receive(fd: number, into: Memory): number {
       return outcome(c.recv(fd, into.address, into.bytes.length, 0))

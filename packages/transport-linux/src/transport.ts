@@ -89,7 +89,7 @@ async function bind({ system }: Reactor, at: Endpoint, reusePort: boolean): Prom
 /** Tries the addresses of a name one after the other, until one answers. */
 async function connectByName(connector: Connector, to: Endpoint, options: ConnectOptions): Promise<Connection> {
   const errors: Error[] = []
-  for (const address of await resolve(to, options.family)) {
+  for (const address of await unlessAborted(resolve(to, options.family), options.signal)) {
     options.signal?.throwIfAborted()
     try {
       return await connectOnce(connector, address, options)
@@ -135,6 +135,17 @@ async function connectOnce(
     throw error
   }
   return connection
+}
+
+/** The system does not give up looking a name up; whoever waits for it does. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    if (signal.aborted) onAbort()
+  })
 }
 
 /** How a connect ended that goes on in the background: 0, or the negative number of the error. Ends early on an abort. */

@@ -1,12 +1,16 @@
 import type { Connection } from './transport.js'
 
+type Accepted = IteratorResult<Connection, undefined>
+
+const END: Accepted = { done: true, value: undefined }
+
 /**
  * Connections that were accepted and not yet taken, first come first served: what every listener iterates over.
  * After {@link finish} the rest is still handed out; then the iteration ends.
  */
 export class AcceptQueue implements AsyncIterator<Connection, undefined> {
   #waiting: Connection[] = []
-  #taker: ((result: IteratorResult<Connection, undefined>) => void) | undefined
+  #takers: ((accepted: Accepted) => void)[] = []
   #finished = false
 
   get length(): number {
@@ -14,34 +18,32 @@ export class AcceptQueue implements AsyncIterator<Connection, undefined> {
   }
 
   push(connection: Connection): void {
-    // The loop was left, and the listener is still open: nobody would ever take it.
+    // The loop was left, and the listener is still open: nothing would ever take it.
     if (this.#finished) {
       connection.abort()
       return
     }
-    const taker = this.#taker
-    this.#taker = undefined
+    const taker = this.#takers.shift()
     if (taker) taker({ done: false, value: connection })
     else this.#waiting.push(connection)
   }
 
   finish(): void {
     this.#finished = true
-    this.#taker?.({ done: true, value: undefined })
-    this.#taker = undefined
+    for (const taker of this.#takers.splice(0)) taker(END)
   }
 
-  next(): Promise<IteratorResult<Connection, undefined>> {
+  next(): Promise<Accepted> {
     const connection = this.#waiting.shift()
     if (connection) return Promise.resolve({ done: false, value: connection })
-    if (this.#finished) return Promise.resolve({ done: true, value: undefined })
+    if (this.#finished) return Promise.resolve(END)
     return new Promise((resolve) => {
-      this.#taker = resolve
+      this.#takers.push(resolve)
     })
   }
 
-  /** A loop that is left early leaves nobody waiting. */
-  return(): Promise<IteratorResult<Connection, undefined>> {
+  /** A loop that is left early leaves no peer waiting. */
+  return(): Promise<Accepted> {
     for (const connection of this.#waiting.splice(0)) connection.abort()
     this.finish()
     return this.next()

@@ -1,4 +1,4 @@
-import { nodeTransport } from './node.js'
+import { nodeTransport } from './node/transport.js'
 import type { Transport } from './transport.js'
 
 /** `'auto'`: the Linux transport where it is installed and can work, else that of Node. */

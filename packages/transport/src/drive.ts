@@ -22,7 +22,10 @@ export type Outcome =
   | { readonly type: 'established'; readonly result: HandshakeResult }
   | { readonly type: 'failed'; readonly failure: HelloFailure; readonly error?: Error }
 
-/** Whoever has a handshake driven. Its methods must not throw. */
+/**
+ * Watches a handshake. What its methods throw is thrown outside, as an uncaught exception: the handshake continues
+ * without it, and ends by its deadline.
+ */
 export interface DriveObserver {
   /**
    * Sees every effect: a received message and the outcome before anything else happens (HS-5.1), a sent one after it
@@ -36,6 +39,18 @@ export interface DriveObserver {
 const START: Input = { type: 'start' }
 const QUIET: Input = { type: 'quiet' }
 const END: Input = { type: 'end' }
+
+/** What a handshake that ran out of time says; `timeoutMs` may be the rest of a longer time, and is rounded. */
+export function deadlinePassed(timeoutMs: number): string {
+  return `The deadline of ${timeoutMs < 1 ? timeoutMs.toPrecision(1) : Math.round(timeoutMs)} ms passed`
+}
+
+/** To be heard, and yet to hurt nothing that is under way here. */
+function throwOutside(error: unknown): void {
+  process.nextTick(() => {
+    throw error
+  })
+}
 
 const expire = (drive: Drive) => drive.expire()
 
@@ -74,7 +89,7 @@ export class Drive implements Receiver {
 
   /** The deadline has passed. */
   expire(): void {
-    this.fail('ERR_HS_TIMEOUT', `The deadline of ${this.#patience.timeoutMs} ms passed`)
+    this.fail('ERR_HS_TIMEOUT', deadlinePassed(this.#patience.timeoutMs))
   }
 
   /** Ends it from outside; without effect on an outcome that is already known. */
@@ -89,14 +104,17 @@ export class Drive implements Receiver {
 
   data(chunk: Uint8Array): void {
     this.#pause?.cancel()
-    this.#step({ type: 'data', chunk })
+    // What was read is judged to its end before a connection that broke meanwhile, in `write`, is.
+    this.#busy = true
+    this.#apply({ type: 'data', chunk })
     const { quietMs, prefixMs } = this.#patience
     const { holding } = this.#handshake
     if (holding === 'prefix') this.#judgeAfter(Math.max(quietMs, prefixMs))
     else if (holding === 'message') {
-      if (quietMs === 0) this.#step(QUIET)
+      if (quietMs === 0) this.#apply(QUIET)
       else this.#judgeAfter(quietMs)
     }
+    this.#settle()
   }
 
   end(): void {
@@ -116,7 +134,11 @@ export class Drive implements Receiver {
       this.#step({ type: 'fail', code: 'ERR_HS_RESET', reason: `The connection broke (${code})` }, error)
     }
     const outcome = this.#outcome!
-    this.#observer.onClosed(error && outcome.type === 'established' ? this.#unsent(outcome.result, error) : outcome)
+    try {
+      this.#observer.onClosed(error && outcome.type === 'established' ? this.#unsent(outcome.result, error) : outcome)
+    } catch (thrown) {
+      throwOutside(thrown)
+    }
   }
 
   #judgeAfter(ms: number): void {
@@ -126,27 +148,43 @@ export class Drive implements Receiver {
   /** All effects of one input, in order and without a gap; only then what they brought about. */
   #step(input: Input, error?: Error): void {
     this.#busy = true
+    this.#apply(input, error)
+    this.#settle()
+  }
+
+  #apply(input: Input, error?: Error): void {
     for (const effect of this.#handshake.step(input)) {
       switch (effect.type) {
         case 'received':
-          this.#observer.onEffect?.(effect)
+          this.#tell(effect)
           break
         case 'send':
           this.#connection.write(effect.bytes)
-          this.#observer.onEffect?.(effect)
+          this.#tell(effect)
           break
         case 'established':
         case 'failed':
           this.#outcome = error ? ({ ...effect, error } as Outcome) : effect
-          this.#observer.onEffect?.(effect)
+          this.#tell(effect)
           // Nothing follows it, so the connection may as well be gone when this returns.
           this.#busy = false
           this.#connection.close()
           break
       }
     }
+  }
+
+  #settle(): void {
     this.#busy = false
     for (let next = this.#deferred?.shift(); next; next = this.#deferred?.shift()) next()
+  }
+
+  #tell(effect: Effect): void {
+    try {
+      this.#observer.onEffect?.(effect)
+    } catch (error) {
+      throwOutside(error)
+    }
   }
 
   #defer(action: () => void): void {

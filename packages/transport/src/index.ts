@@ -1,7 +1,16 @@
 export { AcceptQueue } from './accept-queue.js'
 export { type ChosenTransport, chooseTransport, type ImportLinux, type TransportName } from './choose.js'
-export { DEFAULT_PREFIX_MS, DEFAULT_QUIET_MS, Drive, type DriveObserver, type Outcome, type Patience } from './drive.js'
-export { nodeTransport } from './node.js'
+export {
+  DEFAULT_PREFIX_MS,
+  DEFAULT_QUIET_MS,
+  Drive,
+  type DriveObserver,
+  deadlinePassed,
+  type Outcome,
+  type Patience,
+} from './drive.js'
+export type { NameLookup } from './node/connect.js'
+export { type NodeTransportOptions, nodeTransport } from './node/transport.js'
 export { Slots } from './slots.js'
 export {
   type AdoptLimits,

@@ -32,12 +32,21 @@ export interface Refusal {
 export interface Connection {
   /** Set by a listener that has judged the connection: it is to be counted, reported and closed, not served. */
   readonly refusal?: Refusal
-  /** Who is at which end; to be asked before the connection is closed. */
+  /**
+   * Who is at which end; to be asked before {@link close} or {@link abort}. `remote` is known also when the connection
+   * has broken; its host is empty if it broke before it was accepted and the transport cannot know.
+   */
   readonly remote: Endpoint
   readonly local: Endpoint
-  /** Begins to read. Once per connection; before it, nothing is read from the peer. */
+  /**
+   * Begins to read. Once per connection; before it, nothing is read from the peer. On a connection that is gone by
+   * then, it tells `closed` and nothing else.
+   */
   open(receiver: Receiver): void
-  /** Hands bytes over for sending, in order. They are the transport's from then on, and not to be changed. */
+  /**
+   * Hands bytes over for sending, in order. They are the transport's from then on, and not to be changed. If the system
+   * refuses them, the connection has broken: nothing more is read, and `closed` tells of it.
+   */
   write(bytes: Uint8Array): void
   /** Sends what was written, then closes. Does not wait for the peer. Idempotent. */
   close(): void
@@ -157,5 +166,7 @@ export function isShareable(listener: Listener): listener is ShareableListener {
 
 /** `127.0.0.1:9000`, `[::1]:9000`: as people and URLs write it. */
 export function formatEndpoint({ host, port }: Endpoint): string {
+  // A peer that had reset before its connection was accepted, on a transport that asks too late.
+  if (host === '') return 'unknown address'
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

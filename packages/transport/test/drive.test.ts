@@ -1,7 +1,9 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { clientHandshake, type Effect, serverHandshake } from '@hs/protocol'
 import { describe, expect, it } from 'vitest'
-import { Drive, type Outcome, type Patience } from '../src/drive.js'
+import { Drive, deadlinePassed, type Outcome, type Patience } from '../src/drive.js'
 import type { Clock, Connection, Receiver, Timer } from '../src/transport.js'
+import { uncaughtExceptions } from './uncaught.js'
 
 /** Time that passes when it is told to. */
 class FakeClock implements Clock {
@@ -454,5 +456,69 @@ describe('what comes from inside an effect', () => {
     lab.connection.breaksInWrite = systemError('EPIPE')
     lab.connection.data('HELLO 6')
     expect(lab.outcome).toMatchObject({ type: 'failed', failure: { code: 'ERR_HS_RESET', state: 'established' } })
+  })
+
+  it('waits until all that was read is judged: a connection that breaks in the write of Y, and a wrong Z held', () => {
+    const lab = started('server')
+    lab.connection.breaksInWrite = systemError('EPIPE')
+    lab.connection.data('HELLO 5HELLO 9')
+    expect(lab.outcome).toMatchObject({ failure: { code: 'ERR_HS_WRONG_NUMBER' } })
+  })
+})
+
+describe('an observer that throws', () => {
+  const bug = new Error('a bug of the caller')
+
+  it.each(['send', 'received', 'established'])(
+    'in the effect `%s` is heard, and the handshake continues',
+    async (at) => {
+      const thrown = uncaughtExceptions()
+      const lab = drive('client', {}, ({ type }) => {
+        if (type === at) throw bug
+      })
+      lab.driver.start()
+      lab.connection.data('HELLO 6')
+      lab.connection.closes()
+      expect(lab.outcome.type).toBe('established')
+      await turn()
+      expect(thrown).toEqual(at === 'send' ? [bug, bug] : [bug])
+    },
+  )
+
+  it('in the effect `failed` is heard, and the connection is closed', async () => {
+    const thrown = uncaughtExceptions()
+    const lab = started('client', {}, () => {
+      throw bug
+    })
+    lab.clock.pass(PATIENCE.timeoutMs)
+    expect(lab.happened()).toEqual(['failed', 'close', 'abort'])
+    lab.connection.closes()
+    expect(lab.outcome.type).toBe('failed')
+    await turn()
+    expect(thrown).toEqual([bug, bug])
+  })
+
+  it('when it is told the end is heard', async () => {
+    const thrown = uncaughtExceptions()
+    const connection = new FakeConnection([])
+    const onClosed = () => {
+      throw bug
+    }
+    new Drive(clientHandshake(5), connection, new FakeClock(), PATIENCE, { onClosed }).start()
+    connection.closes()
+    await turn()
+    expect(thrown).toEqual([bug])
+  })
+})
+
+describe('the sentence of a deadline', () => {
+  it.each([
+    [5000, '5000'],
+    [1760.2396820000004, '1760'],
+    [1.5, '2'],
+    [0.25, '0.3'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+  ])('of %d ms says %s', (timeoutMs, text) => {
+    expect(deadlinePassed(timeoutMs)).toBe(`The deadline of ${text} ms passed`)
   })
 })

@@ -1,4 +1,4 @@
-import { nodeTransport } from '../src/node.js'
+import { nodeTransport } from '../src/node/transport.js'
 import { describeTransport } from './transport-suite.js'
 
 describeTransport('the node transport', nodeTransport)

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Connection, DropReason, Endpoint, Listener, Receiver, Transport } from '../src/transport.js'
 import { freePort, hasIPv6, Peer, PeerServer } from './peers.js'
+import { describeVerdicts } from './verdicts.js'
 
 /** Ways in which a machine, not a transport, may differ. */
 export interface TransportSuiteOptions {
@@ -187,6 +188,37 @@ export function describeTransport(
       for (let at = 0; at < 20; at++) ports.push((await Peer.connect(listener.address)).socket.localPort)
       for (const port of ports) expect((await accept()).remote.port).toBe(port)
     })
+
+    it('settles every request for one, also requests made at the same time', async () => {
+      const { listener, next } = await listen()
+      const asked = [next(), next(), next()]
+      for (let at = 0; at < 2; at++) await Peer.connect(listener.address)
+      for (const accepted of asked.slice(0, 2)) guard((await accepted).value!)
+      await listener.close()
+      expect(await asked[2]).toEqual({ done: true, value: undefined })
+    })
+
+    it('knows the address of a peer that broke the connection before it was taken, or says that it cannot', async () => {
+      const { listener, accept } = await listen()
+      const peer = await Peer.connect(listener.address)
+      const port = peer.socket.localPort
+      peer.reset()
+      await peer.untilGone()
+      const { remote } = await accept()
+      if (waiting === 'kernel') expect(remote).toEqual({ host: '127.0.0.1', port })
+      else expect([port, 0]).toContain(remote.port)
+    })
+
+    if (waiting === 'kernel' && ipv6) {
+      it('says so on IPv6 too', async () => {
+        const { listener, accept } = await listen({ host: '::1', port: 0 })
+        const peer = await Peer.connect(listener.address)
+        const port = peer.socket.localPort
+        peer.reset()
+        await peer.untilGone()
+        expect((await accept()).remote).toEqual({ host: '::1', port })
+      })
+    }
 
     it('hands out one that comes while it is waited for', async () => {
       const { listener, accept } = await listen()
@@ -434,7 +466,7 @@ export function describeTransport(
       it('holds nothing back of what came before it was opened, however much', async () => {
         const { connection, recorder, peer } = await open()
         const piece = Buffer.alloc(MEBIBYTE / 16, 'x')
-        const pieces = 1024
+        const pieces = 256
         for (let at = 0; at < pieces; at++) peer.socket.write(piece)
         // The buffers of the system fill up, and then nothing moves however long one waits.
         const waiting = () => peer.socket.writableLength
@@ -451,7 +483,7 @@ export function describeTransport(
         await peer.end()
         await recorder.untilEnd()
         expect(count).toBe(pieces * piece.length)
-      })
+      }, 30_000)
 
       it('delivers bytes as they are, in order', async () => {
         const { connection, recorder, peer } = await open()
@@ -539,6 +571,42 @@ export function describeTransport(
         await turn()
         expect(recorder.calls).toEqual(['closed'])
         expect(recorder.error).toBeUndefined()
+      })
+
+      for (const how of ['close', 'abort'] as const) {
+        it(`tells of its close, once, when it is opened after its ${how}`, async () => {
+          const { connection, recorder, peer } = await open()
+          connection[how]()
+          connection.open(recorder)
+          await recorder.untilClosed()
+          await peer.untilGone()
+          expect(recorder.calls).toEqual(['closed'])
+          expect(recorder.error).toBeUndefined()
+        })
+
+        it(`tells of its close, once, when it is opened long after its ${how}`, async () => {
+          const { connection, recorder, peer } = await open()
+          connection.write(bytesOf('bye'))
+          connection[how]()
+          await peer.until('bye')
+          await peer.untilGone()
+          for (let turns = 0; turns < 20; turns++) await turn()
+          connection.open(recorder)
+          await recorder.untilClosed()
+          await turn()
+          expect(recorder.calls).toEqual(['closed'])
+          expect(recorder.error).toBeUndefined()
+        })
+      }
+
+      it('still knows its peer when that has broken the connection', async () => {
+        const { connection, recorder, peer } = await open()
+        const remote = { host: '127.0.0.1', port: peer.socket.localPort! }
+        connection.open(recorder)
+        peer.reset()
+        await recorder.untilClosed()
+        expect(recorder.error?.code).toBe('ECONNRESET')
+        expect(connection.remote).toEqual(remote)
       })
 
       it('is gone at once when it is aborted', async () => {
@@ -741,4 +809,6 @@ export function describeTransport(
     await listener.close()
     await expect.poll(handles).toEqual(before)
   })
+
+  describeVerdicts(name, make)
 }

@@ -1,0 +1,38 @@
+import { AcceptQueue } from '../accept-queue.js'
+import type { AdoptLimits, Clock, Listener } from '../transport.js'
+import { nodeClock } from './clock.js'
+import { NodeConnection } from './connection.js'
+import { listen } from './listener.js'
+import type { AdoptedListen, AdoptedSockets, RoomMessage, SocketMessage } from './share.js'
+
+/** The other end, in the thread: see `TransportModule`. */
+export async function adopt(
+  data: AdoptedListen | AdoptedSockets,
+  { atOnce }: AdoptLimits,
+): Promise<{ listener: Listener; clock: Clock }> {
+  if (data.type === 'listen') {
+    const listener = await listen(data.at, { shared: true, maxWaiting: Number.POSITIVE_INFINITY, onDrop() {} })
+    return { listener, clock: nodeClock }
+  }
+  const { port } = data
+  const queue = new AcceptQueue()
+  port.on('message', (accepted: SocketMessage) => {
+    if (accepted)
+      queue.push(new NodeConnection(accepted.socket, accepted.remote, () => port.postMessage(1 satisfies RoomMessage)))
+    else {
+      queue.finish()
+      port.unref()
+    }
+  })
+  // A number and not Infinity, so that the accepting thread can compare who has more room left.
+  port.postMessage(Math.min(atOnce, Number.MAX_SAFE_INTEGER) satisfies RoomMessage)
+  return {
+    listener: {
+      address: { host: '', port: 0 },
+      // The accepting thread says when the last one has come.
+      close: async () => {},
+      [Symbol.asyncIterator]: () => queue,
+    },
+    clock: nodeClock,
+  }
+}

@@ -1,0 +1,125 @@
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import { MessageChannel } from 'node:worker_threads'
+import { AcceptQueue } from '../accept-queue.js'
+import type { Endpoint, Listener, ListenOptions, Share, ShareableListener, Sharing } from '../transport.js'
+import { NodeConnection, remoteOf } from './connection.js'
+import { type AcceptedSocket, type AdoptedListen, type AdoptedSockets, SocketShare } from './share.js'
+import { availableSharing } from './sharing.js'
+import { socketOf } from './socket.js'
+
+/** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
+const BACKLOG = 4096
+
+/** See `Transport.listen`. */
+export async function listen(at: Endpoint, options: ListenOptions): Promise<Listener> {
+  const sharing = options.shared ? availableSharing() : undefined
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ ...socketOf(at, options, sharing), backlog: BACKLOG }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  // Out of descriptors, among others: the event loop tries again by itself when a connection has closed.
+  server.on('error', () => options.onDrop('descriptors'))
+  return new NodeListener(server, sharing, options)
+}
+
+class NodeListener implements ShareableListener {
+  readonly address: Endpoint
+  readonly #server: Server
+  readonly #sharing: Sharing | undefined
+  readonly #queue = new AcceptQueue()
+  readonly #shares = new Set<SocketShare>()
+  readonly #unassigned: AcceptedSocket[] = []
+  readonly #onDrop: ListenOptions['onDrop']
+
+  constructor(server: Server, sharing: Sharing | undefined, { maxWaiting, onDrop }: ListenOptions) {
+    const { address, port } = server.address() as AddressInfo
+    this.address = { host: address, port }
+    this.#server = server
+    this.#sharing = sharing
+    this.#onDrop = onDrop
+    server.on('connection', (socket) => {
+      if (this.#queue.length + this.#unassigned.length >= maxWaiting) {
+        socket.destroy()
+        onDrop('waiting')
+      } else if (sharing === 'transfer') {
+        this.#unassigned.push({ socket, remote: remoteOf(socket) })
+        this.#assign()
+      } else {
+        this.#queue.push(new NodeConnection(socket))
+      }
+    })
+  }
+
+  get sharing(): Sharing {
+    return this.#sharing!
+  }
+
+  share(): Share {
+    const module = new URL('./adopt.js', import.meta.url).href
+    if (this.sharing === 'reuse-port') {
+      const data: AdoptedListen = { type: 'listen', at: this.address }
+      return { module, data, transfer: [], wake() {}, revoke() {} }
+    }
+    const { port1, port2 } = new MessageChannel()
+    const share = new SocketShare(
+      port1,
+      () => this.#assign(),
+      () => this.#onDrop('descriptors'),
+    )
+    this.#shares.add(share)
+    const data: AdoptedSockets = { type: 'sockets', port: port2 }
+    return {
+      module,
+      data,
+      transfer: [port2],
+      wake() {},
+      revoke: () => {
+        this.#shares.delete(share)
+        share.finish()
+        this.#assign()
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    // Its callback waits until every connection is gone; what is promised here is only that none is added.
+    this.#server.close()
+    this.#queue.finish()
+    this.#finishShares()
+  }
+
+  [Symbol.asyncIterator](): AcceptQueue {
+    return this.#queue
+  }
+
+  /** Gives each waiting socket to the thread that serves fewest, as long as one has room. */
+  #assign(): void {
+    while (this.#unassigned.length > 0) {
+      let freest: SocketShare | undefined
+      for (const share of this.#shares) if (share.room > (freest?.room ?? 0)) freest = share
+      if (!freest) break
+      const accepted = this.#unassigned.shift()!
+      // A peer may be gone already; its socket cannot be transferred, and nobody misses it.
+      if (accepted.socket.destroyed) continue
+      freest.give(accepted)
+    }
+    this.#finishShares()
+  }
+
+  #finishShares(): void {
+    if (this.#server.listening) return
+    if (this.#shares.size === 0) {
+      // The last thread died, and none will come to take what waits.
+      for (const { socket } of this.#unassigned.splice(0)) {
+        socket.destroy()
+        this.#onDrop('waiting')
+      }
+    }
+    if (this.#unassigned.length > 0) return
+    for (const share of this.#shares) share.finish()
+  }
+}

@@ -1,0 +1,76 @@
+import type { Socket } from 'node:net'
+import type { MessagePort } from 'node:worker_threads'
+import type { Endpoint } from '../transport.js'
+
+export interface AdoptedListen {
+  readonly type: 'listen'
+  readonly at: Endpoint
+}
+
+export interface AdoptedSockets {
+  readonly type: 'sockets'
+  readonly port: MessagePort
+}
+
+/** What the thread that accepts hands over; null: that was all. */
+export type SocketMessage = AcceptedSocket | null
+
+/** A socket, and its peer, which can no longer be asked of a socket that was reset meanwhile. */
+export interface AcceptedSocket {
+  readonly socket: Socket
+  readonly remote: Endpoint
+}
+
+/** What a thread tells the thread that accepts: once how many it serves at a time, then 1 for each that is over. */
+export type RoomMessage = number
+
+/** What Node has behind a socket. Not in its documentation; there is no other way to see whether a transfer failed. */
+interface SocketHandle {
+  /** -1 once it was transferred or closed. */
+  readonly fd: number
+  close(): void
+}
+
+/** The accepting thread's end of one thread's share. */
+export class SocketShare {
+  /** How many more connections the thread can take; none before it is there. */
+  room = 0
+  readonly #port: MessagePort
+  readonly #onLost: () => void
+  #finished = false
+
+  constructor(port: MessagePort, onRoom: () => void, onLost: () => void) {
+    this.#port = port
+    this.#onLost = onLost
+    port.on('message', (freed: RoomMessage) => {
+      this.room += freed
+      onRoom()
+    })
+    port.unref()
+  }
+
+  give(accepted: AcceptedSocket): void {
+    this.room--
+    const { socket } = accepted
+    const { _handle: handle } = socket as { _handle?: SocketHandle }
+    try {
+      this.#port.postMessage(accepted satisfies SocketMessage, [socket as never])
+    } catch {
+      socket.destroy()
+      this.room++
+      return
+    }
+    if (!handle || handle.fd < 0) return
+    // A transfer takes a second descriptor for a moment. Where there is none, Node says nothing, delivers nothing, and
+    // keeps what it no longer shows: the peer would wait for as long as the process lives.
+    handle.close()
+    this.room++
+    this.#onLost()
+  }
+
+  finish(): void {
+    if (this.#finished) return
+    this.#finished = true
+    this.#port.postMessage(null satisfies SocketMessage)
+  }
+}
