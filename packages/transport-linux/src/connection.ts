@@ -1,7 +1,7 @@
 import type { Connection, Endpoint, Receiver } from '@hs/transport'
-import type { Ledger } from './ledger.js'
+import { EAGAIN, ECANCELED, systemError } from './errors.js'
 import type { Pollable, Reactor } from './reactor.js'
-import { EAGAIN, ECANCELED, EPOLLIN, EPOLLOUT, systemError } from './system.js'
+import { EPOLLIN, EPOLLOUT } from './system.js'
 
 /** What is still asked of a connection that broke, when its descriptor is gone. */
 export interface Broken {
@@ -12,7 +12,6 @@ export interface Broken {
 /** A connected socket. It is registered once, and only if the first read finds nothing or leaves it open. */
 export class LinuxConnection implements Connection, Pollable {
   readonly #reactor: Reactor
-  readonly #ledger: Ledger | undefined
   #fd: number
   #receiver: Receiver | undefined
   /** What the reactor watches for; 0: not registered. */
@@ -23,11 +22,9 @@ export class LinuxConnection implements Connection, Pollable {
   #ended = false
   #closing = false
 
-  /** @param ledger - Told when the descriptor goes. */
-  constructor(reactor: Reactor, fd: number, ledger?: Ledger) {
+  constructor(reactor: Reactor, fd: number) {
     this.#reactor = reactor
     this.#fd = fd
-    this.#ledger = ledger
   }
 
   // Asked of the system each time: few ask twice, and idle connections are counted in tens of thousands.
@@ -134,7 +131,6 @@ export class LinuxConnection implements Connection, Pollable {
     if (error) this.#broken = { error, remote: this.remote }
     this.#fd = -1
     if (this.#interest !== 0) this.#reactor.forget(fd)
-    this.#ledger?.closing(fd)
     this.#reactor.system.close(fd)
     this.#receiver?.closed(error)
   }

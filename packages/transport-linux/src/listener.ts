@@ -1,8 +1,7 @@
 import type { Connection, Endpoint, Listener, ListenOptions, Timer } from '@hs/transport'
 import { LinuxConnection } from './connection.js'
-import type { Ledger } from './ledger.js'
+import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from './errors.js'
 import type { Pollable, Reactor } from './reactor.js'
-import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from './system.js'
 
 /** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
 export const BACKLOG = 4096
@@ -30,7 +29,6 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   readonly #fd: number
   readonly #events: number
   readonly #onDrop: ListenOptions['onDrop']
-  readonly #ledger: Ledger | undefined
   readonly #onEnd: () => void
   readonly #takers: ((accepted: Accepted) => void)[] = []
   #registered = false
@@ -45,22 +43,13 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   /**
    * @param events - `EPOLLIN`, perhaps `EPOLLEXCLUSIVE`.
    * @param onEnd - Called once, when nothing will be accepted any more: the descriptor may be closed then.
-   * @param ledger - Told of each descriptor that comes and goes.
    */
-  constructor(
-    reactor: Reactor,
-    fd: number,
-    events: number,
-    onDrop: ListenOptions['onDrop'],
-    onEnd: () => void,
-    ledger?: Ledger,
-  ) {
+  constructor(reactor: Reactor, fd: number, events: number, onDrop: ListenOptions['onDrop'], onEnd: () => void) {
     this.#reactor = reactor
     this.#fd = fd
     this.#events = events
     this.#onDrop = onDrop
     this.#onEnd = onEnd
-    this.#ledger = ledger
     this.address = reactor.system.localAddress(fd)
     // Also while nothing is registered: nobody asks, or there is no descriptor left.
     reactor.hold()
@@ -120,8 +109,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
       if (fd >= 0) {
         this.#budget--
         this.#reactor.countEvent()
-        this.#ledger?.opened(fd)
-        return { done: false, value: new LinuxConnection(this.#reactor, fd, this.#ledger) }
+        return { done: false, value: new LinuxConnection(this.#reactor, fd) }
       }
       switch (fd) {
         case EINTR:

@@ -1,9 +1,10 @@
 // Imported, since the global of that name is looked up each time, at a third of what it costs to ask it.
 import { performance } from 'node:perf_hooks'
 import type { Clock, Timer } from '@hs/transport'
-import type * as Koffi from 'koffi'
 import { type Callback, Deadlines } from './deadlines.js'
-import { loadSystem, type System, systemError } from './system.js'
+import type { Watch } from './environment.js'
+import { systemError } from './errors.js'
+import { loadSystem, type System } from './system.js'
 
 /** After so many the rest of the program has its turn: two or three milliseconds' worth. */
 const EVENTS_PER_TURN = 256
@@ -39,7 +40,7 @@ export class Reactor {
     after: (ms, callback, argument) => this.#after(ms, callback as Callback, argument),
   }
   readonly #waiting: Waiting
-  readonly #maySleep: () => boolean
+  readonly #beforeSleep: () => void
   readonly #events = this.system.epollEvents(EVENTS_PER_TURN)
   readonly #buffer = this.system.memory(READ_BYTES)
   readonly #shortChunks: Uint8Array[] = []
@@ -50,7 +51,7 @@ export class Reactor {
   #users = 0
   #epoll = -1
   #epoch = 0
-  #watch: Koffi.node.PollHandle | undefined
+  #watch: Watch | undefined
   #turnScheduled = false
   /** In this turn. */
   #handled = 0
@@ -60,10 +61,11 @@ export class Reactor {
   #alarm: NodeJS.Timeout | undefined
   #alarmDue = Number.POSITIVE_INFINITY
 
-  /** @param maySleep - Asked before each sleep of a `'block'` reactor; if it says no, the turn does not wait. */
-  constructor(waiting: Waiting, maySleep: () => boolean = () => true) {
+  /** @param beforeSleep - Called before each sleep of a `'block'` reactor. */
+  constructor(waiting: Waiting, beforeSleep: () => void = () => {}) {
     this.#waiting = waiting
-    this.#maySleep = maySleep
+    this.#beforeSleep = beforeSleep
+    if (waiting === 'loop') this.system.prepare()
   }
 
   /** Changes when all that was registered is forgotten, since nothing held the reactor. */
@@ -176,13 +178,14 @@ export class Reactor {
 
   /** How long a turn may sleep, in milliseconds; -1 is for ever. */
   #patience(): number {
-    if (this.#waiting === 'loop' || !this.#maySleep()) return 0
+    if (this.#waiting === 'loop') return 0
+    this.#beforeSleep()
     const earliest = this.#deadlines.earliest
     if (earliest === Number.POSITIVE_INFINITY) return -1
     return Math.max(0, Math.ceil(earliest - this.clock.now()))
   }
 
-  /** A turn is a callback of the event loop, so that promises that it resolves go on before the next one. */
+  /** For those that sleep. A turn is a callback of the event loop, so that promises it resolves go on before the next. */
   #scheduleTurn(): void {
     if (this.#turnScheduled || this.#users === 0) return
     this.#turnScheduled = true
@@ -190,17 +193,21 @@ export class Reactor {
   }
 
   #open(): void {
-    this.#epoll = this.system.epoll()
-    if (this.#epoll < 0) throw systemError('epoll_create1', this.#epoll)
+    if (this.#waiting === 'loop') {
+      this.#watch = this.system.watch(() => this.#turn())
+      this.#epoll = this.#watch.fd
+    } else {
+      this.#epoll = this.system.epoll()
+      if (this.#epoll < 0) throw systemError('epoll_create1', this.#epoll)
+    }
     this.#epoch++
-    if (this.#waiting === 'loop') this.#watch = this.system.watch(this.#epoll, () => this.#scheduleTurn())
   }
 
   #closeIfIdle(): void {
     if (this.#users > 0 || this.#epoll < 0) return
-    this.#watch?.close()
+    if (this.#watch) this.#watch.close()
+    else this.system.close(this.#epoll)
     this.#watch = undefined
-    this.system.close(this.#epoll)
     this.#epoll = -1
   }
 

@@ -1,9 +1,10 @@
 import type { Connection, Endpoint, Receiver } from '@hs/transport'
 import type { Abortable } from './aborts.js'
 import { type Broken, concatenate } from './connection.js'
+import { ECANCELED, EINTR, systemError } from './errors.js'
 import type { Reactor } from './reactor.js'
 import { CANCEL, CONNECT, type Operation, RECEIVE, type Ring, type RingUser, SEND, SLOT_BYTES } from './ring.js'
-import { ECANCELED, EINTR, type Memory, MSG_MORE, MSG_NOSIGNAL, type SocketAddress, systemError } from './system.js'
+import { type Memory, MSG_MORE, MSG_NOSIGNAL, type SocketAddress } from './system.js'
 
 /** More than that is sent in parts. */
 const MOST_SENT = 65_536

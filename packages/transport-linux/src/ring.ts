@@ -1,7 +1,8 @@
 import { Slots } from '@hs/transport'
 import { Aborts } from './aborts.js'
+import { ENOMEM, systemError } from './errors.js'
 import type { Pollable, Reactor } from './reactor.js'
-import { ENOMEM, EPOLLIN, type Mapping, type Memory, type SocketAddress, type System, systemError } from './system.js'
+import { EPOLLIN, type Mapping, type Memory, type SocketAddress, type System } from './system.js'
 
 /** Numbers of the kernel's `io_uring.h`. */
 const IORING_SETUP_CQSIZE = 1 << 3

@@ -8,18 +8,13 @@ import {
   type ShareableListener,
 } from '@hs/transport'
 import { LinuxConnection } from './connection.js'
-import { DescriptorSet } from './ledger.js'
 import { BACKLOG, LinuxListener } from './listener.js'
 import { Reactor } from './reactor.js'
-import { EPOLLET, EPOLLEXCLUSIVE, EPOLLIN, type System, systemError } from './system.js'
+import { EPOLLET, EPOLLEXCLUSIVE, EPOLLIN, type System } from './system.js'
 
-/** What a thread gets: a listening descriptor is valid in all threads of a process, and so is a counter to wake it by. */
+/** What a thread gets: a listening descriptor is valid in all threads of a process. */
 interface SharedDescriptor {
   readonly fd: number
-  readonly wakeFd: number
-  readonly descriptors: SharedArrayBuffer
-  /** Not zero: the process ends, do not sleep. */
-  readonly exiting: SharedArrayBuffer
 }
 
 /**
@@ -34,8 +29,8 @@ export class SharedLinuxListener implements ShareableListener {
   readonly #system: System
   readonly #fd: number
   readonly #late = new AcceptQueue()
-  readonly #exiting = new Int32Array(new SharedArrayBuffer(4))
-  readonly #wakeFds = new Set<number>()
+  /** Shares that are not revoked. */
+  #shares = 0
   #closed = false
 
   constructor(reactor: Reactor, fd: number) {
@@ -43,29 +38,19 @@ export class SharedLinuxListener implements ShareableListener {
     this.#system = reactor.system
     this.#fd = fd
     this.address = reactor.system.localAddress(fd)
-    process.on('exit', this.#onExit)
   }
 
   share(): Share {
-    const wakeFd = this.#system.eventfd()
-    if (wakeFd < 0) throw systemError('eventfd', wakeFd)
-    this.#wakeFds.add(wakeFd)
-    const descriptors = new DescriptorSet(this.#system.descriptorLimit())
-    const data: SharedDescriptor = {
-      fd: this.#fd,
-      wakeFd,
-      descriptors: descriptors.buffer,
-      exiting: this.#exiting.buffer as SharedArrayBuffer,
-    }
+    const data: SharedDescriptor = { fd: this.#fd }
+    this.#shares++
     return {
       module: new URL('./share.js', import.meta.url).href,
       data,
       transfer: [],
-      wake: () => void this.#system.signal(wakeFd),
+      // Its event loop has a message, and that wakes it.
+      wake() {},
       revoke: () => {
-        // A thread takes none of its descriptors with it when it ends; those of one that died are still open.
-        for (const fd of descriptors) this.#system.close(fd)
-        if (this.#wakeFds.delete(wakeFd)) this.#system.close(wakeFd)
+        this.#shares--
         this.#closeIfUnused()
       },
     }
@@ -90,39 +75,24 @@ export class SharedLinuxListener implements ShareableListener {
 
   /** The descriptor's number may be anybody's once it is closed, so it stays open while a thread accepts from it. */
   #closeIfUnused(): void {
-    if (!this.#closed || this.#wakeFds.size > 0) return
-    process.off('exit', this.#onExit)
-    this.#system.close(this.#fd)
-  }
-
-  /** A process waits for its threads when it ends, and a thread that sleeps in a system call would not notice. */
-  readonly #onExit = () => {
-    this.#exiting[0] = 1
-    for (const fd of this.#wakeFds) this.#system.signal(fd)
+    if (this.#closed && this.#shares === 0) this.#system.close(this.#fd)
   }
 }
 
 /** The thread's end of a share: see `TransportModule`. */
 export async function adopt(
-  { fd, wakeFd, descriptors, exiting }: SharedDescriptor,
+  { fd }: SharedDescriptor,
   _limits: AdoptLimits,
 ): Promise<{ listener: Listener; clock: Clock }> {
-  const ledger = new DescriptorSet(descriptors)
-  const exit = new Int32Array(exiting)
-  const reactor = new Reactor('block', () => {
-    listener.beforeSleep()
-    return exit[0] === 0
-  })
+  const reactor = new Reactor('block', () => listener.beforeSleep())
   const listener = new LinuxListener(
     reactor,
     fd,
     EPOLLIN | EPOLLEXCLUSIVE,
     () => {},
     () => {},
-    ledger,
   )
-  // Registered for the thread's life, so that neither this nor the epoll descriptor goes before the thread does.
-  reactor.add(wakeFd, EPOLLIN | EPOLLET, { ready() {} })
-  ledger.opened(reactor.descriptor)
+  // Messages, and the end of the thread, reach the event loop, and that is where it is while it does not sleep.
+  reactor.add(reactor.system.eventLoop(), EPOLLIN | EPOLLET, { ready() {} })
   return { listener, clock: reactor.clock }
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
-import { getSystemErrorName } from 'node:util'
 import type { Endpoint } from '@hs/transport'
 import type * as Koffi from 'koffi'
+import { loadEnvironment } from './environment.js'
 
 /** Numbers of Linux's headers, the same on x64 and arm64. */
 const AF_INET = 2
@@ -24,7 +24,6 @@ export const MSG_NOSIGNAL = 0x4000
 export const MSG_MORE = 0x8000
 const SHUT_RD = 0
 const F_SETFL = 4
-const RLIMIT_NOFILE = 7
 const PROT_READ_WRITE = 3
 const MAP_SHARED = 1
 const MAP_PRIVATE = 2
@@ -43,18 +42,6 @@ export const EPOLLOUT = 0x4
 export const EPOLLET = 1 << 31
 /** Wakes one of the threads that wait for a descriptor, and not all of them. */
 export const EPOLLEXCLUSIVE = 1 << 28
-
-/** What the calls below answer when they fail: the number of the error, negative, as the kernel has it. */
-export const EINTR = -4
-export const EAGAIN = -11
-export const ENOMEM = -12
-export const ENFILE = -23
-export const EMFILE = -24
-export const ECONNABORTED = -103
-export const ENOBUFS = -105
-export const EALREADY = -114
-export const EINPROGRESS = -115
-export const ECANCELED = -125
 
 /** More than V8 keeps within its heap (64 bytes), so that it has an address from the beginning. */
 const SMALL_BYTES = 256
@@ -106,7 +93,10 @@ export class EpollEvents {
   }
 }
 
-/** The system calls that sockets need, each wrapped once. Where nothing else is said, a negative result is an error. */
+/**
+ * The system calls that sockets need, each wrapped once. Where nothing else is said, a negative result is an error. Every
+ * descriptor that is handed out is closed when its thread ends, if it is not before.
+ */
 export type System = ReturnType<typeof loadSystem>
 
 /**
@@ -115,8 +105,8 @@ export type System = ReturnType<typeof loadSystem>
  * @throws ERR_HS_TRANSPORT_UNAVAILABLE Where they cannot be called: another system, or no koffi. `cause` says why.
  */
 export function loadSystem() {
-  const koffi = loadKoffi()
-  const libc = koffi.load(null)
+  const { koffi, libc, environment } = loadForeign()
+  const { own, disown, eventLoop, prepare, watch } = environment
   const { errno } = koffi
   const c = {
     socket: libc.func('int socket(int, int, int)'),
@@ -141,9 +131,6 @@ export function loadSystem() {
     epoll_create1: libc.func('int epoll_create1(int)'),
     epoll_ctl: libc.func('int epoll_ctl(int, int, int, uintptr_t)'),
     epoll_wait: libc.func('int epoll_wait(int, uintptr_t, int, int)'),
-    getrlimit: libc.func('int getrlimit(int, void *)'),
-    eventfd: libc.func('int eventfd(uint32_t, int)'),
-    eventfd_write: libc.func('int eventfd_write(int, uint64_t)'),
     mmap: libc.func('void *mmap(uintptr_t, size_t, int, int, int, int64_t)'),
     munmap: libc.func('int munmap(void *, size_t)'),
     // libc has no names for these two.
@@ -233,13 +220,17 @@ export function loadSystem() {
      * @param blocks - For a ring, where nobody is blocked, and a call that would block is done when it no longer does.
      */
     socket: (host: string, blocks = false): number =>
-      outcome(c.socket(isSix(host) ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | (blocks ? 0 : SOCK_NONBLOCK), 0)),
+      own(
+        outcome(
+          c.socket(isSix(host) ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | (blocks ? 0 : SOCK_NONBLOCK), 0),
+        ),
+      ),
     bind: (fd: number, at: Endpoint): number => bind(fd, sockaddr(at)),
     listen: (fd: number, backlog: number): number => outcome(c.listen(fd, backlog)),
     /** Newcomers are refused from now on, in whichever thread the descriptor is known. */
     stopListening: (fd: number): number => outcome(c.shutdown(fd, SHUT_RD)),
     /** The next connection, non-blocking. */
-    accept: (fd: number): number => outcome(c.accept4(fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC)),
+    accept: (fd: number): number => own(outcome(c.accept4(fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC))),
     /**
      * Chooses only the address to connect from. The port is left to `connect`, which knows that it need only be free
      * towards this peer; `bind` would have to find one that is free towards all.
@@ -290,9 +281,10 @@ export function loadSystem() {
     },
     /** Whatever it answers, the descriptor is gone: never call it twice. */
     close(fd: number): void {
+      disown(fd)
       c.close(fd)
     },
-    epoll: (): number => outcome(c.epoll_create1(SOCK_CLOEXEC)),
+    epoll: (): number => own(outcome(c.epoll_create1(SOCK_CLOEXEC))),
     epollAdd: (epoll: number, fd: number, events: number): number => control(epoll, EPOLL_CTL_ADD, fd, events),
     epollModify: (epoll: number, fd: number, events: number): number => control(epoll, EPOLL_CTL_MOD, fd, events),
     epollRemove: (epoll: number, fd: number): number => control(epoll, EPOLL_CTL_DEL, fd, 0),
@@ -318,51 +310,27 @@ export function loadSystem() {
     /** Hands over so many operations. @returns How many the kernel took. */
     ringEnter: (ring: number, count: number): number =>
       outcome(c.io_uring_enter(SYS_IO_URING_ENTER, ring, count, 0, IORING_ENTER_GETEVENTS, 0, 0)),
-    /** Descriptors are less than this. */
-    descriptorLimit(): number {
-      const limits = new BigUint64Array(2)
-      c.getrlimit(RLIMIT_NOFILE, limits)
-      return Number(limits[0])
-    },
-    /** A counter that is readable once it was signalled: what wakes a thread that waits in `epollWait`. */
-    eventfd: (): number => outcome(c.eventfd(0, SOCK_NONBLOCK | SOCK_CLOEXEC)),
-    signal: (fd: number): number => outcome(c.eventfd_write(fd, 1)),
-    /** Calls back from the event loop whenever a descriptor is readable, outside of any turn: no promise runs there. */
-    watch: (fd: number, callback: () => void): Koffi.node.PollHandle => koffi.node.poll(fd, callback),
+    eventLoop,
+    prepare,
+    watch,
   }
 }
 
 /** Which family a literal address is of; `isIPv6` of Node costs as much as a system call. */
 const isSix = (host: string): boolean => host.includes(':')
 
-function loadKoffi(): typeof Koffi {
+function loadForeign() {
   try {
     if (process.platform !== 'linux') throw new Error(`it needs Linux, and this is ${process.platform}`)
     // Not imported at the top, so that whoever imports this package learns the reason as an error of its own.
     const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
     if (typeof koffi.node?.poll !== 'function') throw new Error(`koffi ${koffi.version} has no node.poll`)
-    return koffi
+    const libc = koffi.load(null)
+    return { koffi, libc, environment: loadEnvironment(koffi, libc) }
   } catch (cause) {
     const { message } = cause as Error
     throw Object.assign(new Error(`The Linux transport cannot be used here: ${message.split('\n')[0]}`, { cause }), {
       code: 'ERR_HS_TRANSPORT_UNAVAILABLE',
     })
   }
-}
-
-/**
- * An error as Node shapes those of the system: `connect ECONNREFUSED 127.0.0.1:9000`, with `errno`, `code`, `syscall`
- * and, where one is concerned, `address` and `port`.
- *
- * @param error - What a call answered: negative.
- */
-export function systemError(syscall: string, error: number, at?: Endpoint): NodeJS.ErrnoException {
-  const code = getSystemErrorName(error)
-  const where = at ? ` ${at.host}:${at.port}` : ''
-  return Object.assign(new Error(`${syscall} ${code}${where}`), {
-    errno: error,
-    code,
-    syscall,
-    ...(at && { address: at.host, port: at.port }),
-  })
 }

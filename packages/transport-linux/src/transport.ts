@@ -1,18 +1,20 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { isMainThread } from 'node:worker_threads'
 import type { Connection, ConnectOptions, Endpoint, Listener, ListenOptions, Transport } from '@hs/transport'
 import { OwnConnection } from './connection.js'
+import { EALREADY, EINPROGRESS, EINTR, systemError } from './errors.js'
 import { BACKLOG, LinuxListener } from './listener.js'
 import { Reactor } from './reactor.js'
 import { Ring } from './ring.js'
 import { RingConnection } from './ring-connection.js'
 import { SharedLinuxListener } from './share.js'
-import { EALREADY, EINPROGRESS, EINTR, EPOLLIN, EPOLLOUT, systemError } from './system.js'
+import { EPOLLIN, EPOLLOUT } from './system.js'
 
 export interface LinuxTransportOptions {
   /**
-   * Has the calls of clients made by the kernel, many at a time (io_uring), where the system allows it. For programs with
-   * many connections of their own at once; with one at a time, it is no faster. Default false.
+   * Has the calls of clients made by the kernel, many at a time (io_uring), where the system allows it, and in the main
+   * thread. For programs with many connections of their own at once; with one at a time, it is no faster. Default false.
    */
   readonly ring?: boolean
 }
@@ -24,7 +26,8 @@ export interface LinuxTransportOptions {
  */
 export function linuxTransport({ ring: ringWanted = false }: LinuxTransportOptions = {}): Transport {
   const reactor = new Reactor('loop')
-  let mayHaveRing = ringWanted
+  // The kernel writes to the memory of a ring, and a thread that is ended from outside could not take it back.
+  let mayHaveRing = ringWanted && isMainThread
   let ring: Ring | undefined
   const connector: Connector = {
     reactor,
