@@ -58,7 +58,7 @@ describe('haproxy', () => {
         '--proxy-protocol',
         '127.0.0.1',
         '--lame-duck',
-        '1s',
+        '3s',
       ])
     const instances = [await instance(one, oneMetrics), await instance(two, twoMetrics)]
     start('haproxy', ['-db', '-f', file])
@@ -77,6 +77,8 @@ describe('haproxy', () => {
     for (let restart = 0; restart < RESTARTS; restart++) {
       const which = restart % 2
       instances[which]!.child.kill('SIGTERM')
+      // While it still serves, it gets nothing new.
+      await expect.poll(() => statesOf(socket), { timeout: 30_000 }).toContain(`${['one', 'two'][which]}:DOWN`)
       expect(await instances[which]!.ended).toBe(0)
       instances[which] = await instance([one, two][which]!, [oneMetrics, twoMetrics][which]!)
       await expect.poll(() => statesOf(socket), { timeout: 30_000 }).toBe('one:UP two:UP')

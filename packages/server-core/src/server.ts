@@ -12,6 +12,7 @@ import {
 } from '@hs/transport'
 import { type Counters, CounterTable } from './counters.js'
 import type { ServerEvent } from './events.js'
+import { observerOf } from './observer.js'
 import type { PrintOptions } from './print.js'
 import { Service, type ServiceSettings } from './service.js'
 import { events } from './strategies/events.js'
@@ -145,7 +146,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     lost.error ??= error
     stop(0)
   }
-  const forward = onEvent && ((event: ServerEvent) => callSafely(onEvent, event))
+  const forward = observerOf(onEvent)
   const service = new Service(settings, table, 0, transport.clock, forward, fail)
   stopping.signal.addEventListener('abort', () => service.stop())
   dropping.signal.addEventListener('abort', () => service.drop())
@@ -247,16 +248,6 @@ function finished({ accepted, active }: Counters): number {
   return accepted - active
 }
 
-/** What a caller's function throws is thrown where nothing of the server can be hurt: as an uncaught exception. */
-function callSafely(onEvent: (event: ServerEvent) => void, event: ServerEvent): void {
-  try {
-    onEvent(event)
-  } catch (error) {
-    process.nextTick(() => {
-      throw error
-    })
-  }
-}
 
 function positive(name: string, value: number): number {
   if (value > 0) return value
