@@ -1,4 +1,3 @@
-import type { ListenOptions as NodeListenOptions } from 'node:net'
 import type { Endpoint, ListenOptions, Sharing } from '../transport.js'
 import { knowsReusePort } from './sharing.js'
 
@@ -11,7 +10,7 @@ export function socketOf(
   at: Endpoint,
   { fd, reusePort }: ListenOptions,
   sharing: Sharing | undefined,
-): NodeListenOptions & { readonly reusePort?: boolean } {
+): { readonly host?: string; readonly port?: number; readonly fd?: number; readonly reusePort?: boolean } {
   const { node } = process.versions
   if (reusePort && !knowsReusePort()) {
     const message = `Node ${node} cannot share a port with other processes: use Node >= 22.12 on Linux`
