@@ -29,5 +29,7 @@ console.log(server.counters)
 //   probes: 1,
 //   failed: { ERR_HS_MALFORMED: 1 },
 //   active: 0,
-//   dropped: 0
+//   dropped: 0,
+//   linesLost: 0,
+//   reasonsLost: 0
 // }

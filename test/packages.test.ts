@@ -21,7 +21,8 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
       Holding Input OutsideFailureCode ProtocolOptions Side Terminator`,
   },
   '@hs/transport': {
-    values: `AcceptQueue DEFAULT_PREFIX_MS DEFAULT_QUIET_MS Drive Slots chooseTransport deadlinePassed formatEndpoint isShareable
+    values: `AcceptQueue DEFAULT_PREFIX_MS DEFAULT_QUIET_MS Drive Slots chooseTransport deadlinePassed descriptorLimit
+      formatEndpoint isShareable
       nodeTransport`,
     types: `AdoptLimits ChosenTransport Clock ConnectOptions Connection DriveObserver DropReason Endpoint ImportLinux ListenOptions
       Listener NameLookup NodeTransportOptions Outcome Patience Receiver Refusal Share ShareableListener Sharing Timer Transport TransportModule TransportName`,
@@ -42,7 +43,7 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
   '@hs/server-core': {
     values: 'DEFAULT_GRACE_MS DEFAULT_MAX_CONNECTIONS DEFAULT_TIMEOUT_MS STRATEGIES events sequential serve threads',
     types: `ConcurrencyStrategy ConnectionEvent ConnectionOrigin Counters Elsewhere EventsOptions HelloServer Observer
-      PrintOptions ServeOptions ServerEvent ServiceSettings StopReport StrategyName ThreadsOptions TransportName Work`,
+      PrintOptions ServeOptions ServerEvent ServiceSettings StopReport StrategyName ThreadsOptions TransportName Work WhenBlocked`,
   },
   '@hs/conformance': {
     values: 'REPORTER_NAMES checkClient checkMatrix checkServer listCases matrixPage parsePrograms render',

@@ -147,13 +147,16 @@ describe('what ends it otherwise', () => {
     expect(stderr).toBe('tcpclient: The deadline of 50 ms passed while HELLO Y was awaited. (ERR_HS_TIMEOUT, HS-6.2)\n')
   })
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('%s: 130, and the connection is closed', async (signal) => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s: %i, and the connection is closed', async (signal, expected) => {
     const server = await PeerServer.listen()
     const client = start(server.address.host, server.address.port, 5)
     const peer = await server.accept()
     await peer.until('HELLO 5')
     client.signal(signal)
-    expect(await client.ended()).toBe(130)
+    expect(await client.ended()).toBe(expected)
     expect(client.stdout).toBe('')
     await peer.untilGone()
   })
@@ -291,13 +294,13 @@ describe('--count', () => {
     })
   })
 
-  it('ends quietly when nobody reads its output any more', async () => {
+  it('ends with 5 and a line when its output is not read any more', async () => {
     const { host, port } = await answering(next)
     const command = `"${process.execPath}" "${PROGRAM}" ${host} ${port} 5 --count 100000 | head -1; echo "\${PIPESTATUS[0]}"`
     expect(await outputOf(new Program('bash', ['-c', command]))).toEqual({
       status: 0,
-      stdout: 'HELLO 6\n0\n',
-      stderr: '',
+      stdout: 'HELLO 6\n5\n',
+      stderr: 'tcpclient: the output is lost: EPIPE: broken pipe, write\n',
     })
   })
 
@@ -306,7 +309,10 @@ describe('--count', () => {
     for (const words of [`${host} ${port} 5`, '--help']) {
       const command = `"${process.execPath}" "${PROGRAM}" ${words} > /dev/full`
       const { status, stderr } = await outputOf(new Program('bash', ['-c', command]))
-      expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^tcpclient: ENOSPC: .*\n$/) })
+      expect({ status, stderr }).toEqual({
+        status: 5,
+        stderr: expect.stringMatching(/^tcpclient: the output is lost: ENOSPC: .*\n$/),
+      })
     }
   })
 })

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +28,15 @@ async function listening(program: Program) {
 
 const start = (...args: string[]) => listening(new Program(process.execPath, [PROGRAM, '0', ...args]))
 const run = (...args: string[]) => outputOf(new Program(process.execPath, [PROGRAM, ...args]))
+
+/** A connection to a server that says nothing when it is there. */
+async function untilThere(to: { host: string; port: number }): Promise<Peer> {
+  for (;;) {
+    const peer = await Peer.connect(to).catch(() => undefined)
+    if (peer) return peer
+    await turn()
+  }
+}
 
 type Server = Awaited<ReturnType<typeof start>>
 
@@ -209,7 +218,10 @@ describe('--json', () => {
       strategy: 'events',
       threads: 1,
       transport: expect.stringMatching(/^(node|linux)$/),
+      pid: program.child.pid,
+      at: expect.any(Number),
     })
+    for (const { at } of events) expect(Math.abs(at - Date.now())).toBeLessThan(60_000)
     expect(events[5]).toMatchObject({ x: 5, y: 6, z: 7, strategy: 'events', thread: 0, remote: { host: '127.0.0.1' } })
     expect(events[11]).toMatchObject({ failure: { code: 'ERR_HS_MALFORMED', received: 'nonsense' } })
     expect(events.at(-1)).toEqual({
@@ -223,7 +235,11 @@ describe('--json', () => {
         failed: { ERR_HS_MALFORMED: 1 },
         active: 0,
         dropped: 0,
+        linesLost: 0,
+        reasonsLost: 0,
       },
+      pid: program.child.pid,
+      at: expect.any(Number),
     })
   })
 })
@@ -249,7 +265,50 @@ describe('--quiet', () => {
 it.runIf(process.platform === 'linux')('says in a line that its help could not be written', async () => {
   const command = `"${process.execPath}" "${PROGRAM}" --help > /dev/full`
   const { status, stderr } = await outputOf(new Program('bash', ['-c', command]))
-  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^tcpserver: ENOSPC: .*\n$/) })
+  expect({ status, stderr }).toEqual({
+    status: 5,
+    stderr: expect.stringMatching(/^tcpserver: the output is lost: ENOSPC: .*\n$/),
+  })
+})
+
+describe('signals of its life', () => {
+  it('SIGUSR1 opens no port for debuggers', async () => {
+    const server = await start()
+    server.program.signal('SIGUSR1')
+    await shake(server)
+    expect(await stop(server)).toMatchObject({ status: 0, stderr: expect.not.stringContaining('Debugger') })
+  })
+
+  it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+    'SIGTERM ends it as the first process of a container, whenever it comes after Node has started',
+    async () => {
+      const program = new Program('unshare', ['--pid', '--fork', '--kill-child', process.execPath, PROGRAM, '0'])
+      const { pid } = program.child
+      // From before there is a process until it has gone. That Node itself does not listen is beyond us.
+      const again = setInterval(() => {
+        try {
+          const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
+          if (child) process.kill(Number(child), 'SIGTERM')
+        } catch {
+          // It has gone meanwhile.
+        }
+      }, 5)
+      onTestFinished(() => clearInterval(again))
+      program.child.once('exit', () => clearInterval(again))
+      const { status, stderr } = await outputOf(program)
+      expect({ status, stderr }).toEqual({ status: 143, stderr: '' })
+    },
+  )
+
+  it('--grace says how long what is in flight may take', async () => {
+    const server = await start('--grace', '50ms')
+    const peer = await server.connect()
+    await peer.send('HELLO 5')
+    await peer.until('HELLO 6')
+    const { status, stderr } = await stop(server)
+    expect(status).toBe(0)
+    expect(stderr).toMatch(/0 completed and 1 cut/)
+  })
 })
 
 describe('what keeps it from listening', () => {
@@ -426,7 +485,7 @@ for (const { strategy, transport, crew } of MODELS) {
       expect(await outputOf(server.program)).toMatchObject({ status: 'SIGKILL', stdout: 'HELLO 5\nHELLO 9\nERROR\n' })
     })
 
-    it('a slow reader of the pipe loses nothing', async () => {
+    it('a slow reader of the pipe loses nothing', { timeout: 60_000 }, async () => {
       const { read, write } = pipe()
       const program = new Program(process.execPath, [PROGRAM, '0', ...options], { stdio: ['ignore', write, 'pipe'] })
       closeSync(write)
@@ -456,16 +515,111 @@ for (const { strategy, transport, crew } of MODELS) {
       expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, at) => at))
     })
 
-    it('a pipe that is closed ends it quietly', async () => {
+    it('a pipe that is closed ends it with a line that says so, and a status of its own', async () => {
       const { read, write } = pipe()
       const program = new Program(process.execPath, [PROGRAM, '0', ...options], { stdio: ['ignore', write, 'pipe'] })
       closeSync(write)
       const server = await listening(program)
       await shake(server)
       closeSync(read)
-      await talk(server, 'HELLO 5').catch(() => {})
-      expect(await program.ended()).toBe(0)
-      expect(program.stderr).not.toMatch(/EPIPE|Error|at /)
+      const peer = await talk(server, 'HELLO 5').catch(() => undefined)
+      expect(await program.ended()).toBe(5)
+      expect(peer?.received ?? '').toBe('')
+      expect(program.stderr).toContain('tcpserver: the output is lost: EPIPE: broken pipe, write\n')
+      expect(program.stderr).toMatch(/broke: 2 accepted, 1 established.*, 1 lines lost\n/)
+    })
+
+    if (process.platform === 'linux') {
+      it('a full disk behind stdout ends it the same way', async () => {
+        const full = openSync('/dev/full', 'w')
+        const program = new Program(process.execPath, [PROGRAM, '0', ...options], { stdio: ['ignore', full, 'pipe'] })
+        closeSync(full)
+        const server = await listening(program)
+        const peer = await talk(server, 'HELLO 5').catch(() => undefined)
+        expect(await program.ended()).toBe(5)
+        expect(peer?.received ?? '').toBe('')
+        expect(program.stderr).toMatch(/the output is lost: ENOSPC: .*\n.*broke: .* lines lost/)
+      })
+
+      it('a full disk or a closed pipe behind stderr alone does not stop it', async () => {
+        const { read, write } = pipe()
+        const full = openSync('/dev/full', 'w')
+        for (const [stderr, reader] of [[write, read] as const, [full, undefined] as const]) {
+          const port = await freePort()
+          const program = new Program(process.execPath, [PROGRAM, String(port), ...options], {
+            stdio: ['ignore', 'pipe', stderr],
+          })
+          closeSync(stderr)
+          if (reader !== undefined) closeSync(reader)
+          const server = { connect: () => untilThere({ host: '127.0.0.1', port }) }
+          await talk(server, 'nonsense')
+          await shake(server)
+          program.signal('SIGTERM')
+          expect(await outputOf(program)).toEqual({
+            status: 0,
+            stdout: 'nonsense\nERROR\nHELLO 5\nHELLO 7\n',
+            stderr: '',
+          })
+        }
+      })
+    }
+
+    describe.runIf(process.platform === 'linux')('a pipe that is not read', () => {
+      /** A server whose stdout is full: a peer waits for its answer. */
+      async function blocked(...more: string[]) {
+        const { read, write } = pipe()
+        const args = [PROGRAM, '0', ...options, '--timeout', '1s', '--grace', '100ms', ...more]
+        const program = new Program(process.execPath, args, { stdio: ['ignore', write, 'pipe'] })
+        fill(write)
+        closeSync(write)
+        const server = await listening(program)
+        const peer = await server.connect()
+        await peer.send('HELLO 5')
+        return { server, program, peer, read }
+      }
+
+      it('holds the answer, and neither the deadline nor newcomers', async () => {
+        const { server, program, peer, read } = await blocked()
+        const silent = await server.connect()
+        await Promise.all([peer.untilGone(), silent.untilGone()])
+        expect(peer.received).toBe('')
+        // Whoever reads again gets all of it, and all goes on.
+        const printed = readAll(read)
+        await shake(server, 70)
+        program.signal('SIGTERM')
+        expect(await program.ended()).toBe(0)
+        expect((await printed).replace(/^x+/, '')).toBe('HELLO 5\nHELLO 70\nHELLO 72\n')
+      })
+
+      it('does not keep it from stopping within its grace period, and the line that is lost is counted', async () => {
+        const { program, peer, read } = await blocked('--timeout', '1m')
+        program.signal('SIGTERM')
+        await peer.untilGone()
+        expect(await program.ended()).toBe(5)
+        expect(program.stderr).toMatch(/stopped: .*, 1 lines lost; at the end 0 completed and 1 cut/)
+        expect(peer.received).toBe('')
+        closeSync(read)
+      })
+
+      it('loses lines where it is told to drop them, counts them, and goes on', async () => {
+        const { server, program, peer, read } = await blocked('--on-output-blocked', 'drop')
+        await peer.until('HELLO 6')
+        await peer.send('HELLO 7')
+        await peer.untilGone()
+        await shake(server)
+        program.signal('SIGTERM')
+        expect(await program.ended()).toBe(0)
+        expect(program.stderr).toMatch(/2 established, .*, 4 lines lost/)
+        closeSync(read)
+      })
+
+      it('stops it where it is told to', async () => {
+        const { program, peer, read } = await blocked('--on-output-blocked', 'stop', '--timeout', '200ms')
+        await peer.untilGone()
+        expect(await program.ended()).toBe(5)
+        expect(program.stderr).toContain('the output is lost: nothing was read from stdout for 200 ms')
+        closeSync(read)
+      })
     })
 
     it('lines of concurrent connections are whole, and in order within a connection', async () => {
@@ -503,6 +657,22 @@ for (const { strategy, transport, crew } of MODELS) {
       expect(ends.some(({ status }) => status === 'fulfilled')).toBe(true)
       expect((await stop(server)).status).toBe(0)
     })
+
+    // On the Linux transport they wait in the kernel.
+    if (transport === 'node') {
+      it('each connection is counted: as accepted, or as dropped', async () => {
+        const server = await scarce()
+        const flood = await Promise.all(Array.from({ length: 150 }, () => server.connect()))
+        for (const peer of flood) await peer.send('HELLO 5').catch(() => {})
+        await Promise.any(flood.map((peer) => peer.until('HELLO 6')))
+        for (const { socket } of flood) socket.destroy()
+        const { status, stderr } = await stop(server)
+        const [, accepted, dropped] = /stopped: (\d+) accepted, .*?, (\d+) dropped/.exec(stderr)!
+        expect(status).toBe(0)
+        // With the one that was served before.
+        expect(Number(accepted) + Number(dropped)).toBe(151)
+      })
+    }
 
     it('it goes on when there are some again', async () => {
       const server = await scarce()
@@ -558,6 +728,18 @@ function pipe(): { read: number; write: number } {
   spawnSync('mkfifo', [name])
   const read = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK)
   return { read, write: openSync(name, 'w') }
+}
+
+/** Fills a pipe to the brim. */
+function fill(pipe: number): void {
+  const fd = openSync(`/proc/self/fd/${pipe}`, constants.O_WRONLY | constants.O_NONBLOCK)
+  try {
+    for (;;) writeSync(fd, 'x'.repeat(4096))
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'EAGAIN' })
+  } finally {
+    closeSync(fd)
+  }
 }
 
 /** All that comes out of a pipe. */

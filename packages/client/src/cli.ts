@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   answer,
   type Command,
-  isClosedPipe,
+  isOutputLost,
   type Option,
   parse,
   parsers,
   protocolFlags,
+  sayOutputLost,
   tell,
   UsageError,
   type Values,
@@ -23,7 +24,15 @@ import { summarize } from './summary.js'
 /** From package.json, put in by the build. */
 declare const __VERSION__: string
 
-const STATUS = { established: 0, failed: 1, usage: 2, connect: 3, timeout: 4, interrupted: 130 } as const
+const STATUS = {
+  established: 0,
+  failed: 1,
+  usage: 2,
+  connect: 3,
+  timeout: 4,
+  interrupted: 130,
+  terminated: 143,
+} as const
 
 /** How often `--wait` and `--retry` knock: often enough for a server that starts in a second, rarely enough for its log. */
 const RETRY_PAUSE_MS = 200
@@ -112,7 +121,7 @@ function command(name: string, sequence: 'required' | 'optional') {
       [`${name} localhost 9000 1 --wait 30s --quiet`, 'a gate: go on when the server speaks HELLO'],
     ],
     epilogue:
-      'Exit status: 0 established, 1 the peer broke the protocol, 2 wrong usage, 3 could not connect, 4 deadline passed, 130 interrupted.',
+      'Exit status: 0 established, 1 the peer broke the protocol, 2 wrong usage, 3 could not connect, 4 deadline passed, 5 output lost, 130 or 143 interrupted.',
   } as const satisfies Command
 }
 
@@ -139,17 +148,19 @@ export async function main(argv: readonly string[], name: string, sequence: 'req
     return STATUS.usage
   }
   const interrupted = new AbortController()
-  const onSignal = () => interrupted.abort()
+  let interruption: number = STATUS.interrupted
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGTERM') interruption = STATUS.terminated
+    interrupted.abort()
+  }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   try {
-    return await run(options, name, interrupted.signal)
+    const status = await run(options, name, interrupted.signal)
+    return status === STATUS.interrupted ? interruption : status
   } catch (error) {
-    // Whoever read the lines has enough of them.
-    if (isClosedPipe(error)) return STATUS.established
-    if ((error as NodeJS.ErrnoException).syscall !== 'write') throw error
-    tell(`${name}: ${(error as Error).message}\n`)
-    return STATUS.failed
+    if (isOutputLost(error)) return sayOutputLost(name, error)
+    throw error
   } finally {
     process.off('SIGINT', onSignal)
     process.off('SIGTERM', onSignal)

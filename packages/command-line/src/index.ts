@@ -1,3 +1,5 @@
+export { Lines } from './lines.js'
+export { type NonBlocking, nonBlocking } from './nonblocking.js'
 export {
   type Command,
   type Option,
@@ -8,6 +10,6 @@ export {
   UsageError,
   type Values,
 } from './options.js'
-export { answer, isClosedPipe, put, tell, writeAll } from './output.js'
+export { answer, isOutputLost, OUTPUT_LOST, put, sayOutputLost, tell, writeAll } from './output.js'
 export { parse } from './parse.js'
 export { Watchdog } from './watchdog.js'

@@ -32,9 +32,21 @@ function write(fd: number, data: string | Uint8Array): number {
   }
 }
 
-/** Whether an error says that the reader of a pipe has gone: the end of the work, and no mistake. */
-export function isClosedPipe(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException)?.code === 'EPIPE'
+/**
+ * The exit status of each program whose output did not get out: its pipe was closed, its disk was full. One of its own, so
+ * that it is never taken for success, nor for what the program is about.
+ */
+export const OUTPUT_LOST = 5
+
+/** Whether an error comes from writing: the pipe was closed (EPIPE), the disk was full (ENOSPC). */
+export function isOutputLost(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException)?.syscall === 'write'
+}
+
+/** Says so where it still can be read. @returns The exit status. */
+export function sayOutputLost(program: string, error: unknown): number {
+  tell(`${program}: the output is lost: ${(error as Error).message}\n`)
+  return OUTPUT_LOST
 }
 
 /** Writes to stderr. That it is gone or full is no reason to leave the work undone. */
@@ -46,19 +58,18 @@ export function tell(text: string): void {
   }
 }
 
-/** @returns Whether it went well; if not, stderr has been told why. A reader who has enough is no mistake. */
+/** @returns Whether it went well; if not, stderr has been told why. */
 export function put(program: string, write: () => void): boolean {
   try {
     write()
     return true
   } catch (error) {
-    if (isClosedPipe(error)) return true
-    tell(`${program}: ${(error as Error).message}\n`)
+    sayOutputLost(program, error)
     return false
   }
 }
 
 /** Prints what a command line asks for instead of work: help, or what is wrong with it. @returns The exit status. */
 export function answer(program: string, { text, to, status }: Answer): number {
-  return put(program, () => writeAll(to === 'stdout' ? 1 : 2, text.replace(/\n*$/, '\n'))) ? status : 1
+  return put(program, () => writeAll(to === 'stdout' ? 1 : 2, text.replace(/\n*$/, '\n'))) ? status : OUTPUT_LOST
 }

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { isClosedPipe, parsers, put, tell, UsageError, writeAll } from '@hs/command-line'
+import { isOutputLost, OUTPUT_LOST, parsers, put, sayOutputLost, tell, UsageError, writeAll } from '@hs/command-line'
 import { listCases } from './catalog.js'
 import { checkClient } from './check-client.js'
 import { checkServer } from './check-server.js'
@@ -45,7 +45,7 @@ Options
   --color, --no-color      colours; default: where stdout is a terminal
   --help, --version
 
-Exit status: 0 every MUST passed, 1 not, 2 wrong usage, 3 the program could not be started.
+Exit status: 0 every MUST passed, 1 not, 2 wrong usage, 3 the program could not be started, 5 output lost.
 `
 
 const OPTIONS = {
@@ -86,16 +86,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     return await run(argv)
   } catch (error) {
-    // Whoever read the lines has enough of them.
-    if (isClosedPipe(error)) return STATUS.passed
-    const { message, syscall } = error as NodeJS.ErrnoException
+    if (isOutputLost(error)) return sayOutputLost(PROGRAM, error)
     if (error instanceof UsageError) {
-      tell(`${PROGRAM}: ${message}\nTry ${PROGRAM} --help.\n`)
+      tell(`${PROGRAM}: ${error.message}\nTry ${PROGRAM} --help.\n`)
       return STATUS.usage
     }
-    if (syscall !== 'write') throw error
-    tell(`${PROGRAM}: ${message}\n`)
-    return STATUS.failed
+    throw error
   }
 }
 
@@ -186,7 +182,8 @@ async function checkOne(
     tell(`${PROGRAM}: ${report.notStarted}\n`)
     return STATUS.notStarted
   }
-  return report.passed && written ? STATUS.passed : STATUS.failed
+  if (!report.passed) return STATUS.failed
+  return written ? STATUS.passed : OUTPUT_LOST
 }
 
 async function matrix(file: string | undefined, values: Given): Promise<number> {
@@ -220,7 +217,8 @@ async function matrix(file: string | undefined, values: Given): Promise<number> 
   ]
   const passed = reports.filter((report) => report.passed).length
   writeAll(1, `${passed} of ${reports.length} pass, in ${((performance.now() - began) / 1000).toFixed(1)} s\n`)
-  return passed === reports.length && !written.includes(false) ? STATUS.passed : STATUS.failed
+  if (passed < reports.length) return STATUS.failed
+  return written.includes(false) ? OUTPUT_LOST : STATUS.passed
 }
 
 /** Where a reporter writes to if nothing was said, other than stdout. */

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { answer, isClosedPipe, parse, tell, writeAll } from '@hs/command-line'
+import { answer, isOutputLost, parse, sayOutputLost, tell, writeAll } from '@hs/command-line'
 import { type HelloError, isPeerError } from '@hs/protocol'
 import { command, type Options, PROGRAM } from './command.js'
 import { compareWithBaseline, incomparable } from './measure/baseline.js'
-import { isFruitless, type LoadReport } from './measure/report.js'
-import type { Counts } from './measure/results.js'
+import type { LoadReport } from './measure/report.js'
 import { conclude, STATUS, violationsOf } from './outcome.js'
 import { parseReport } from './report/json.js'
 import { Progress } from './report/progress.js'
@@ -29,16 +28,20 @@ export async function main(argv: readonly string[]): Promise<number> {
     return STATUS.usage
   }
   const stopping = new AbortController()
-  const onSignal = () => {
+  let interruption: number = STATUS.interrupted
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGTERM') interruption = STATUS.terminated
     // The second time, the report is not wanted either.
-    if (stopping.signal.aborted) process.exit(STATUS.interrupted)
+    if (stopping.signal.aborted) process.exit(interruption)
     stopping.abort()
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   try {
-    return await run(options, stopping.signal)
+    const status = await run(options, stopping.signal)
+    return stopping.signal.aborted ? interruption : status
   } catch (error) {
+    if (isOutputLost(error)) return sayOutputLost(PROGRAM, error)
     if (error instanceof RangeError) {
       tell(`${PROGRAM}: ${error.message}\n`)
       return STATUS.usage
@@ -64,32 +67,23 @@ async function run(options: Options, signal: AbortSignal): Promise<number> {
   const earlier = file === undefined ? undefined : readBaseline(file, options)
   const progress = new Progress(tell, lineWidth, { durationMs: goalMs(options), count: options.count })
   if (!quiet && options.warmup > 0) progress.warmUp(options.warmup)
-  let counted: Readonly<Counts> | undefined
-  try {
-    const result = await load({
-      ...settingsOf(options),
-      signal,
-      onInterval(interval, counts) {
-        counted = counts
-        if (ndjson) writeAll(1, `${JSON.stringify({ type: 'interval', ...interval })}\n`)
-        if (!quiet) progress.interval(interval, counts)
-      },
-    })
-    progress.end()
-    const status = conclude(
-      result,
-      {
-        violations: violationsOf(options.failIf, result),
-        baseline: earlier && compareWithBaseline(result.report, earlier, tolerance),
-      },
-      options,
-    )
-    return signal.aborted ? STATUS.interrupted : status
-  } catch (error) {
-    if (!isClosedPipe(error)) throw error
-    // The reader of the lines has enough of them; whether the load was good so far is still to be said.
-    return counted && isFruitless(counted) ? STATUS.failed : STATUS.fine
-  }
+  const result = await load({
+    ...settingsOf(options),
+    signal,
+    onInterval(interval, counts) {
+      if (ndjson) writeAll(1, `${JSON.stringify({ type: 'interval', ...interval })}\n`)
+      if (!quiet) progress.interval(interval, counts)
+    },
+  })
+  progress.end()
+  return conclude(
+    result,
+    {
+      violations: violationsOf(options.failIf, result),
+      baseline: earlier && compareWithBaseline(result.report, earlier, tolerance),
+    },
+    options,
+  )
 }
 
 /** How long the load is meant to last; undefined: until something else ends it. */

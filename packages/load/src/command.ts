@@ -165,7 +165,7 @@ export const command = {
     [`${PROGRAM} 127.0.0.1:9000 --mix normal=80,slow=10,silent=5,reset=5`, 'clients as they come'],
   ],
   epilogue:
-    'Exit status: 0 done, 1 a condition of --fail-if holds, --baseline got worse or nothing was established, 2 wrong usage, 3 no server that answers right, 130 interrupted.',
+    'Exit status: 0 done, 1 a condition of --fail-if holds, --baseline got worse or nothing was established, 2 wrong usage, 3 no server that answers right, 5 output lost, 130 or 143 interrupted.',
 } as const satisfies Command
 
 export type Options = Values<typeof command>

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { answer, type Command, parse, put, tell, writeAll } from '@hs/command-line'
+import { answer, type Command, OUTPUT_LOST, parse, put, tell, writeAll } from '@hs/command-line'
 import { PROGRAM, reportOptions } from './command.js'
 import { mergeHistograms, mergeResults } from './measure/merge.js'
 import { latenciesOf } from './measure/report.js'
@@ -23,7 +23,7 @@ const command = {
     [`${PROGRAM} merge a.json b.json --fail-if 'p99>20ms'`, 'one report of two machines'],
     [`${PROGRAM} merge a.hlog b.hlog --hdr all.hlog`, 'their histograms only'],
   ],
-  epilogue: 'Exit status: 0 done, 1 a condition of --fail-if holds or nothing was established, 2 wrong usage.',
+  epilogue: 'Exit status: 0 done, 1 a condition of --fail-if holds or nothing was established, 2 wrong usage, 5 output lost.',
 } as const satisfies Command
 
 /**
@@ -59,7 +59,8 @@ function mergeLogs(files: readonly string[], hdr: string | undefined, needsRepor
     put(PROGRAM, () => writeAll(1, `${lines.join('\n')}\n`)),
     hdr === undefined || put(PROGRAM, () => writeHistograms(hdr, histograms, { targets: files, durationMs: 0 })),
   ]
-  return histograms.total.totalCount === 0 || written.includes(false) ? STATUS.failed : STATUS.fine
+  if (histograms.total.totalCount === 0) return STATUS.failed
+  return written.includes(false) ? OUTPUT_LOST : STATUS.fine
 }
 
 function read<T>(file: string, parse: (text: string) => T): T {

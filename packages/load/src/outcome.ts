@@ -1,5 +1,5 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
-import { put, tell, writeAll } from '@hs/command-line'
+import { OUTPUT_LOST, put, tell, writeAll } from '@hs/command-line'
 import { PROGRAM } from './command.js'
 import { isFruitless, type LoadResult } from './measure/report.js'
 import type { Threshold } from './measure/thresholds.js'
@@ -9,7 +9,7 @@ import { openMetrics } from './report/openmetrics.js'
 import { reportText } from './report/text.js'
 import { jobSummary, verdictLines } from './report/verdict.js'
 
-export const STATUS = { fine: 0, failed: 1, usage: 2, noServer: 3, interrupted: 130 } as const
+export const STATUS = { fine: 0, failed: 1, usage: 2, noServer: 3, interrupted: 130, terminated: 143 } as const
 
 /** Where results go besides stdout. */
 export interface Outputs {
@@ -46,7 +46,8 @@ export function conclude(result: LoadResult, verdict: Verdict, outputs: Outputs)
   ]
   const problems = verdictLines(verdict, tolerance)
   if (!outputs.json && !outputs.ndjson) for (const problem of problems) tell(`${PROGRAM}: ${problem}\n`)
-  return problems.length > 0 || isFruitless(report) || written.includes(false) ? STATUS.failed : STATUS.fine
+  if (problems.length > 0 || isFruitless(report)) return STATUS.failed
+  return written.includes(false) ? OUTPUT_LOST : STATUS.fine
 }
 
 function print(result: LoadResult, verdict: Verdict, { json, ndjson }: Outputs): void {

@@ -1,23 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   answer,
   type Command,
-  isClosedPipe,
+  isOutputLost,
+  Lines,
+  nonBlocking,
   type Option,
+  OUTPUT_LOST,
   parse,
   parsers,
   protocolFlags,
   tell,
   type Values,
-  writeAll,
 } from '@hs/command-line'
 import { formatEndpoint, type TransportName } from '@hs/transport'
 import type { Counters } from './counters.js'
-import type { PrintOptions } from './print.js'
+import { type PrintOptions, timeOfDay, type WhenBlocked } from './print.js'
 import {
+  DEFAULT_GRACE_MS,
   DEFAULT_MAX_CONNECTIONS,
   DEFAULT_TIMEOUT_MS,
   type HelloServer,
-  type ServeOptions,
   STRATEGIES,
   type StopReport,
   type StrategyName,
@@ -80,6 +83,17 @@ const command = {
       parse: parsers.integer(1, Number.MAX_SAFE_INTEGER),
       placeholder: 'n',
     } as Option<number>,
+    grace: {
+      describe: 'How long what is in flight may take to finish after SIGTERM or SIGINT',
+      default: DEFAULT_GRACE_MS,
+      parse: parsers.duration,
+      placeholder: 'duration',
+    } as Option<number>,
+    onOutputBlocked: {
+      describe: 'If stdout is not read: hold handshakes, lose and count lines, or stop after --timeout',
+      default: 'wait',
+      choices: ['wait', 'drop', 'stop'],
+    } as Option<WhenBlocked>,
     json: {
       describe: 'Print one JSON object per event on stdout, instead of the lines',
       default: false,
@@ -94,7 +108,7 @@ const command = {
     [`${PROGRAM} 0 --json`, 'a free port, named in the first object'],
   ],
   epilogue:
-    'Exit status: 0 stopped by SIGINT or SIGTERM (a second one stops at once), 1 could not listen, 2 wrong usage.',
+    'Exit status: 0 stopped by SIGINT or SIGTERM (a second one stops at once), 1 could not listen, or broke, 2 wrong usage, 5 output lost.',
 } as const satisfies Command
 
 /** What a program has besides the core: options of its own, and what they do in the life of the server. */
@@ -137,12 +151,12 @@ export async function main(argv: readonly string[], extension?: Extension): Prom
     tell(`${PROGRAM}: --threads and --at-once need --strategy threads\nTry ${PROGRAM} --help.\n`)
     return 2
   }
-  const report = reporter(options)
-  const say = (sentence: string) => tell(`${PROGRAM}: ${sentence}\n`)
+  const signals = new Signals()
+  const reporter = new Reporter(options)
   let life = BARE
   let server: HelloServer
   try {
-    life = (await extension?.prepare(options as never, say)) ?? BARE
+    life = (await extension?.prepare(options as never, (sentence) => reporter.say(sentence))) ?? BARE
     server = await serve({
       ...options,
       timeoutMs: options.timeout,
@@ -156,70 +170,146 @@ export async function main(argv: readonly string[], extension?: Extension): Prom
       ...life.serve,
     })
   } catch (error) {
+    signals.close()
     await life.stopped()
     tell(`${PROGRAM}: ${explainListen(error as NodeJS.ErrnoException, options)}\n`)
     return 1
   }
-
-  const onSignal = () => {
-    // The second time, the grace is over.
-    const stop = signals++ === 0 ? life.stopping().then(() => server.close()) : server.close({ graceMs: 0 })
-    void stop.catch(() => {})
-  }
-  let signals = 0
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
+  signals.onSignal((count) => {
+    // The second time, the grace period is over, and so is whatever comes before it.
+    const stop = count === 1 ? life.stopping().then(() => server.close({ graceMs: options.grace })) : server.close({ graceMs: 0 })
+    stop.catch(() => {})
+  })
   try {
-    report.listening(server)
-    for (const sentence of await life.listening(server)) if (!options.quiet) say(sentence)
-    report.stopped(await server.stopped, server.counters)
-    return 0
+    reporter.listening(server)
+    for (const sentence of await life.listening(server)) reporter.say(sentence)
+    const stop = await server.stopped
+    reporter.stopped(stop, server.counters)
+    return (await reporter.end()) ? 0 : OUTPUT_LOST
   } catch (error) {
-    void server.close({ graceMs: 0 }).catch(() => {})
-    // Whoever read the lines has enough of them.
-    if (isClosedPipe(error)) return 0
-    tell(`${PROGRAM}: ${(error as Error).message}\n`)
-    return 1
+    const status = isOutputLost(error) ? OUTPUT_LOST : 1
+    reporter.broke(error as Error, server.counters)
+    await reporter.end()
+    return status
   } finally {
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
+    signals.close()
     await life.stopped()
+  }
+}
+
+/** SIGINT and SIGTERM, from the beginning: until there is a server, they end the program at once. */
+class Signals {
+  #count = 0
+  #callback: ((count: number) => void) | undefined
+  readonly #onSignal = (_name: NodeJS.Signals, number: number) => {
+    if (!this.#callback) process.exit(128 + number)
+    this.#callback(++this.#count)
+  }
+
+  constructor() {
+    process.on('SIGINT', this.#onSignal)
+    process.on('SIGTERM', this.#onSignal)
+  }
+
+  onSignal(callback: (count: number) => void): void {
+    this.#callback = callback
+  }
+
+  close(): void {
+    process.off('SIGINT', this.#onSignal)
+    process.off('SIGTERM', this.#onSignal)
   }
 }
 
 type Options = Values<typeof command>
 
-function printOptions({ json, errors }: Options): PrintOptions {
-  return { program: PROGRAM, format: json ? 'json' : 'plain', errors }
+function printOptions({ json, errors, onOutputBlocked }: Options): PrintOptions {
+  return { program: PROGRAM, format: json ? 'json' : 'plain', errors, whenBlocked: onOutputBlocked }
 }
 
+/** The last lines are waited for, if the reader is only slow: so long, unless lines were lost already. */
+const LAST_LINES_MS = 1000
+
 /** The beginning and the end: on stderr for people, as events for programs. */
-function reporter({ json, quiet, verbose }: Options) {
-  const print = (event: object, line: string) => {
-    if (quiet) return
-    if (json) writeAll(1, `${JSON.stringify(event)}\n`)
-    else writeAll(2, `${PROGRAM}: ${line}\n`)
+class Reporter {
+  readonly #options: Options
+  readonly #stdout = new Lines(nonBlocking(1).fd)
+  readonly #stderr = new Lines(nonBlocking(2).fd)
+  #lost = 0
+
+  constructor(options: Options) {
+    this.#options = options
   }
-  return {
-    listening({ address, strategy, threads, transport, transportReason, sharing }: HelloServer) {
-      if (verbose && transportReason) writeAll(2, `${PROGRAM}: ${transportReason}; transport node serves instead\n`)
-      const crew = `${threads} ${threads === 1 ? 'thread' : 'threads'}`
-      const way = sharing ? `, ${sharing}` : ''
-      print(
-        { type: 'listening', address, strategy, threads, transport, ...(sharing && { sharing }) },
-        `listening on ${formatEndpoint(address)} (strategy ${strategy}, ${crew}, transport ${transport}${way})`,
-      )
-    },
-    stopped(stop: StopReport, counters: Counters) {
-      const failed = Object.entries(counters.failed).map(([code, count]) => `, ${count} ${code}`)
-      print(
-        { type: 'stopped', ...stop, counters },
-        `stopped: ${counters.accepted} accepted, ${counters.established} established` +
-          `, ${counters.probes} closed without a word${failed.join('')}; ` +
-          `at the end ${stop.completed} completed and ${stop.cut} cut`,
-      )
-    },
+
+  listening({ address, strategy, threads, transport, transportReason, sharing, warnings }: HelloServer): void {
+    const { verbose } = this.#options
+    if (verbose && transportReason) this.say(`${transportReason}; transport node serves instead`)
+    if (!this.#options.json) for (const warning of warnings) this.say(warning)
+    const crew = `${threads} ${threads === 1 ? 'thread' : 'threads'}`
+    const way = sharing ? `, ${sharing}` : ''
+    this.#print(
+      {
+        type: 'listening',
+        address,
+        strategy,
+        threads,
+        transport,
+        ...(sharing && { sharing }),
+        ...(warnings.length > 0 && { warnings }),
+      },
+      `listening on ${formatEndpoint(address)} (strategy ${strategy}, ${crew}, transport ${transport}${way})`,
+    )
   }
+
+  stopped(stop: StopReport, counters: Counters): void {
+    this.#lost = counters.linesLost
+    this.#print(
+      { type: 'stopped', ...stop, counters },
+      `stopped: ${summary(counters)}; at the end ${stop.completed} completed and ${stop.cut} cut`,
+    )
+  }
+
+  broke(error: Error, counters: Counters): void {
+    this.#lost = counters.linesLost
+    if (isOutputLost(error)) this.say(`the output is lost: ${error.message}`, true)
+    else this.say(error.message, true)
+    this.#print({ type: 'broke', reason: error.message, counters }, `broke: ${summary(counters)}`)
+  }
+
+  /** @returns Whether everything that had to be printed on stdout is out. */
+  async end(): Promise<boolean> {
+    const until = performance.now() + (this.#lost === 0 ? LAST_LINES_MS : 0)
+    while ((this.#stdout.isBlocked || this.#stderr.isBlocked) && performance.now() < until) {
+      await sleep(5)
+      this.#stdout.flush()
+      this.#stderr.flush()
+    }
+    if (this.#options.onOutputBlocked === 'drop') return true
+    return this.#lost === 0 && !this.#stdout.isBlocked && !this.#stdout.error
+  }
+
+  #print(event: object, line: string): void {
+    if (this.#options.quiet) return
+    if (this.#options.json) {
+      this.#stdout.write(`${JSON.stringify({ ...event, pid: process.pid, at: timeOfDay() })}\n`)
+    } else this.say(line)
+  }
+
+  /** A line for people. */
+  say(line: string, always = false): void {
+    if (always || !this.#options.quiet) this.#stderr.write(`${PROGRAM}: ${line}\n`)
+  }
+}
+
+function summary({ accepted, established, probes, failed, dropped, linesLost, reasonsLost }: Counters): string {
+  const failures = Object.entries(failed).map(([code, count]) => `, ${count} ${code}`)
+  const lost =
+    (linesLost > 0 ? `, ${linesLost} lines lost` : '') +
+    (reasonsLost > 0 ? `, ${reasonsLost} lines of stderr lost` : '')
+  return (
+    `${accepted} accepted, ${established} established, ${probes} closed without a word${failures.join('')}` +
+    `, ${dropped} dropped${lost}`
+  )
 }
 
 function explainListen(error: NodeJS.ErrnoException, { host, port }: Options): string {

@@ -1,4 +1,5 @@
 import { type FailureCode, failureCodes } from '@hs/protocol'
+import type { DropReason } from '@hs/transport'
 
 /** What a server has done so far. */
 export interface Counters {
@@ -11,8 +12,12 @@ export interface Counters {
   readonly failed: Readonly<Partial<Record<FailureCode, number>>>
   /** Connections being served now. */
   readonly active: number
-  /** Connections that were not even accepted, or closed at once, for want of room: of descriptors, or in the queue. */
+  /** Connections that were closed at once and not counted above, for want of room: of descriptors, in a queue, for their lines. */
   readonly dropped: number
+  /** Lines that did not get out on stdout, since it was not read, closed or full. */
+  readonly linesLost: number
+  /** The same for the reasons on stderr. */
+  readonly reasonsLost: number
 }
 
 const ACCEPTED = 0
@@ -20,7 +25,9 @@ const ESTABLISHED = 1
 const PROBES = 2
 const ACTIVE = 3
 const DROPPED = 4
-const FIRST_FAILURE = 5
+const LINES_LOST = 5
+const REASONS_LOST = 6
+const FIRST_FAILURE = 7
 const ROW = FIRST_FAILURE + failureCodes.length
 
 /**
@@ -66,18 +73,27 @@ export class CounterTable {
       for (let at = from + column; at < to; at += ROW) total += this.#cells[at]!
       return total
     }
+    // The ends first: a thread that counts meanwhile may begin a connection that has not ended, and never the other way round.
+    const established = sum(ESTABLISHED)
+    const probes = sum(PROBES)
     const failed: Partial<Record<FailureCode, number>> = {}
+    let ended = established + probes
     failureCodes.forEach((code, at) => {
       const count = sum(FIRST_FAILURE + at)
+      ended += count
       if (count > 0) failed[code] = count
     })
+    const accepted = sum(ACCEPTED)
     return {
-      accepted: sum(ACCEPTED),
-      established: sum(ESTABLISHED),
-      probes: sum(PROBES),
+      accepted,
+      established,
+      probes,
       failed,
-      active: sum(ACTIVE),
+      // Not what is counted as active: that was counted at another moment.
+      active: accepted - ended,
       dropped: sum(DROPPED),
+      linesLost: sum(LINES_LOST),
+      reasonsLost: sum(REASONS_LOST),
     }
   }
 }
@@ -96,8 +112,17 @@ export class CounterRow {
     return ++this.#cells[ACCEPTED]!
   }
 
-  drop(): void {
-    this.#cells[DROPPED]!++
+  /** A newcomer that only waits longer is not lost. */
+  drop(reason: DropReason): void {
+    if (reason !== 'deferred') this.#cells[DROPPED]!++
+  }
+
+  loseLines(count: number): void {
+    this.#cells[LINES_LOST]! += count
+  }
+
+  loseReasons(count: number): void {
+    this.#cells[REASONS_LOST]! += count
   }
 
   finish(end: 'established' | 'probe' | FailureCode): void {

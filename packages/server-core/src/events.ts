@@ -28,3 +28,5 @@ export type ServerEvent =
   | ConnectionEvent
   /** A thread ended unasked. It is replaced; the `lost` connections that it served have failed. */
   | { readonly type: 'thread-died'; readonly thread: number; readonly lost: number; readonly reason: string }
+  /** A thread cannot start for want of file descriptors. It is tried again until there are some. */
+  | { readonly type: 'thread-waiting'; readonly thread: number; readonly reason: string }

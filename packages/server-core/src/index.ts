@@ -1,7 +1,7 @@
 export type { TransportName } from '@hs/transport'
 export type { Counters } from './counters.js'
 export type { ConnectionEvent, ConnectionOrigin, ServerEvent } from './events.js'
-export type { PrintOptions } from './print.js'
+export type { PrintOptions, WhenBlocked } from './print.js'
 export {
   DEFAULT_GRACE_MS,
   DEFAULT_MAX_CONNECTIONS,

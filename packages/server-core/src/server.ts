@@ -11,14 +11,16 @@ import {
   type TransportName,
 } from '@hs/transport'
 import { type Counters, CounterTable } from './counters.js'
+import { descriptorWarning } from './descriptors.js'
 import type { ServerEvent } from './events.js'
 import { observerOf } from './observer.js'
-import type { PrintOptions } from './print.js'
+import { openOutput, type PrintOptions } from './print.js'
 import { Service, type ServiceSettings } from './service.js'
 import { events } from './strategies/events.js'
 import { sequential } from './strategies/sequential.js'
 import { threads } from './strategies/threads.js'
 import type { ConcurrencyStrategy } from './strategy.js'
+import { TrackedListener } from './tracked-listener.js'
 
 /** The strategies that one word chooses, with their own defaults. */
 export const STRATEGIES = Object.freeze({ sequential, threads, events })
@@ -88,7 +90,12 @@ export interface HelloServer extends AsyncDisposable {
   readonly maxConnections: number
   /** `stopping`: `close` was called, or the server broke. */
   readonly state: 'serving' | 'stopping' | 'stopped'
-  /** Resolves when the server has stopped, for whatever reason. Rejects if it broke: nobody reads what it prints. */
+  /** What will keep it from serving as much as it was asked to, in sentences. */
+  readonly warnings: readonly string[]
+  /**
+   * Resolves when the server has stopped. Rejects if it broke: its strategy threw, a thread cannot be had, its output is
+   * lost. Like any rejection that is not handled, this one ends the process; handle it here, or with `close`.
+   */
   readonly stopped: Promise<StopReport>
   /**
    * Stops accepting, lets what is in flight finish, and drops what is left after the grace. May be called again, to
@@ -100,8 +107,9 @@ export interface HelloServer extends AsyncDisposable {
 /**
  * Listens, and serves handshakes until it is closed.
  *
- * @returns When the server listens.
+ * @returns When the server listens, and its threads can serve.
  * @throws {RangeError | TypeError} For an option that makes no sense.
+ * @throws Whatever the strategy throws before it can serve.
  * @throws System errors as Node shapes them (`EADDRINUSE`, `EACCES`, …) if it cannot listen, and
  *   `ERR_HS_TRANSPORT_UNAVAILABLE` or `ERR_HS_THREADS_UNSUPPORTED` if the Linux transport was asked for and cannot work, or this Node cannot share a listener with threads.
  */
@@ -112,7 +120,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     () => import('@hs/transport-linux'),
   )
   const strategy = typeof options.strategy === 'object' ? options.strategy : named(options.strategy ?? 'events')
-  const settings: ServiceSettings = {
+  const checked = {
     strategy: strategy.name,
     protocol: protocolOf(options),
     patience: {
@@ -121,10 +129,9 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
       prefixMs: notNegative('prefixMs', options.prefixMs ?? DEFAULT_PREFIX_MS),
     },
     maxConnections: positive('maxConnections', maxConnections),
-    print: options.print,
   }
   // Whatever it has against the options, it had better say now and not at the first connection.
-  serverHandshake(settings.protocol)
+  serverHandshake(checked.protocol)
   const transport = options.wrapTransport?.(chosen, strategy.threads ?? 0) ?? chosen
   const table = new CounterTable(1 + (strategy.threads ?? 0))
   const row = table.row(0)
@@ -133,14 +140,20 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     {
       shared: strategy.threads !== undefined,
       maxWaiting: maxConnections,
-      onDrop: () => row.drop(),
+      onDrop: (reason) => row.drop(reason),
       ...(options.fd !== undefined && { fd: options.fd }),
       ...(options.reusePort && { reusePort: true }),
     },
   )
 
+  const output = options.print && openOutput(options.print, checked.patience.timeoutMs)
+  const settings: ServiceSettings = { ...checked, print: output?.settings }
   const stopping = new AbortController()
   const dropping = new AbortController()
+  let onReady = () => {}
+  const ready = new Promise<void>((resolve) => {
+    onReady = resolve
+  })
   const lost: { error?: unknown } = {}
   const fail = (error: unknown) => {
     lost.error ??= error
@@ -166,11 +179,18 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     else grace = setTimeout(() => dropping.abort(), graceMs)
   }
 
+  // What several threads accept, none of them can know.
+  const tracked = strategy.threads === undefined ? new TrackedListener(listener) : undefined
   async function run(): Promise<StopReport> {
     try {
       await strategy.run({
-        listener,
-        serveOne: service.serveOne,
+        listener: tracked ?? listener,
+        serveOne: tracked
+          ? (connection) => {
+              tracked.serving(connection)
+              return service.serveOne(connection)
+            }
+          : service.serveOne,
         stopping: stopping.signal,
         dropping: dropping.signal,
         elsewhere: {
@@ -179,6 +199,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
           watched: forward !== undefined,
           forward: (event) => forward?.(event),
           observe: (event) => service.observe(event),
+          ready: onReady,
           fail,
         },
       })
@@ -187,8 +208,10 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     }
     // A strategy that gave up leaves a listener behind, and perhaps connections.
     if (!stopping.signal.aborted) stop(lost.error ? 0 : DEFAULT_GRACE_MS)
+    if (tracked) for await (const connection of tracked.left()) void service.serveOne(connection)
     await service.idle()
     clearTimeout(grace)
+    output?.close()
     over = true
     if (lost.error) throw lost.error
     const counters = table.snapshot()
@@ -197,9 +220,14 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   }
 
   const { address } = listener
-  const stopped = run()
-  // Whoever waits for `stopped` or `close` sees the rejection; that nobody does is no reason to end the process.
-  stopped.catch(() => {})
+  const warning = descriptorWarning(maxConnections, strategy.threads ?? 0)
+  const running = run()
+  // On the caller's thread it can serve at once, unless it throws at once.
+  if (strategy.threads === undefined) setImmediate(onReady)
+  await Promise.race([ready, running])
+  if (lost.error) await running
+  // A promise of its own: if the caller does not handle that it rejects, nothing else here does.
+  const stopped = running.then((report) => report)
   return {
     address,
     strategy: strategy.name,
@@ -207,6 +235,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     transport: transport.name,
     transportReason: reason,
     sharing: strategy.threads !== undefined && isShareable(listener) ? listener.sharing : undefined,
+    warnings: warning === undefined ? [] : [warning],
     maxConnections,
     get counters() {
       return table.snapshot()

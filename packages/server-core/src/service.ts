@@ -11,7 +11,8 @@ import {
 } from '@hs/transport'
 import type { CounterRow, CounterTable } from './counters.js'
 import type { ConnectionOrigin, ServerEvent } from './events.js'
-import { type LineEvent, type PrintOptions, printer } from './print.js'
+import { HeldConnection } from './held-connection.js'
+import { type LineEvent, Printer, type PrintSettings } from './print.js'
 
 /** Everything that serving a connection depends on, as plain data: a thread gets a copy. */
 export interface ServiceSettings {
@@ -19,7 +20,7 @@ export interface ServiceSettings {
   readonly protocol: ProtocolOptions
   readonly patience: Patience
   readonly maxConnections: number
-  readonly print: PrintOptions | undefined
+  readonly print: PrintSettings | undefined
 }
 
 export type Observer = (event: ServerEvent) => void
@@ -31,11 +32,10 @@ export class Service {
   readonly #row: CounterRow
   readonly #thread: number
   readonly #clock: Clock
-  readonly #onOutputLost: (error: unknown) => void
   /** A connection is in here from before its first byte until it is closed. */
   readonly #open = new Slots<Drive>()
   readonly #forward: Observer | undefined
-  #print: ((event: ServerEvent | LineEvent) => void) | undefined
+  readonly #printer: Printer | undefined
   #onIdle: (() => void) | undefined
   #stopping = false
   #dropping = false
@@ -58,13 +58,19 @@ export class Service {
     this.#thread = thread
     this.#clock = clock
     this.#forward = forward
-    this.#onOutputLost = onOutputLost
-    this.#print = settings.print && printer(settings.print)
+    this.#printer = settings.print && new Printer(settings.print, clock, this.#row, onOutputLost)
   }
 
   /** One connection, from the first byte to the close. Never rejects. */
-  readonly serveOne = (connection: Connection): Promise<void> =>
+  readonly serveOne = (accepted: Connection): Promise<void> =>
     new Promise((resolve) => {
+      if (this.#printer?.isFull) {
+        accepted.abort()
+        this.#row.drop('waiting')
+        resolve()
+        return
+      }
+      const connection = this.#printer ? new HeldConnection(accepted, this.#printer) : accepted
       const full = !this.#stopping && this.#table.active >= this.#settings.maxConnections
       const number = this.#row.accept() * this.#table.rows + this.#thread
       const slot = this.#open.take()
@@ -87,15 +93,22 @@ export class Service {
   finish(slot: number, outcome: Outcome): void {
     this.#open.free(slot)
     this.#row.finish(endOf(outcome))
-    if (this.#open.isEmpty) this.#onIdle?.()
+    if (this.#onIdle) this.#checkIdle()
   }
 
-  /** Resolves when no connection is open. */
-  idle(): Promise<void> {
-    return new Promise((resolve) => {
+  /** Resolves when no connection is open, and their lines are out, or given up. */
+  async idle(): Promise<void> {
+    await new Promise<void>((resolve) => {
       this.#onIdle = resolve
-      if (this.#open.isEmpty) resolve()
+      this.#checkIdle()
     })
+    this.#printer?.abandon()
+  }
+
+  #checkIdle(): void {
+    if (!this.#open.isEmpty) return
+    if (this.#printer?.holds && !this.#dropping) this.#printer.whenFree(() => this.#checkIdle())
+    else this.#onIdle?.()
   }
 
   /** Nobody new will come: whoever has waited until now is served, and no limit is needed against a flood. */
@@ -107,6 +120,7 @@ export class Service {
   drop(): void {
     this.#dropping = true
     for (const drive of this.#open) drive.fail('ERR_HS_ABORTED', 'The server stopped')
+    if (this.#onIdle) this.#checkIdle()
   }
 
   /** Prints and forwards an event. What an observer throws is its own affair, and never a connection's. */
@@ -116,22 +130,17 @@ export class Service {
   }
 
   print(event: ServerEvent | LineEvent): void {
-    try {
-      this.#print?.(event)
-    } catch (error) {
-      this.#print = undefined
-      this.#onOutputLost(error)
-    }
+    this.#printer?.print(event)
   }
 
   /** Knows of the connection no more than somebody asks for: its address alone costs a system call. */
   #served(connection: Connection, number: number, slot: number, onOver: () => void): Served {
     const { print, strategy } = this.#settings
-    if (this.#forward || (this.#print && print?.format === 'json')) {
+    if (this.#forward || print?.format === 'json') {
       const origin = { connection: number, remote: connection.remote, strategy, thread: this.#thread }
       return new Watched(this, slot, onOver, origin, this.#clock)
     }
-    return this.#print ? new Printed(this, slot, onOver, connection) : new Served(this, slot, onOver)
+    return print ? new Printed(this, slot, onOver, connection) : new Served(this, slot, onOver)
   }
 
   #refusal(full: boolean): HelloFailure {

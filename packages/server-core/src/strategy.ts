@@ -8,12 +8,15 @@ import type { Observer, ServiceSettings } from './service.js'
 export interface ConcurrencyStrategy {
   /** One word, for people. */
   readonly name: string
-  /** Threads that it serves on besides the caller's. Default 0. */
+  /**
+   * Threads that it serves on besides the caller's. Default 0. A strategy that has some says when they can serve, with
+   * `elsewhere.ready()`; until then `serve` does not resolve.
+   */
   readonly threads?: number
   /**
    * Serves until the listener ends. Need not wait for the connections that it began to serve.
    *
-   * @throws If it cannot serve at all; the server is stopped then.
+   * @throws If it cannot serve at all. The server is stopped then without a grace period, and `stopped` rejects.
    */
   run(work: Work): Promise<void>
 }
@@ -42,6 +45,8 @@ export interface Elsewhere {
   readonly forward: Observer
   /** An event about another thread, to be printed here. */
   readonly observe: Observer
-  /** The server cannot go on: a thread cannot print any more, or none can be had. Stops it, without a grace. */
+  /** The threads can serve. May be called again, without effect. */
+  readonly ready: () => void
+  /** The server cannot go on: a thread cannot print any more, or none can be had. Stops it, without a grace period. */
   readonly fail: (error: unknown) => void
 }

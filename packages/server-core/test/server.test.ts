@@ -124,12 +124,33 @@ describe("a strategy of the user's own", () => {
         },
       },
     })
+    const broken = expect(server.stopped).rejects.toThrow('out of patience')
     const peer = await Peer.connect(server.address)
-    await expect(server.stopped).rejects.toThrow('out of patience')
+    await broken
     await expect(server.close()).rejects.toThrow('out of patience')
     await peer.untilGone()
     await expect(Peer.connect(server.address)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
     expect(server.counters).toMatchObject({ accepted: 1, active: 0, failed: { ERR_HS_ABORTED: 1 } })
+  })
+
+  it('that throws before it serves what it took leaves no connection open', async () => {
+    const server = await start({
+      strategy: {
+        name: 'hoarder',
+        async run({ listener }) {
+          const taken: Connection[] = []
+          for await (const connection of listener) {
+            taken.push(connection)
+            if (taken.length === 2) throw new Error('too many')
+          }
+        },
+      },
+    })
+    const broken = expect(server.stopped).rejects.toThrow('too many')
+    const peers = [await Peer.connect(server.address), await Peer.connect(server.address)]
+    await broken
+    await Promise.all(peers.map((peer) => peer.untilGone()))
+    expect(server.counters).toMatchObject({ accepted: 2, active: 0, failed: { ERR_HS_ABORTED: 2 } })
   })
 
   it('that stops early stops the server, and what it served still finishes', async () => {

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { Peer } from '../../transport/test/peers.js'
@@ -112,6 +112,8 @@ function since(before: Counters, now: Counters): Counters {
     failed: Object.fromEntries(failed.filter(([, count]) => count !== 0)),
     active: now.active,
     dropped: now.dropped - before.dropped,
+    linesLost: now.linesLost - before.linesLost,
+    reasonsLost: now.reasonsLost - before.reasonsLost,
   }
 }
 
@@ -179,7 +181,8 @@ export function describeStrategy(
     async function start(options?: Partial<ServeOptions>): Promise<Subject> {
       const subject = await create(options)
       onTestFinished(async () => {
-        await subject.server.close({ graceMs: 0 })
+        // One that a test breaks says so here, too.
+        await subject.server.close({ graceMs: 0 }).catch(() => {})
       })
       return subject
     }
@@ -212,7 +215,16 @@ export function describeStrategy(
       it('one is served, and told of in order', async () => {
         const { story, counters } = await meet((peer) => shake(peer))
         expect(story).toEqual(ESTABLISHED)
-        expect(counters).toEqual({ accepted: 1, established: 1, probes: 0, failed: {}, active: 0, dropped: 0 })
+        expect(counters).toEqual({
+          accepted: 1,
+          established: 1,
+          probes: 0,
+          failed: {},
+          active: 0,
+          dropped: 0,
+          linesLost: 0,
+          reasonsLost: 0,
+        })
       })
 
       it('one after the other is served', async () => {
@@ -411,7 +423,16 @@ export function describeStrategy(
       it('without a byte are probes, and no failures', async () => {
         const { story, counters } = await meet((peer) => peer.socket.destroy())
         expect(story).toEqual(['connection', 'closed'])
-        expect(counters).toEqual({ accepted: 1, established: 0, probes: 1, failed: {}, active: 0, dropped: 0 })
+        expect(counters).toEqual({
+          accepted: 1,
+          established: 0,
+          probes: 1,
+          failed: {},
+          active: 0,
+          dropped: 0,
+          linesLost: 0,
+          reasonsLost: 0,
+        })
       })
 
       it('without a byte, by a reset, are probes too', async () => {
@@ -566,6 +587,8 @@ export function describeStrategy(
           },
           active: 0,
           dropped: 0,
+          linesLost: 0,
+          reasonsLost: 0,
         })
       })
 
@@ -612,6 +635,27 @@ export function describeStrategy(
           },
         )
       }
+    })
+
+    describe('counters', () => {
+      it('add up at any moment, also while threads count', async () => {
+        const subject = await start()
+        let busy = true
+        const peers = Promise.all(
+          Array.from({ length: 20 }, async () => {
+            for (let again = 0; again < 10; again++) await shake(await subject.connect())
+          }),
+        ).finally(() => {
+          busy = false
+        })
+        while (busy) {
+          const { counters } = subject.server
+          addUp(counters)
+          expect(counters.active).toBeGreaterThanOrEqual(0)
+          await turn()
+        }
+        await peers
+      })
     })
 
     describe('events', () => {
@@ -792,6 +836,38 @@ export function describeStrategy(
         const after = await openAfterAWhile(before)
         expect(after.descriptors).toBeLessThanOrEqual(before.descriptors)
         expect(after.handles).toBeLessThanOrEqual(before.handles)
+      })
+    })
+
+    describe('a strategy that breaks', () => {
+      it('is heard from `stopped` and `close`; what is open is closed, and newcomers are refused', async () => {
+        const { strategy } = make()
+        if (typeof strategy !== 'object') throw new Error('the suite needs a strategy that it can break')
+        const cause = new Error('out of patience')
+        let breakIt = () => {}
+        const broken = new Promise<void>((_, reject) => {
+          breakIt = () => reject(cause)
+        })
+        broken.catch(() => {})
+        const subject = await start({
+          strategy: { ...strategy, run: (work) => Promise.race([strategy.run(work), broken]) },
+        })
+        const heard = expect(subject.server.stopped).rejects.toBe(cause)
+        const peers: Peer[] = []
+        while (peers.length < Math.min(atOnce, 2)) peers.push(await halfway(subject))
+        peers.push(await subject.connect())
+        breakIt()
+        await heard
+        await expect(subject.server.close()).rejects.toBe(cause)
+        await Promise.all(peers.map((peer) => peer.untilGone()))
+        await expect(subject.connect()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+      })
+
+      it('before it can serve keeps `serve` from resolving', async () => {
+        const { strategy } = make()
+        const cause = new Error('stillborn')
+        const run = () => Promise.reject(cause)
+        await expect(start({ strategy: { ...(strategy as object), name: 'stillborn', run } })).rejects.toBe(cause)
       })
     })
 

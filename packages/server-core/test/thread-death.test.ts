@@ -215,16 +215,22 @@ describe.each(Object.entries(transports))('a thread that dies, on the transport 
     })
   }
 
-  it('before it can serve ends the server, since the next one would die too', async () => {
+  it('before it can serve, again and again, keeps the server from starting', async () => {
+    const lives = { count: 0 }
+    const transport = deadlyTransport(() => ++lives.count > 0)
+    await expect(start(1, transport)).rejects.toThrow('thread 1 died before it served: stillborn')
+    expect(lives.count).toBe(3)
+  })
+
+  it('before it can serve, once, is replaced, and the server starts', async () => {
+    let shares = 0
     const subject = await start(
-      1,
-      deadlyTransport(() => true),
+      2,
+      deadlyTransport(() => ++shares === 1),
     )
-    const waiting = await Peer.connect(subject.server.address).catch(() => undefined)
-    await expect(subject.server.stopped).rejects.toThrow('thread 1 died before it served: stillborn')
-    await expect(subject.server.close()).rejects.toThrow('stillborn')
-    await waiting?.untilGone()
-    await expect(Peer.connect(subject.server.address)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    await shake(subject)
+    await subject.until(() => subject.events.some(({ type }) => type === 'closed'))
+    expect(subject.server.counters).toMatchObject({ established: 1, failed: {} })
   })
 
   it('and cannot be replaced ends the server, and what other threads serve is cut', async () => {
@@ -234,9 +240,10 @@ describe.each(Object.entries(transports))('a thread that dies, on the transport 
       2,
       deadlyTransport(() => ++shares > 2),
     )
+    const broken = expect(subject.server.stopped).rejects.toThrow('stillborn')
     const peers = await halfwayInEach(subject, 2)
     await kill(subject, peers.get(1)!)
-    await expect(subject.server.stopped).rejects.toThrow('stillborn')
+    await broken
     await peers.get(2)!.untilGone()
     expect(subject.server.counters).toMatchObject({
       active: 0,

@@ -123,7 +123,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
         case ENFILE:
         case ENOBUFS:
         case ENOMEM:
-          this.#onDrop('descriptors')
+          this.#onDrop('deferred')
       }
       this.#stopWatching()
       this.#backOff = this.#reactor.clock.after(BACK_OFF_MS, () => {

@@ -1,5 +1,6 @@
 export { AcceptQueue } from './accept-queue.js'
 export { type ChosenTransport, chooseTransport, type ImportLinux, type TransportName } from './choose.js'
+export { descriptorLimit } from './descriptors.js'
 export {
   DEFAULT_PREFIX_MS,
   DEFAULT_QUIET_MS,

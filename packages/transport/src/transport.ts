@@ -100,6 +100,8 @@ export interface TransportModule {
 export interface AdoptLimits {
   /** How many connections the thread serves at once; more are not given to it while others can take them. */
   readonly atOnce: number
+  /** As {@link ListenOptions.onDrop}, for threads that accept for themselves. */
+  readonly onDrop: ListenOptions['onDrop']
 }
 
 /** Accepts connections, in the order in which they came. Iterate it once. */
@@ -135,8 +137,11 @@ export interface ListenOptions {
   readonly reusePort?: boolean
 }
 
-/** `'waiting'`: too many accepted and not served. `'descriptors'`: the process has none left. */
-export type DropReason = 'waiting' | 'descriptors'
+/**
+ * `'waiting'`: too many accepted and not served. `'descriptors'`: the process has none left. `'deferred'`: the same, but
+ * no connection is lost; newcomers wait in the kernel until there are some again.
+ */
+export type DropReason = 'waiting' | 'descriptors' | 'deferred'
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal

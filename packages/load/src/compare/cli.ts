@@ -1,5 +1,16 @@
 import { writeFileSync } from 'node:fs'
-import { answer, type Command, type Option, parse, parsers, put, tell, UsageError, writeAll } from '@hs/command-line'
+import {
+  answer,
+  type Command,
+  type Option,
+  OUTPUT_LOST,
+  parse,
+  parsers,
+  put,
+  tell,
+  UsageError,
+  writeAll,
+} from '@hs/command-line'
 import { formatLeft } from '../report/format.js'
 import { lineWidth, overwriting, parseFile, parseSpan } from '../report/terminal.js'
 import { clientTransport, listenBriefly } from '../run/transport.js'
@@ -137,7 +148,8 @@ export async function compareMain(argv: readonly string[]): Promise<number> {
     ]
     for (const problem of report.problems) tell(`${PROGRAM}: ${problem}\n`)
     if (stopping.signal.aborted) return STATUS.interrupted
-    return written.includes(false) || report.problems.length > 0 ? STATUS.failed : STATUS.fine
+    if (report.problems.length > 0) return STATUS.failed
+    return written.includes(false) ? OUTPUT_LOST : STATUS.fine
   } catch (error) {
     tell(`${!quiet && lineWidth() ? '\n' : ''}${PROGRAM}: ${(error as Error).message}\n`)
     return STATUS.failed

@@ -78,6 +78,19 @@ export function metrics(server: HelloServer, { meter, isReady }: Observed = {}):
       for (const { counters, labels } of perThread()) this.set(labels, counters.active)
     },
   })
+  new Counter({
+    name: 'hs_output_lost_total',
+    help: 'Lines that did not get out by stream, since it was not read, closed or full.',
+    labelNames: [...labelNames, 'stream'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { counters, labels } of perThread()) {
+        this.inc({ ...labels, stream: 'stdout' }, counters.linesLost)
+        this.inc({ ...labels, stream: 'stderr' }, counters.reasonsLost)
+      }
+    },
+  })
   const gauge = (name: string, help: string, value: () => number | undefined) =>
     new Gauge({
       name,

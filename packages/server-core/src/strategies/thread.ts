@@ -21,7 +21,12 @@ export type ToThread = 'stop' | 'drop'
 export type FromThread =
   | { readonly type: 'ready' }
   | { readonly type: 'events'; readonly events: readonly ServerEvent[] }
-  | { readonly type: 'output-lost'; readonly code: string | undefined; readonly message: string }
+  | {
+      readonly type: 'output-lost'
+      readonly code: string | undefined
+      readonly message: string
+      readonly syscall: string | undefined
+    }
   | { readonly type: 'done' }
 
 const port = parentPort!
@@ -39,18 +44,13 @@ function flush(): void {
 }
 
 const { adopt } = (await import(module)) as TransportModule
-const { listener, clock } = await adopt(share, { atOnce })
-const service = new Service(
-  settings,
-  new CounterTable(counters),
-  thread,
-  clock,
-  watched ? forward : undefined,
-  (error) => {
-    const { code, message } = error as NodeJS.ErrnoException
-    tell({ type: 'output-lost', code, message })
-  },
-)
+const table = new CounterTable(counters)
+const row = table.row(thread)
+const { listener, clock } = await adopt(share, { atOnce, onDrop: (reason) => row.drop(reason) })
+const service = new Service(settings, table, thread, clock, watched ? forward : undefined, (error) => {
+  const { code, message, syscall } = error as NodeJS.ErrnoException
+  tell({ type: 'output-lost', code, message, syscall })
+})
 port.on('message', (message: ToThread) => {
   if (message === 'drop') service.drop()
   else {

@@ -1,11 +1,18 @@
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isShareable, type Share, type ShareableListener } from '@hs/transport'
 import { CounterTable } from '../counters.js'
-import type { ConnectionOrigin, ServerEvent } from '../events.js'
+import { isOutOfDescriptors } from '../descriptors.js'
+import type { ConnectionOrigin } from '../events.js'
 import type { ConcurrencyStrategy, Work } from '../strategy.js'
 import { serveAtOnce } from './events.js'
-import type { FromThread, ThreadData, ToThread } from './thread.js'
+import { missingThreadFile, runWorker, type WorkerEnd } from './worker.js'
+
+/** How long to wait until a thread is tried again: a connection may have ended by then, and left a descriptor. */
+const RETRY_MS = 100
+
+/** How often a thread is tried that dies before it serves. One that is short of descriptors is tried for ever. */
+const TRIES = 3
 
 export interface ThreadsOptions {
   /** Default: one per core. */
@@ -16,8 +23,8 @@ export interface ThreadsOptions {
 
 /**
  * All connections at once, on several threads. How they get there is the transport's affair (its `sharing`). What
- * reaches the caller's own thread all the same is served there, so that nobody is lost: its part where every thread
- * listens for itself, and else at most what still waits when the listener is closed.
+ * reaches the caller's own thread all the same is served there, so that no connection is lost: its part if every
+ * thread listens for itself, and else at most what still waits when the listener is closed.
  */
 export function threads({
   threads = availableParallelism(),
@@ -31,117 +38,123 @@ export function threads({
     async run(work) {
       const { listener } = work
       if (!isShareable(listener)) throw new TypeError('this transport cannot share a listener with threads')
-      const crew = Array.from({ length: threads }, (_, at) => runThread(at + 1, listener, atOnce, work))
+      const starting = new Start(threads, () => work.elsewhere.ready())
+      const crew = Array.from({ length: threads }, (_, at) => runThread(at + 1, listener, atOnce, work, starting))
       await Promise.all([...crew, serveAtOnce(work, atOnce)])
     },
   }
 }
 
-/** Keeps one thread of the crew filled until the work is done: one that dies is replaced. */
-async function runThread(thread: number, listener: ShareableListener, atOnce: number, work: Work): Promise<void> {
-  const row = new CounterTable(work.elsewhere.counters).row(thread)
-  for (;;) {
-    const share = listener.share(thread)
-    const open = new Map<number, ConnectionOrigin>()
-    const end = await runWorker(thread, share, atOnce, work, open)
-    share.revoke()
-    if (end.done) return
-    const lost = row.bury()
-    const { forward, observe } = work.elsewhere
-    observe({ type: 'thread-died', thread, lost, reason: end.reason })
-    for (const origin of open.values()) {
-      const message = `Thread ${thread} died while it served this connection.`
-      const failure = { code: 'ERR_HS_THREAD_DIED', side: 'server', state: 'failed', clause: 'HS-4', message } as const
-      forward({ type: 'failed', ...origin, failure })
-      forward({ type: 'closed', ...origin, durationMs: Number.NaN })
-    }
-    if (!end.ready) work.elsewhere.fail(new Error(`thread ${thread} died before it served: ${end.reason}`))
-    if (work.stopping.aborted) return
+/** Knows when the server can serve: every thread is ready or waits for descriptors, and at least one is ready. */
+class Start {
+  readonly #threads: number
+  readonly #onReady: () => void
+  readonly #ready = new Set<number>()
+  readonly #waiting = new Set<number>()
+  /** Threads that are short of descriptors start one after the other, or they would keep each other from starting. */
+  turn: Promise<void> = Promise.resolve()
+
+  constructor(threads: number, onReady: () => void) {
+    this.#threads = threads
+    this.#onReady = onReady
+  }
+
+  ready(thread: number): void {
+    this.#ready.add(thread)
+    this.#waiting.delete(thread)
+    this.#check()
+  }
+
+  /** @returns Whether that is news. */
+  waits(thread: number): boolean {
+    const isNews = !this.#waiting.has(thread)
+    this.#waiting.add(thread)
+    this.#check()
+    return isNews
+  }
+
+  #check(): void {
+    if (this.#ready.size > 0 && new Set([...this.#ready, ...this.#waiting]).size === this.#threads) this.#onReady()
   }
 }
 
-interface WorkerEnd {
-  readonly done: boolean
-  readonly ready: boolean
-  readonly reason: string
-}
-
-/** One worker, from its start to its end. Never rejects: how it ended is a value. */
-function runWorker(
+/** Keeps one thread of the crew filled until the work is done: one that dies is replaced. */
+async function runThread(
   thread: number,
-  share: Share,
+  listener: ShareableListener,
   atOnce: number,
-  { elsewhere, stopping, dropping }: Work,
-  open: Map<number, ConnectionOrigin>,
-): Promise<WorkerEnd> {
-  return new Promise((resolve) => {
-    const data: ThreadData = {
-      thread,
-      module: share.module,
-      share: share.data,
-      atOnce,
-      settings: elsewhere.settings,
-      counters: elsewhere.counters,
-      watched: elsewhere.watched,
+  work: Work,
+  starting: Start,
+): Promise<void> {
+  let failures = 0
+  for (;;) {
+    const open = new Map<number, ConnectionOrigin>()
+    const end = await runOnce(thread, listener, atOnce, work, open, () => {
+      failures = 0
+      starting.ready(thread)
+    })
+    if (end.done) return
+    if (end.ready) {
+      bury(thread, end.reason, open, work)
+      if (work.stopping.aborted) return
+      continue
     }
-    const worker = new Worker(new URL('./thread.js', import.meta.url), {
-      workerData: data,
-      transferList: [...share.transfer] as never,
-      name: `hs-${thread}`,
-      // What the program was started with is not meant for it: with `--eval`, for one, no worker would start.
-      execArgv: [],
-    })
-    let done = false
-    let ready = false
-    let reason = 'it ended by itself'
-    const tell = (message: ToThread) => {
-      worker.postMessage(message)
-      share.wake()
+    if (work.stopping.aborted) return
+    failures++
+    const short = end.error !== undefined && isOutOfDescriptors(end.error)
+    const missing = missingThreadFile()
+    if (missing || (!short && failures >= TRIES)) {
+      const error = missing ?? new Error(`thread ${thread} died before it served: ${end.reason}`, { cause: end.error })
+      work.elsewhere.fail(error)
+      return
     }
-    const stop = () => tell('stop')
-    const drop = () => tell('drop')
-    stopping.addEventListener('abort', stop)
-    dropping.addEventListener('abort', drop)
-    worker.on('message', (message: FromThread) => {
-      switch (message.type) {
-        case 'ready':
-          ready = true
-          if (stopping.aborted) stop()
-          if (dropping.aborted) drop()
-          break
-        case 'events':
-          for (const event of message.events) {
-            note(open, event)
-            elsewhere.forward(event)
-          }
-          break
-        case 'output-lost':
-          elsewhere.fail(Object.assign(new Error(message.message), { code: message.code }))
-          break
-        case 'done':
-          done = true
-          void worker.terminate()
-          share.wake()
-          break
-      }
-    })
-    worker.on('error', (error: unknown) => {
-      reason = error instanceof Error ? error.message : String(error)
-    })
-    worker.on('exit', () => {
-      stopping.removeEventListener('abort', stop)
-      dropping.removeEventListener('abort', drop)
-      resolve({ done, ready, reason })
-    })
-  })
+    if (short && starting.waits(thread)) {
+      work.elsewhere.observe({ type: 'thread-waiting', thread, reason: end.reason })
+    }
+    await takeTurn(starting, work.stopping)
+  }
 }
 
-/** Keeps the list of connections that would be lost with their thread. */
-function note(open: Map<number, ConnectionOrigin>, event: ServerEvent): void {
-  if (event.type === 'connection') {
-    const { connection, remote, strategy, thread } = event
-    open.set(connection, { connection, remote, strategy, thread })
-  } else if (event.type === 'closed') {
-    open.delete(event.connection)
+/** Waits a while, and for whoever waits already. */
+async function takeTurn(starting: Start, stopping: AbortSignal): Promise<void> {
+  const turn = starting.turn.then(() => sleep(RETRY_MS, undefined, { signal: stopping }).catch(() => {}))
+  starting.turn = turn
+  await turn
+}
+
+/** One life of a thread. What keeps it from being born is an end, too. */
+async function runOnce(
+  thread: number,
+  listener: ShareableListener,
+  atOnce: number,
+  work: Work,
+  open: Map<number, ConnectionOrigin>,
+  onReady: () => void,
+): Promise<WorkerEnd> {
+  let share: Share | undefined
+  try {
+    share = listener.share(thread)
+    return await runWorker(thread, share, atOnce, work, open, onReady)
+  } catch (error) {
+    return { done: false, ready: false, reason: (error as Error).message, error }
+  } finally {
+    share?.revoke()
+  }
+}
+
+/** What the thread was serving has failed. */
+function bury(
+  thread: number,
+  reason: string,
+  open: ReadonlyMap<number, ConnectionOrigin>,
+  { elsewhere: { counters, forward, observe } }: Work,
+): void {
+  const lost = new CounterTable(counters).row(thread).bury()
+  observe({ type: 'thread-died', thread, lost, reason })
+  for (const origin of open.values()) {
+    const message = `Thread ${thread} died while it served this connection.`
+    const failure = { code: 'ERR_HS_THREAD_DIED', side: 'server', state: 'failed', clause: 'HS-4', message } as const
+    forward({ type: 'failed', ...origin, failure })
+    forward({ type: 'closed', ...origin, durationMs: Number.NaN })
   }
 }

@@ -8,10 +8,10 @@ import type { AdoptedListen, AdoptedSockets, RoomMessage, SocketMessage } from '
 /** The other end, in the thread: see `TransportModule`. */
 export async function adopt(
   data: AdoptedListen | AdoptedSockets,
-  { atOnce }: AdoptLimits,
+  { atOnce, onDrop }: AdoptLimits,
 ): Promise<{ listener: Listener; clock: Clock }> {
   if (data.type === 'listen') {
-    const listener = await listen(data.at, { shared: true, maxWaiting: Number.POSITIVE_INFINITY, onDrop() {} })
+    const listener = await listen(data.at, { shared: true, maxWaiting: Number.POSITIVE_INFINITY, onDrop })
     return { listener, clock: nodeClock }
   }
   const { port } = data

@@ -1,14 +1,28 @@
-import { type AddressInfo, createServer, type Server } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import { AcceptQueue } from '../accept-queue.js'
+import { descriptorLimit } from '../descriptors.js'
 import type { Endpoint, Listener, ListenOptions, Share, ShareableListener, Sharing } from '../transport.js'
 import { NodeConnection, remoteOf } from './connection.js'
-import { type AcceptedSocket, type AdoptedListen, type AdoptedSockets, SocketShare } from './share.js'
+import {
+  type AcceptedSocket,
+  type AdoptedListen,
+  type AdoptedSockets,
+  type SocketHandle,
+  SocketShare,
+} from './share.js'
 import { availableSharing } from './sharing.js'
 import { socketOf } from './socket.js'
 
 /** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
 const BACKLOG = 4096
+
+/**
+ * Descriptors that connections leave to the rest of the process. If none is left, libuv accepts and closes all that the
+ * kernel has, and tells nothing of it; and no thread could be started.
+ */
+const SPARE_DESCRIPTORS = 16
 
 /** See `Transport.listen`. */
 export async function listen(at: Endpoint, options: ListenOptions): Promise<Listener> {
@@ -26,6 +40,9 @@ export async function listen(at: Endpoint, options: ListenOptions): Promise<List
   return new NodeListener(server, sharing, options)
 }
 
+/** Turns of the event loop without a newcomer after which the kernel has none. The first one may have begun before. */
+const QUIET_TURNS = 2
+
 class NodeListener implements ShareableListener {
   readonly address: Endpoint
   readonly #server: Server
@@ -34,6 +51,8 @@ class NodeListener implements ShareableListener {
   readonly #shares = new Set<SocketShare>()
   readonly #unassigned: AcceptedSocket[] = []
   readonly #onDrop: ListenOptions['onDrop']
+  #accepted = 0
+  #closing = false
 
   constructor(server: Server, sharing: Sharing | undefined, { maxWaiting, onDrop }: ListenOptions) {
     const { address, port } = server.address() as AddressInfo
@@ -41,8 +60,15 @@ class NodeListener implements ShareableListener {
     this.#server = server
     this.#sharing = sharing
     this.#onDrop = onDrop
+    const highest = (descriptorLimit() ?? Number.POSITIVE_INFINITY) - SPARE_DESCRIPTORS
     server.on('connection', (socket) => {
-      if (this.#queue.length + this.#unassigned.length >= maxWaiting) {
+      this.#accepted++
+      // A new descriptor has the lowest free number, so it says how many are taken.
+      const { _handle: handle } = socket as { _handle?: SocketHandle }
+      if (handle && handle.fd >= highest) {
+        socket.destroy()
+        onDrop('descriptors')
+      } else if (this.#queue.length + this.#unassigned.length >= maxWaiting) {
         socket.destroy()
         onDrop('waiting')
       } else if (sharing === 'transfer') {
@@ -86,6 +112,9 @@ class NodeListener implements ShareableListener {
   }
 
   async close(): Promise<void> {
+    if (this.#closing) return
+    this.#closing = true
+    await this.#drain()
     // Its callback waits until every connection is gone; what is promised here is only that none is added.
     this.#server.close()
     this.#queue.finish()
@@ -94,6 +123,21 @@ class NodeListener implements ShareableListener {
 
   [Symbol.asyncIterator](): AcceptQueue {
     return this.#queue
+  }
+
+  /**
+   * Accepts what the kernel has accepted already: it would reset all of that when the listener is closed. With a backlog
+   * of none, the kernel leaves newcomers waiting for an answer, and they find the next server, if there is one.
+   */
+  async #drain(): Promise<void> {
+    const { _handle: handle } = this.#server as { _handle?: { listen(backlog: number): number } }
+    handle?.listen(0)
+    const most = this.#accepted + BACKLOG
+    for (let quiet = 0; quiet < QUIET_TURNS && this.#accepted < most; ) {
+      const before = this.#accepted
+      await nextTurn()
+      quiet = this.#accepted === before ? quiet + 1 : 0
+    }
   }
 
   /** Gives each waiting socket to the thread that serves fewest, as long as one has room. */

@@ -24,9 +24,12 @@ export interface AcceptedSocket {
 /** What a thread tells the thread that accepts: once how many it serves at a time, then 1 for each that is over. */
 export type RoomMessage = number
 
-/** What Node has behind a socket. Not in its documentation; there is no other way to see whether a transfer failed. */
-interface SocketHandle {
-  /** -1 once it was transferred or closed. */
+/**
+ * What Node has behind a socket. Not in its documentation; there is no other way to see whether a transfer failed, and
+ * how many descriptors are left.
+ */
+export interface SocketHandle {
+  /** Negative once it was transferred or closed, and on Windows. */
   readonly fd: number
   close(): void
 }

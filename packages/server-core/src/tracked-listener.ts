@@ -1,0 +1,61 @@
+import type { Connection, Endpoint, Listener } from '@hs/transport'
+
+/**
+ * A listener that knows which connections a strategy took and has not served yet. If the strategy breaks, nothing else
+ * would ever close them.
+ */
+export class TrackedListener implements Listener, AsyncIterator<Connection, undefined> {
+  readonly address: Endpoint
+  readonly #inner: Listener
+  readonly #connections: AsyncIterator<Connection>
+  readonly #taken: Connection[] = []
+  readonly #note = ({ value }: IteratorResult<Connection>) => {
+    if (value) this.#taken.push(value)
+  }
+
+  constructor(inner: Listener) {
+    this.address = inner.address
+    this.#inner = inner
+    this.#connections = inner[Symbol.asyncIterator]()
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<Connection, undefined>> {
+    const next = this.#connections.next()
+    // Noted before the loop that waits for it continues.
+    next.then(this.#note, () => {})
+    return next
+  }
+
+  async return(): Promise<IteratorResult<Connection, undefined>> {
+    await this.#connections.return?.()
+    return { done: true, value: undefined }
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close()
+  }
+
+  /** A connection that was taken is served now. */
+  serving(connection: Connection): void {
+    // Most strategies serve what they took last.
+    if (this.#taken.at(-1) === connection) this.#taken.pop()
+    else {
+      const at = this.#taken.indexOf(connection)
+      if (at >= 0) this.#taken.splice(at, 1)
+    }
+  }
+
+  /** What was taken and not served, then what still waits. Ends when the listener is closed. */
+  async *left(): AsyncGenerator<Connection> {
+    yield* this.#taken.splice(0)
+    for (;;) {
+      const { done, value } = await this.#connections.next()
+      if (done) return
+      yield value
+    }
+  }
+}
