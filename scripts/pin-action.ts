@@ -6,4 +6,4 @@ const MANIFEST = new URL('../packages/client/package.json', import.meta.url)
 
 const { version } = JSON.parse(readFileSync(MANIFEST, 'utf8')) as { version: string }
 const text = readFileSync(ACTION, 'utf8')
-writeFileSync(ACTION, text.replace(/(  version:\n(?:.*\n)*?    default: )\S+/, `$1${version}`))
+writeFileSync(ACTION, text.replace(/( {2}version:\n(?:.*\n)*? {4}default: )\S+/, `$1${version}`))

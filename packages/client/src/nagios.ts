@@ -17,7 +17,9 @@ export function nagiosLine(checked: readonly Checked[]): string {
   const state = failed.length > 0 ? 'CRITICAL' : 'OK'
   const reasons = failed.map(({ server, error }) => `${server}: ${error.code} ${error.message}`)
   // What a peer sent is escaped in messages already; a bar would begin the performance data.
-  const text = [`${checked.length - failed.length} of ${checked.length} established`, ...reasons].join('; ').replaceAll('|', '/')
+  const text = [`${checked.length - failed.length} of ${checked.length} established`, ...reasons]
+    .join('; ')
+    .replaceAll('|', '/')
   return `HELLO ${state}: ${text}${performance.length > 0 ? ` | ${performance.join(' ')}` : ''}`
 }
 

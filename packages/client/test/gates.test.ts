@@ -55,7 +55,9 @@ it('prints one line for Nagios, with performance data, and ends with 0 or 2', as
   const gone = await freePort()
   const bad = await outputOf(start('127.0.0.1', server.address.port, '--also', `127.0.0.1:${gone}`, '--nagios'))
   expect(bad).toMatchObject({ status: 2, stderr: '' })
-  expect(bad.stdout).toMatch(new RegExp(`^HELLO CRITICAL: 1 of 2 established; 127\\.0\\.0\\.1:${gone}: ERR_HS_CONNECT .*\n$`))
+  expect(bad.stdout).toMatch(
+    new RegExp(`^HELLO CRITICAL: 1 of 2 established; 127\\.0\\.0\\.1:${gone}: ERR_HS_CONNECT .*\n$`),
+  )
 })
 
 it.each([

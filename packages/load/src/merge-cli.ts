@@ -23,7 +23,8 @@ const command = {
     [`${PROGRAM} merge a.json b.json --fail-if 'p99>20ms'`, 'one report of two machines'],
     [`${PROGRAM} merge a.hlog b.hlog --hdr all.hlog`, 'their histograms only'],
   ],
-  epilogue: 'Exit status: 0 done, 1 a condition of --fail-if holds or nothing was established, 2 wrong usage, 5 output lost.',
+  epilogue:
+    'Exit status: 0 done, 1 a condition of --fail-if holds or nothing was established, 2 wrong usage, 5 output lost.',
 } as const satisfies Command
 
 /**

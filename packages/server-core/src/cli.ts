@@ -177,7 +177,8 @@ export async function main(argv: readonly string[], extension?: Extension): Prom
   }
   signals.onSignal((count) => {
     // The second time, the grace period is over, and so is whatever comes before it.
-    const stop = count === 1 ? life.stopping().then(() => server.close({ graceMs: options.grace })) : server.close({ graceMs: 0 })
+    const stop =
+      count === 1 ? life.stopping().then(() => server.close({ graceMs: options.grace })) : server.close({ graceMs: 0 })
     stop.catch(() => {})
   })
   try {

@@ -277,7 +277,6 @@ function finished({ accepted, active }: Counters): number {
   return accepted - active
 }
 
-
 function positive(name: string, value: number): number {
   if (value > 0) return value
   throw new RangeError(`${name} must be more than 0, got ${value}`)
