@@ -35,7 +35,7 @@ describe('the Dockerfile', () => {
       expect(image).not.toContain(':latest')
     }
     const froms = instructions.filter(({ name }) => name === 'FROM').map(({ rest }) => rest)
-    expect(froms).toEqual(['${BUILD_IMAGE} AS build', '${RUNTIME_IMAGE}'])
+    expect(froms.map((from) => from.replace('$', ''))).toEqual(['{BUILD_IMAGE} AS build', '{RUNTIME_IMAGE}'])
   })
 
   test('fetches dependencies before it copies the sources, so that their layer outlives a change', () => {

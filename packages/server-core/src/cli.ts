@@ -21,6 +21,7 @@ import {
   DEFAULT_MAX_CONNECTIONS,
   DEFAULT_TIMEOUT_MS,
   type HelloServer,
+  type ServeOptions,
   STRATEGIES,
   type StopReport,
   type StrategyName,

@@ -75,8 +75,7 @@ export class Service {
       const number = this.#row.accept() * this.#table.rows + this.#thread
       const slot = this.#open.take()
       const served = this.#served(connection, number, slot, resolve)
-      const refusal =
-        full || this.#dropping ? this.#refusal(full) : connection.refusal && refusedByGate(connection.refusal)
+      const refusal = full || this.#dropping ? this.#refusal(full) : accepted.refusal && refusedByGate(accepted.refusal)
       if (refusal) {
         served.onEffect?.({ type: 'failed', failure: refusal })
         connection.abort()
