@@ -47,8 +47,6 @@ export class SharedLinuxListener implements ShareableListener {
       module: new URL('./share.js', import.meta.url).href,
       data,
       transfer: [],
-      // Its event loop has a message, and that wakes it.
-      wake() {},
       revoke: () => {
         this.#shares--
         this.#closeIfUnused()

@@ -86,8 +86,6 @@ export interface Share {
   readonly module: string
   readonly data: unknown
   readonly transfer: readonly import('node:worker_threads').Transferable[]
-  /** The thread may be blocked waiting for its connections: makes it look at its messages. */
-  wake(): void
   /** The thread is gone: whatever of its connections is left is closed, and nothing more is given to it. */
   revoke(): void
 }

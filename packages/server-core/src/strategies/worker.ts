@@ -47,10 +47,7 @@ export function runWorker(
     let ready = false
     let reason = 'it ended by itself'
     let thrown: unknown
-    const tell = (message: ToThread) => {
-      worker.postMessage(message)
-      share.wake()
-    }
+    const tell = (message: ToThread) => worker.postMessage(message)
     const stop = () => tell('stop')
     const drop = () => tell('drop')
     stopping.addEventListener('abort', stop)
@@ -75,7 +72,6 @@ export function runWorker(
         case 'done':
           done = true
           void worker.terminate()
-          share.wake()
           break
       }
     })

@@ -88,7 +88,7 @@ class NodeListener implements ShareableListener {
     const module = new URL('./adopt.js', import.meta.url).href
     if (this.sharing === 'reuse-port') {
       const data: AdoptedListen = { type: 'listen', at: this.address }
-      return { module, data, transfer: [], wake() {}, revoke() {} }
+      return { module, data, transfer: [], revoke() {} }
     }
     const { port1, port2 } = new MessageChannel()
     const share = new SocketShare(
@@ -102,7 +102,6 @@ class NodeListener implements ShareableListener {
       module,
       data,
       transfer: [port2],
-      wake() {},
       revoke: () => {
         this.#shares.delete(share)
         share.finish()
