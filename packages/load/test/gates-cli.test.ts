@@ -66,7 +66,8 @@ describe('hs-load', () => {
     expect(worse.stderr).toMatch(
       /^hs-load: failed, since rate is 0\.5\d? \(95 % interval .*\) times that of the earlier/m,
     )
-  })
+    // Two loads of six seconds, since five whole intervals are needed.
+  }, 90_000)
 
   it.each([
     ['no-such-file.json', /^hs-load: --baseline .*no-such-file\.json ENOENT/],

@@ -1,10 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   answer,
   type Command,
   isOutputLost,
-  Lines,
-  nonBlocking,
   type Option,
   OUTPUT_LOST,
   parse,
@@ -14,8 +11,8 @@ import {
   type Values,
 } from '@hs/command-line'
 import { formatEndpoint, type TransportName } from '@hs/transport'
-import type { Counters } from './counters.js'
-import { type PrintOptions, timeOfDay, type WhenBlocked } from './print.js'
+import type { PrintOptions, WhenBlocked } from './print.js'
+import { Reporter } from './reporter.js'
 import {
   DEFAULT_GRACE_MS,
   DEFAULT_MAX_CONNECTIONS,
@@ -23,7 +20,6 @@ import {
   type HelloServer,
   type ServeOptions,
   STRATEGIES,
-  type StopReport,
   type StrategyName,
   serve,
 } from './server.js'
@@ -153,7 +149,7 @@ export async function main(argv: readonly string[], extension?: Extension): Prom
     return 2
   }
   const signals = new Signals()
-  const reporter = new Reporter(options)
+  const reporter = new Reporter(PROGRAM, options)
   let life = BARE
   let server: HelloServer
   try {
@@ -227,91 +223,6 @@ type Options = Values<typeof command>
 
 function printOptions({ json, errors, onOutputBlocked }: Options): PrintOptions {
   return { program: PROGRAM, format: json ? 'json' : 'plain', errors, whenBlocked: onOutputBlocked }
-}
-
-/** The last lines are waited for, if the reader is only slow: so long, unless lines were lost already. */
-const LAST_LINES_MS = 1000
-
-/** The beginning and the end: on stderr for people, as events for programs. */
-class Reporter {
-  readonly #options: Options
-  readonly #stdout = new Lines(nonBlocking(1).fd)
-  readonly #stderr = new Lines(nonBlocking(2).fd)
-  #lost = 0
-
-  constructor(options: Options) {
-    this.#options = options
-  }
-
-  listening({ address, strategy, threads, transport, transportReason, sharing, warnings }: HelloServer): void {
-    const { verbose } = this.#options
-    if (verbose && transportReason) this.say(`${transportReason}; transport node serves instead`)
-    if (!this.#options.json) for (const warning of warnings) this.say(warning)
-    const crew = `${threads} ${threads === 1 ? 'thread' : 'threads'}`
-    const way = sharing ? `, ${sharing}` : ''
-    this.#print(
-      {
-        type: 'listening',
-        address,
-        strategy,
-        threads,
-        transport,
-        ...(sharing && { sharing }),
-        ...(warnings.length > 0 && { warnings }),
-      },
-      `listening on ${formatEndpoint(address)} (strategy ${strategy}, ${crew}, transport ${transport}${way})`,
-    )
-  }
-
-  stopped(stop: StopReport, counters: Counters): void {
-    this.#lost = counters.linesLost
-    this.#print(
-      { type: 'stopped', ...stop, counters },
-      `stopped: ${summary(counters)}; at the end ${stop.completed} completed and ${stop.cut} cut`,
-    )
-  }
-
-  broke(error: Error, counters: Counters): void {
-    this.#lost = counters.linesLost
-    if (isOutputLost(error)) this.say(`the output is lost: ${error.message}`, true)
-    else this.say(error.message, true)
-    this.#print({ type: 'broke', reason: error.message, counters }, `broke: ${summary(counters)}`)
-  }
-
-  /** @returns Whether everything that had to be printed on stdout is out. */
-  async end(): Promise<boolean> {
-    const until = performance.now() + (this.#lost === 0 ? LAST_LINES_MS : 0)
-    while ((this.#stdout.isBlocked || this.#stderr.isBlocked) && performance.now() < until) {
-      await sleep(5)
-      this.#stdout.flush()
-      this.#stderr.flush()
-    }
-    if (this.#options.onOutputBlocked === 'drop') return true
-    return this.#lost === 0 && !this.#stdout.isBlocked && !this.#stdout.error
-  }
-
-  #print(event: object, line: string): void {
-    if (this.#options.quiet) return
-    if (this.#options.json) {
-      this.#stdout.write(`${JSON.stringify({ ...event, pid: process.pid, at: timeOfDay() })}\n`)
-    } else this.say(line)
-  }
-
-  /** A line for people. */
-  say(line: string, always = false): void {
-    if (always || !this.#options.quiet) this.#stderr.write(`${PROGRAM}: ${line}\n`)
-  }
-}
-
-function summary({ accepted, established, probes, failed, dropped, linesLost, reasonsLost }: Counters): string {
-  const failures = Object.entries(failed).map(([code, count]) => `, ${count} ${code}`)
-  const lost =
-    (linesLost > 0 ? `, ${linesLost} lines lost` : '') +
-    (reasonsLost > 0 ? `, ${reasonsLost} lines of stderr lost` : '')
-  return (
-    `${accepted} accepted, ${established} established, ${probes} closed without a word${failures.join('')}` +
-    `, ${dropped} dropped${lost}`
-  )
 }
 
 function explainListen(error: NodeJS.ErrnoException, { host, port }: Options): string {
