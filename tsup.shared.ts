@@ -33,7 +33,7 @@ export function library(entry: Record<string, string>): Options {
     format: 'esm',
     splitting: true,
     // Private to this workspace, so it travels inside whatever uses it.
-    noExternal: ['@hs/command-line'],
+    noExternal: ['@hs/command-line', '@hs/options'],
   }
 }
 
@@ -47,7 +47,9 @@ export function program(entry: Record<string, string>): Options {
     entry,
     format: 'cjs',
     outExtension: () => ({ js: '.cjs' }),
-    noExternal: [/^@hs\//],
+    // The Linux transport is loaded where it is installed.
+    noExternal: [/^@hs\/(?!transport-linux$)/],
+    external: ['@hs/transport-linux'],
     banner: { js: '#!/usr/bin/env node' },
   }
 }

@@ -219,12 +219,89 @@ test.each([
   }
 })
 
+describe('works with', () => {
+  const release = join(ROOT, 'release/node_modules')
+  const established = /^(\w+) on (node|linux): 5 6 7$/
+
+  /** The packages, and Linux sockets with them; the program of the folder is in `server.mjs`. */
+  const installed = () => install('@hs/client @hs/server-core @hs/transport-linux @hs/transport @hs/protocol')
+  const last = (text: string) => text.trim().split('\n').at(-1)!
+
+  test.each([
+    ['Bun', join(release, '@oven/bun-linux-x64/bin/bun'), ''],
+    ['Deno', join(release, '@deno/linux-x64-glibc/deno'), 'run --allow-all --node-modules-dir=manual'],
+  ])('%s, on its own sockets and never on those of Linux', async (name, program, args) => {
+    if (process.arch !== 'x64') return
+    const cwd = await installed()
+    const env = surroundingsOf(registry)
+    for (const strategy of ['events', 'sequential']) {
+      const printed = await expectSuccess(`'${program}' ${args} server.mjs ${strategy}`, { cwd, env })
+      expect(printed).toBe(`${strategy} on node: 5 6 7\n`)
+    }
+    expect(await expectSuccess(`'${program}' ${args} server.mjs events linux`, { cwd, env })).toMatch(
+      new RegExp(`^ERR_HS_TRANSPORT_UNAVAILABLE: .*needs Node, and this is ${name} `),
+    )
+  })
+
+  const esbuild = `'${release}/.bin/esbuild' server.mjs --bundle --platform=node --format=esm --outfile=bundled.mjs`
+  const webpack = `'${process.execPath}' bundle.mjs '${release}' ./server.mjs ./bundled.mjs`
+
+  test.each([
+    ['esbuild', esbuild, `${esbuild} '--external:@hs/*'`],
+    ['webpack', webpack, `${webpack} external`],
+  ])('%s: a bundle serves events, and threads if @hs/server-core stays outside', async (_name, inside, outside) => {
+    const cwd = await installed()
+    const env = surroundingsOf(registry)
+    const { status, stdout, stderr } = await run(inside, { cwd, env })
+    expect(stdout + stderr).not.toContain('@hs/transport-linux')
+    expect({ status, stderr }).toMatchObject({ status: 0 })
+    expect(await expectSuccess('node bundled.mjs events', { cwd, env })).toMatch(established)
+    const threads = last(await expectSuccess('node bundled.mjs threads', { cwd, env }))
+    if (!established.test(threads)) expect(threads).toMatch(/^ERR_\w+: .*(thread\.js|bundle)/)
+    await expectSuccess(outside, { cwd, env })
+    expect(await expectSuccess('node bundled.mjs threads', { cwd, env })).toMatch(established)
+  })
+
+  test('jest, with --experimental-vm-modules', async () => {
+    const cwd = await installed()
+    const options = `--config '{"testMatch":["**/jest.test.mjs"],"transform":{}}'`
+    const env = { ...surroundingsOf(registry), NODE_OPTIONS: '--experimental-vm-modules' }
+    const { status, stderr } = await run(`node '${release}/jest/bin/jest.js' ${options}`, { cwd, env })
+    expect(stderr).toContain('1 passed')
+    expect(status).toBe(0)
+  })
+
+  test.each(['7', '6'])('TypeScript %s without @types/node, nothing skipped; and in CommonJS', async (major) => {
+    const cwd = await installed()
+    const tsc = join(major === '7' ? ROOT : join(ROOT, 'release'), 'node_modules/.bin/tsc')
+    const common = { noEmit: true, strict: true, skipLibCheck: false, target: 'es2023' }
+    const types = { types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')] }
+    const lib = ['es2023', 'esnext.disposable', 'dom']
+    cpSync(join(cwd, 'plain.ts'), join(cwd, 'commonjs.cts'))
+    for (const [file, compilerOptions] of [
+      ['plain.ts', { ...common, module: 'nodenext', lib, types: [] }],
+      ['commonjs.cts', { ...common, ...types, module: 'nodenext' }],
+      ['commonjs.cts', { ...common, ...types, module: 'commonjs', moduleResolution: 'bundler' }],
+    ] as const) {
+      writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }))
+      await expectSuccess(`'${tsc}' -p .`, { cwd })
+    }
+  })
+})
+
 describe('a second release', () => {
+  const second = () => Object.fromEntries(published.map((name) => [name, raised(first[name]!, 'minor')]))
+  /** Of users who have the server, and the sockets of Linux beside it. */
+  let folder: string
+  beforeAll(async () => {
+    folder = await install('@hs/server-core @hs/transport-linux @hs/client')
+  })
+
   test.each([
     ['the server alone', ['@hs/server-core']],
     ['the sockets of Linux alone, which are an optional peer', ['@hs/transport-linux']],
-    ['the protocol, and the programs that carry copies of it', ['@hs/protocol', '@hs/client', '@hs/cli-client']],
-  ])('would raise, for a patch of %s, exactly that', async (_what, names) => {
+    ['the protocol', ['@hs/protocol']],
+  ])('raises all packages together for a patch of %s', async (_what, names) => {
     const file = writeChangeset(names, 'patch')
     await inCheckout('changeset status --output plan.json')
     const { releases } = JSON.parse(readFileSync(join(checkout, 'plan.json'), 'utf8')) as {
@@ -233,51 +310,47 @@ describe('a second release', () => {
     rmSync(file)
     rmSync(join(checkout, 'plan.json'))
     const plan = releases.filter(({ type }) => type !== 'none').map(({ name, newVersion }) => [name, newVersion])
-    expect(Object.fromEntries(plan)).toEqual(patched(names))
+    const all = published.map((name) => [name, raised(first[name]!, 'patch')])
+    expect(Object.fromEntries(plan)).toEqual(Object.fromEntries(all))
   })
 
-  test('raises also those that would not find the new version, by a patch', async () => {
-    // As 0.2.0 is outside of ^0.1.0: packages that depend on it have to follow; an optional peer needs no more.
-    const step = first['@hs/transport-linux']!.startsWith('0.') ? 'minor' : 'major'
-    const file = writeChangeset(['@hs/transport-linux'], step)
+  test('publishes every package in the new version, also for a minor of an optional peer', async () => {
+    // Before 1.0 this is the step that leaves `^0.1.0`; an optional peer must not make more of it.
+    writeChangeset(['@hs/transport-linux'], 'minor')
     await inCheckout('changeset version')
-    expect(changedVersions()).toEqual({
-      '@hs/transport-linux': raised(first['@hs/transport-linux']!, step),
-      ...patched(['@hs/server-core', '@hs/cli-server', '@hs/load']),
-    })
-    await inCheckout('git reset --quiet --hard && git clean --quiet --force')
-    rmSync(file, { force: true })
-  })
-
-  test('publishes what was patched and nothing else', async () => {
-    const names = ['@hs/protocol', '@hs/client', '@hs/cli-client']
-    writeChangeset(names, 'patch')
-    await inCheckout('changeset version')
-    expect(changedVersions()).toEqual(patched(names))
+    expect(versions()).toEqual(second())
+    await inCheckout(await offlineInstall())
     await commit('The second release')
     await inCheckout('pnpm release')
-    for (const name of published) {
-      const second = names.includes(name) ? Object.values(patched([name])) : []
-      expect(await registry.versions(name)).toEqual([first[name], ...second])
-    }
+    for (const name of published) expect(await registry.versions(name)).toEqual([first[name], second()[name]])
   })
 
-  test('reaches users who ask for it, together with what stayed as it was', async () => {
-    const folder = await install('@hs/client @hs/protocol @hs/server-core @hs/transport')
+  test.each([
+    'npm update',
+    'npm install @hs/server-core@latest',
+    'npm update',
+    'npm install @hs/transport-linux@latest',
+    'npm install @hs/client@latest',
+  ])('can be installed over the first, in parts and whole: %s', async (command) => {
     const env = surroundingsOf(registry)
-    await expectSuccess('node smoke.mjs', { cwd: folder, env })
-    expect(await expectSuccess('npx --yes @hs/client --version', { cwd: emptyFolder(), env })).toBe(
-      `${raised(first['@hs/client']!, 'patch')}\n`,
-    )
+    const { status, stdout, stderr } = await run(command, { cwd: folder, env })
+    expect(stdout + stderr).not.toContain('ERESOLVE')
+    expect(status, stderr).toBe(0)
+    await expectSuccess('npm ls --all', { cwd: folder, env })
+    expect(await expectSuccess('node server.mjs events', { cwd: folder, env })).toMatch(/^events on \w+: 5 6 7$/m)
+  })
+
+  test('reaches those who ask for it', async () => {
+    const env = surroundingsOf(registry)
     const tree = JSON.parse(await expectSuccess('npm ls --json', { cwd: folder, env })) as {
       dependencies: Record<string, { version: string }>
     }
-    const installed = Object.entries(tree.dependencies).map(([name, { version }]) => [name, version])
-    expect(Object.fromEntries(installed)).toEqual({
-      ...patched(['@hs/client', '@hs/protocol']),
-      '@hs/server-core': first['@hs/server-core'],
-      '@hs/transport': first['@hs/transport'],
-    })
+    const found = Object.entries(tree.dependencies).map(([name, { version }]) => [name, version])
+    const names = ['@hs/server-core', '@hs/transport-linux', '@hs/client']
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(names.map((name) => [name, second()[name]])))
+    expect(await expectSuccess('npx --yes @hs/client --version', { cwd: emptyFolder(), env })).toBe(
+      `${second()['@hs/client']}\n`,
+    )
   })
 })
 
@@ -320,19 +393,10 @@ function versions(): Record<string, string> {
   return found
 }
 
-function changedVersions(): Record<string, string> {
-  return Object.fromEntries(Object.entries(versions()).filter(([name, version]) => version !== first[name]))
-}
-
 /** A version after a step. */
 function raised(version: string, step: 'major' | 'minor' | 'patch'): string {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
   return { major: `${major + 1}.0.0`, minor: `${major}.${minor + 1}.0`, patch: `${major}.${minor}.${patch + 1}` }[step]
-}
-
-/** What a patch makes of the versions of the release. */
-function patched(names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, raised(first[name]!, 'patch')]))
 }
 
 function emptyFolder(): string {

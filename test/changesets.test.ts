@@ -14,10 +14,10 @@ const ours = (dependencies: Manifest['dependencies'] = {}) =>
  * The packages whose code travels inside a package: what cannot be installed, and in a program of one CommonJS file,
  * everything (tsup.shared.ts).
  */
-function carried({ bin = {}, dependencies, devDependencies }: Manifest): Set<string> {
+function carried({ bin = {}, dependencies, devDependencies, peerDependencies = {} }: Manifest): Set<string> {
   const isOneFile = Object.values(bin).some((file) => file.endsWith('.cjs'))
   const direct = isOneFile
-    ? ours({ ...dependencies, ...devDependencies })
+    ? ours({ ...dependencies, ...devDependencies }).filter((name) => !(name in peerDependencies))
     : ours(devDependencies).filter((name) => manifests.get(name)!.private)
   const all = new Set<string>()
   const add = (name: string) => {
@@ -33,10 +33,10 @@ function carried({ bin = {}, dependencies, devDependencies }: Manifest): Set<str
 const released = [...manifests.values()].filter((manifest) => !manifest.private)
 
 test('programs carry what they are built from', () => {
-  const inside = ['@hs/command-line', '@hs/protocol', '@hs/transport']
+  const inside = ['@hs/command-line', '@hs/options', '@hs/protocol', '@hs/transport']
   expect([...carried(manifests.get('@hs/client')!)].sort()).toEqual(inside)
   expect([...carried(manifests.get('@hs/cli-client')!)].sort()).toEqual(['@hs/client', ...inside].sort())
-  expect([...carried(manifests.get('@hs/server-core')!)]).toEqual(['@hs/command-line'])
+  expect([...carried(manifests.get('@hs/server-core')!)]).toEqual(['@hs/command-line', '@hs/options'])
   expect([...carried(manifests.get('@hs/cli-server')!)]).toEqual([])
 })
 

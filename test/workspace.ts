@@ -41,6 +41,6 @@ export function workspacePackages(): WorkspacePackage[] {
  */
 export function importsOf(source: string): string[] {
   const statement = /(?:^|;)(?:import|export)\b[^'"`;=]*?\bfrom\s*['"]([^'"\n]+)['"]/gm
-  const other = /(?:^|;)import\s*['"]([^'"\n]+)['"]|\bimport\(['"]([^'"\n]+)['"]\)/gm
+  const other = /(?:^|;)import\s*['"]([^'"\n]+)['"]|\bimport\((?:\/\*[^*]*\*\/ ?)?['"]([^'"\n]+)['"]\)/gm
   return [...source.matchAll(statement), ...source.matchAll(other)].map(([, name, dynamic]) => (name ?? dynamic)!)
 }

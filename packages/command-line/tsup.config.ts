@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsup'
 import { library } from '../../tsup.shared.js'
 
-export default defineConfig(library({ index: 'src/index.ts' }))
+// Whatever it travels inside of bundles the checks of options too, once for both.
+export default defineConfig({ ...library({ index: 'src/index.ts' }), noExternal: [], external: ['@hs/options'] })

@@ -13,11 +13,14 @@ import {
   type Values,
   writeAll,
 } from '@hs/command-line'
+import { count, port } from '@hs/options'
 import { HelloError, isInitialSequence } from '@hs/protocol'
 import { type Endpoint, formatEndpoint, nodeTransport } from '@hs/transport'
-import { DEFAULT_TIMEOUT_MS, type HandshakeReport, handshake, randomSequence } from './handshake.js'
+import { HANDSHAKE_OPTIONS } from './checks.js'
+import { type HandshakeReport, handshake, randomSequence } from './handshake.js'
 import { answerLookUp, LOOKUP_COMMAND, lookUp } from './lookup.js'
 import { type Checked, nagiosLine } from './nagios.js'
+import { DEFAULT_TIMEOUT_MS } from './options.js'
 import { Output, STATUS, statusOf } from './output.js'
 import { summarize } from './summary.js'
 
@@ -43,10 +46,10 @@ function command(name: string, sequence: 'required' | 'optional') {
       'Prints the message that it receives, and ERROR after one that is wrong.',
     positionals: {
       host: { describe: 'name or address of the server', parse: parsers.host },
-      port: { describe: 'its port', parse: parsers.integer(1, 65535) },
+      port: { describe: 'its port', parse: parsers.number(port) },
       sequence: {
         describe: sequence === 'optional' ? 'X; default: a random number' : 'X',
-        parse: parsers.integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 2),
+        parse: parsers.number(HANDSHAKE_OPTIONS.sequence.check),
         optional: sequence === 'optional',
       },
     },
@@ -54,7 +57,7 @@ function command(name: string, sequence: 'required' | 'optional') {
       timeout: {
         describe: `Total deadline of each handshake; ${DEFAULT_TIMEOUT_MS / 1000}s, or ${PROBE_TIMEOUT_MS / 1000}s for each attempt of --wait`,
         default: undefined,
-        parse: parsers.duration,
+        parse: parsers.deadline,
         placeholder: 'duration',
       } as Option<number | undefined>,
       wait: {
@@ -82,7 +85,7 @@ function command(name: string, sequence: 'required' | 'optional') {
       count: {
         describe: 'Handshakes, one after the other, with a summary on stderr',
         default: undefined,
-        parse: parsers.integer(1, Number.MAX_SAFE_INTEGER),
+        parse: parsers.number(count),
         placeholder: 'n',
       } as Option<number | undefined>,
       interval: {

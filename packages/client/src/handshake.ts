@@ -1,45 +1,24 @@
+import { checkOptions } from '@hs/options'
 import {
   clientHandshake,
-  type Effect,
   type Handshake,
   type HandshakeResult,
   HelloError,
   type HelloFailure,
   type OutsideFailureCode,
-  type ProtocolOptions,
 } from '@hs/protocol'
 import {
   type Connection,
-  DEFAULT_PREFIX_MS,
-  DEFAULT_QUIET_MS,
+  chooseTransport,
   Drive,
   deadlinePassed,
   type Endpoint,
   formatEndpoint,
-  nodeTransport,
   type Patience,
   type Transport,
 } from '@hs/transport'
-
-/** Five seconds: longer than any healthy handshake, short enough for a person who waits. */
-export const DEFAULT_TIMEOUT_MS = 5_000
-
-export interface HandshakeOptions extends ProtocolOptions, Partial<Patience> {
-  /** 1 to 65535. */
-  readonly port: number
-  /** An address or a name. Default `'127.0.0.1'`. */
-  readonly host?: string
-  /** X. Default: a random number that 32-bit peers can count on from. */
-  readonly sequence?: number
-  /** Use only IPv4 or IPv6 addresses of a name. */
-  readonly family?: 4 | 6
-  /** Ends it at any point, with `ERR_HS_ABORTED`. */
-  readonly signal?: AbortSignal
-  /** Default `nodeTransport()`. */
-  readonly transport?: Transport
-  /** Sees what was received and sent as it happens: a received message before it is answered. What it throws is an uncaught exception, and the handshake continues. */
-  readonly onEffect?: (effect: Effect) => void
-}
+import { HANDSHAKE_OPTIONS } from './checks.js'
+import type { HandshakeOptions } from './options.js'
 
 /** An established handshake. Times are in milliseconds, to the microsecond. */
 export interface HandshakeReport extends HandshakeResult {
@@ -59,33 +38,28 @@ export interface HandshakeReport extends HandshakeResult {
  * @returns When Z is sent and the connection is closed.
  * @throws {HelloError} For whatever the peer or the network did; `code` says what, `failure` in which state, what was
  *   expected and what came. A deadline (`timeoutMs`, in total) is `ERR_HS_TIMEOUT`.
- * @throws {RangeError} For an option that makes no sense.
+ * @throws {TypeError | RangeError} For an option that makes no sense: it names the option and the value.
+ * @throws `ERR_HS_TRANSPORT_UNAVAILABLE` If the Linux transport was asked for by name and cannot work here.
  */
 export async function handshake(options: HandshakeOptions): Promise<HandshakeReport> {
-  const { host = '127.0.0.1', port, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options
-  if (!(Number.isInteger(port) && port >= 1 && port <= 65535))
-    throw new RangeError(`port must be 1 to 65535, got ${port}`)
-  if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be more than 0, got ${timeoutMs}`)
-  const transport = options.transport ?? nodeTransport()
-  const machine = clientHandshake(options.sequence ?? randomSequence(), options)
+  const { sequence = randomSequence(), ...settings } = checkOptions('handshake', options, HANDSHAKE_OPTIONS)
+  const { signal, timeoutMs, quietMs, prefixMs, onEffect } = settings
+  const machine = clientHandshake(sequence, settings)
+  const { transport } = await chooseTransport(settings.transport, (name) => import(/* webpackIgnore: true */ name))
   const { clock } = transport
 
   const started = clock.now()
-  const connection = await connect(transport, machine, { ...options, host, timeoutMs })
+  const connection = await connect(transport, machine, settings)
   const { local, remote } = connection
   const connectMs = clock.now() - started
   let replyMs = 0
 
   return new Promise((resolve, reject) => {
-    const patience: Patience = {
-      timeoutMs,
-      quietMs: options.quietMs ?? DEFAULT_QUIET_MS,
-      prefixMs: options.prefixMs ?? DEFAULT_PREFIX_MS,
-    }
+    const patience: Patience = { timeoutMs, quietMs, prefixMs }
     const drive = new Drive(machine, connection, clock, patience, {
       onEffect(effect) {
         if (effect.type === 'received') replyMs = clock.now() - started - connectMs
-        options.onEffect?.(effect)
+        onEffect?.(effect)
       },
       onClosed(outcome) {
         signal?.removeEventListener('abort', onAbort)
@@ -117,7 +91,7 @@ export function randomSequence(): number {
 async function connect(
   transport: Transport,
   machine: Handshake,
-  options: HandshakeOptions & { host: string; timeoutMs: number },
+  options: Pick<HandshakeOptions, 'family' | 'signal'> & Endpoint & Pick<Patience, 'timeoutMs'>,
 ): Promise<Connection> {
   const { host, port, family, signal, timeoutMs } = options
   const to = { host, port }

@@ -1,8 +1,3 @@
 export { type FailureCode, HelloError, type HelloFailure } from '@hs/protocol'
-export {
-  DEFAULT_TIMEOUT_MS,
-  type HandshakeOptions,
-  type HandshakeReport,
-  handshake,
-  randomSequence,
-} from './handshake.js'
+export { type HandshakeReport, handshake, randomSequence } from './handshake.js'
+export { DEFAULT_TIMEOUT_MS, type HandshakeOptions } from './options.js'

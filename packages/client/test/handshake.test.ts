@@ -430,20 +430,14 @@ describe('a signal', () => {
 })
 
 describe('options', () => {
-  it.each<[object, RegExp]>([
-    [{ port: 0 }, /^port must be 1 to 65535, got 0$/],
-    [{ port: 65536 }, /^port must be 1 to 65535, got 65536$/],
-    [{ port: 1.5 }, /^port must be/],
-    [{ port: '9000' }, /^port must be/],
-    [{ port: 9, timeoutMs: 0 }, /^timeoutMs must be more than 0, got 0$/],
-    [{ port: 9, sequence: 0.5 }, /^sequence must be an integer .* got 0.5$/],
-    [{ port: 9, sequence: 9007199254740990 }, /^sequence must be an integer/],
-    [{ port: 9, sequence: 2147483648, arithmetic: 'int32' }, /^sequence must be a 32-bit integer, got 2147483648$/],
-    [{ port: 9, maxMessageBytes: 1 }, /^maxMessageBytes must be/],
-  ])('%j are refused with a RangeError that names what is wrong', async (options, message) => {
-    const error = await handshake(options as HandshakeOptions).catch((error: unknown) => error as Error)
-    expect(error).toBeInstanceOf(RangeError)
-    expect((error as Error).message).toMatch(message)
+  it('allow as initial numbers only those that can be counted on from', async () => {
+    for (const options of [{ sequence: 9007199254740990 }, { sequence: 2147483648, arithmetic: 'int32' } as const]) {
+      await expect(handshake({ port: 9, ...options })).rejects.toMatchObject({
+        name: 'RangeError',
+        code: 'ERR_OUT_OF_RANGE',
+        message: expect.stringMatching(/^sequence must be an integer from .* got \d+ \(number\)$/),
+      })
+    }
   })
 
   it('are not written to', async () => {

@@ -1,3 +1,5 @@
+import { type Check, deadline, host, integer, pause } from '@hs/options'
+
 /** The caller's mistake on the command line: printed with the usage, exit status 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
@@ -103,27 +105,39 @@ export function kebab(name: string): string {
 
 /** The parsers of texts. Each throws a {@link UsageError} that goes on after the name: `port must be …`. */
 export const parsers = {
-  integer(least: number, most: number): (text: string) => number {
-    return (text) => {
-      const value = Number(text)
-      if (/^[+-]?\d+$/.test(text) && value >= least && value <= most) return value
-      throw new UsageError(`must be an integer from ${least} to ${most}, got "${text}"`)
-    }
+  /** Digits that the function behind the program would take, too: both ask the same check. */
+  number(check: Check<number>): (text: string) => number {
+    return (text) => demand(check, /^[+-]?\d+$/.test(text) ? Number(text) : text, text)
   },
+
+  integer: (least: number, most: number) => parsers.number(integer(least, most)),
 
   /** `500ms`, `5s`, `1.5m`, `2h`: milliseconds. A bare number is refused, since nobody agrees on its unit. */
   duration(text: string): number {
     const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
     if (amount === undefined) throw new UsageError(`must be a duration such as 500ms or 5s, got "${text}"`)
-    return Number(amount) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit as 'ms' | 's' | 'm' | 'h']
+    const ms = Number(amount) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit as 'ms' | 's' | 'm' | 'h']
+    return demand(pause, ms, text, 'a duration such as 500ms or 5s')
+  },
+
+  /** A duration, and more than none. */
+  deadline(text: string): number {
+    return demand(deadline, parsers.duration(text), text, 'a duration of more than 0')
   },
 
   /** Names, IPv4 and IPv6 addresses, the latter also in brackets. */
   host(text: string): string {
-    const host = text.replace(/^\[(.*)\]$/, '$1')
-    if (host === '' || /\s/.test(host)) throw new UsageError(`must be a name or an address, got "${text}"`)
-    return host
+    return demand(host, text.replace(/^\[(.*)\]$/, '$1'), text)
   },
+}
+
+/** What the library would refuse, refused as a mistake on the command line. */
+function demand<T>(check: Check<T>, value: unknown, text: string, expected = check.expected): T {
+  try {
+    return check.read('', value)
+  } catch {
+    throw new UsageError(`must be ${expected}, got "${text}"`)
+  }
 }
 
 /** How the protocol is spoken: the same options for the client and the server. */

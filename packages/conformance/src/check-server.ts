@@ -1,5 +1,7 @@
+import { checkOptions } from '@hs/options'
 import type { Setting } from './case.js'
 import { serverCases } from './cases/server/index.js'
+import { CHECK_SERVER_OPTIONS, SERVER_TARGET } from './checks.js'
 import { countVerdicts, type Expectation, isObstacle, type Report, scoreOf } from './report.js'
 import { type CheckOptions, runCases, shellWords } from './run.js'
 import { ServerSetting } from './server-lab.js'
@@ -27,11 +29,12 @@ export type ServerTarget =
 /**
  * Checks a server. What it did wrong is in the report; nothing is thrown for it.
  *
- * @throws {TypeError} If the command has no words.
+ * @throws {TypeError | RangeError} For a target or an option that makes no sense: it names the option and the value.
  */
-export async function checkServer(target: ServerTarget, options: CheckServerOptions = {}): Promise<Report> {
+export async function checkServer(wanted: ServerTarget, given: CheckServerOptions = {}): Promise<Report> {
+  const target = SERVER_TARGET.read('target', wanted)
+  const options = checkOptions('checkServer', given, CHECK_SERVER_OPTIONS)
   const command = 'command' in target ? target.command : undefined
-  if (command?.length === 0) throw new TypeError('the command has no words')
   const seed = options.seed ?? randomSeed()
   const setting = new ServerSetting(
     { ...target, cwd: options.cwd },

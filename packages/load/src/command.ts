@@ -1,10 +1,11 @@
 /** The command line of hs-load: a table, and parsers of its values. */
 import { type Command, type Option, parsers, protocolFlags, UsageError, type Values } from '@hs/command-line'
 import type { Endpoint, TransportName } from '@hs/transport'
+import { LOAD_OPTIONS } from './checks.js'
 import { DEFAULT_TOLERANCE } from './measure/baseline.js'
 import { parseThresholds, type Threshold } from './measure/thresholds.js'
-import { parseFile, parseSpan } from './report/terminal.js'
-import { chooser, type Mix } from './run/mix.js'
+import { parseFile } from './report/terminal.js'
+import { type ClientKind, clientKinds, type Mix } from './run/mix.js'
 import {
   DEFAULT_CONCURRENCY,
   DEFAULT_DURATION_MS,
@@ -60,7 +61,7 @@ export const command = {
       describe: `Closed loop: clients, each of which begins again when it is done; ${DEFAULT_CONCURRENCY} if neither --rate nor --stages is given`,
       default: undefined,
       alias: 'c',
-      parse: parsers.integer(1, 1_000_000),
+      parse: parsers.number(LOAD_OPTIONS.concurrency.check),
       placeholder: 'n',
     } as Option<number | undefined>,
     rate: {
@@ -81,14 +82,14 @@ export const command = {
       describe: `How long, after the warm-up; ${DEFAULT_DURATION_MS / 1000}s if neither --count nor --stages is given`,
       default: undefined,
       alias: 'd',
-      parse: parseSpan,
+      parse: parsers.deadline,
       placeholder: 'duration',
     } as Option<number | undefined>,
     count: {
       describe: 'How many handshakes, those of the warm-up not counted',
       default: undefined,
       alias: 'n',
-      parse: parsers.integer(1, Number.MAX_SAFE_INTEGER),
+      parse: parsers.number(LOAD_OPTIONS.count.check),
       placeholder: 'n',
     } as Option<number | undefined>,
     warmup: {
@@ -106,13 +107,13 @@ export const command = {
     seed: {
       describe: 'Repeats the numbers and the order of the kinds of an earlier load; default: a new one, in the report',
       default: undefined,
-      parse: parsers.integer(0, 2 ** 32 - 1),
+      parse: parsers.number(LOAD_OPTIONS.seed.check),
       placeholder: 'n',
     } as Option<number | undefined>,
     timeout: {
       describe: 'Total deadline of each handshake',
       default: DEFAULT_TIMEOUT_MS,
-      parse: parseSpan,
+      parse: parsers.deadline,
       placeholder: 'duration',
     } as Option<number>,
     slowPause: {
@@ -134,7 +135,7 @@ export const command = {
       placeholder: 'addresses',
     } as Option<string[] | undefined>,
     transport: {
-      describe: 'How bytes move: node works everywhere, linux is several times faster',
+      describe: 'How bytes move: node works everywhere, linux needs about half the CPU',
       default: 'auto',
       choices: ['auto', 'node', 'linux'],
     } as Option<TransportName>,
@@ -208,13 +209,16 @@ function parseMix(text: string): Mix {
   for (const part of text.split(',')) {
     const [, kind, share] = /^(\w+)=(\d+(?:\.\d+)?)$/.exec(part) ?? []
     if (kind === undefined) throw new UsageError(`must be shares such as normal=90,slow=10, got "${part}"`)
+    if (!clientKinds.includes(kind as ClientKind)) {
+      throw new UsageError(`must name kinds of ${clientKinds.join(', ')}, got "${kind}"`)
+    }
     if (kind in mix) throw new UsageError(`must name each kind once, got "${text}"`)
     mix[kind] = Number(share)
   }
   try {
-    chooser(mix)
-  } catch (error) {
-    throw new UsageError((error as Error).message.replace(/^mix /, ''))
+    LOAD_OPTIONS.mix.check.read('mix', mix)
+  } catch {
+    throw new UsageError(`must give a kind a share of more than 0, got "${text}"`)
   }
   return mix
 }

@@ -294,18 +294,12 @@ describe('a load that cannot begin', () => {
   })
 
   it.each([
-    [{ targets: [] }, /targets/],
-    [{ rate: 0 }, /rate/],
-    [{ rate: 1, concurrency: 1 }, /exclude/],
-    [{ concurrency: 1.5 }, /concurrency/],
-    [{ count: 0 }, /count/],
-    [{ durationMs: 0 }, /durationMs/],
-    [{ mix: { normal: 0 } }, /mix/],
-    [{ mix: { normal: -1 } }, /mix/],
-    [{ mix: { polite: 1 } as never }, /mix/],
-  ])('refuses %j', async (options, message) => {
+    [{ rate: 1, concurrency: 1 }, TypeError, /^rate and concurrency exclude each other/],
+    [{ mix: { normal: 0 } }, RangeError, /^mix must be .*, one of them more than 0/],
+    [{ sources: ['192.0.2.1'] }, RangeError, /^sources must be addresses of this machine, got '192.0.2.1'/],
+  ])('refuses %j', async (options, kind, message) => {
     const complaint = load({ targets: [{ host: '127.0.0.1', port: 1 }], ...options })
-    await expect(complaint).rejects.toThrow(RangeError)
+    await expect(complaint).rejects.toThrow(kind)
     await expect(complaint).rejects.toThrow(message)
   })
 })

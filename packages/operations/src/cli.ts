@@ -1,5 +1,6 @@
 /** The options of `tcpserver` for operators, and what they do in its life. The program plugs it into that of the core. */
 import { type Option, parsers, UsageError } from '@hs/command-line'
+import { count } from '@hs/options'
 import type { Extension, ServerLife } from '@hs/server-core/cli'
 import { type Endpoint, formatEndpoint } from '@hs/transport'
 import { parseRange } from './gate/address.js'
@@ -24,13 +25,13 @@ const options = {
   peerConnections: {
     describe: 'Connections of one address at a time; more are closed at once',
     default: undefined,
-    parse: parsers.integer(1, Number.MAX_SAFE_INTEGER),
+    parse: parsers.number(count),
     placeholder: 'n',
   } as Option<number | undefined>,
   peerRate: {
     describe: 'New connections of one address per second; more are closed at once',
     default: undefined,
-    parse: parsers.integer(1, Number.MAX_SAFE_INTEGER),
+    parse: parsers.number(count),
     placeholder: 'n',
   } as Option<number | undefined>,
   reusePort: {

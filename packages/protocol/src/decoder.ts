@@ -1,3 +1,4 @@
+import { protocolOptions } from '@hs/options'
 import { escapeBytes, isTerminator, PREFIX, PROTOCOL_DEFAULTS, type ProtocolOptions } from './hello.js'
 
 /** Why bytes are not a message. `received` is escaped and cut short (HS-5.3); `reason` is a phrase without a full stop. */
@@ -53,14 +54,13 @@ export class HelloDecoder {
   #negative = false
   #magnitude = 0
 
-  /** @throws {RangeError} If `maxMessageBytes` is less than 7, the shortest message there is. */
+  /** @throws {TypeError | RangeError} If `maxMessageBytes` is less than 7, the shortest message there is. */
   constructor({
     strict = PROTOCOL_DEFAULTS.strict,
     maxMessageBytes = PROTOCOL_DEFAULTS.maxMessageBytes,
   }: ProtocolOptions = {}) {
-    if (!(maxMessageBytes >= 7)) throw new RangeError(`maxMessageBytes must be at least 7, got ${maxMessageBytes}`)
-    this.#strict = strict
-    this.#maxMessageBytes = maxMessageBytes
+    this.#strict = protocolOptions.strict.check.read('strict', strict)
+    this.#maxMessageBytes = protocolOptions.maxMessageBytes.check.read('maxMessageBytes', maxMessageBytes)
   }
 
   /** Bytes of an unfinished message; terminators between messages are dropped and not counted. */

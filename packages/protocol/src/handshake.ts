@@ -1,3 +1,4 @@
+import { type Check, integer, protocolOptions } from '@hs/options'
 import { type Decoded, type DecodeFailure, HelloDecoder } from './decoder.js'
 import { type FailureCode, type HelloFailure, isPeerError, type OutsideFailureCode } from './failure.js'
 import {
@@ -7,7 +8,6 @@ import {
   PROTOCOL_DEFAULTS,
   type ProtocolOptions,
   successor,
-  TERMINATORS,
   type Terminator,
 } from './hello.js'
 
@@ -63,6 +63,12 @@ export interface Handshake {
   step(input: Input): readonly Effect[]
 }
 
+/** With which numbers a handshake can begin: Y and Z have to follow (HS-1.3). */
+const INITIAL_SEQUENCE: Readonly<Record<Arithmetic, Check<number>>> = {
+  safe: integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 2),
+  int32: integer(-(2 ** 31), 2 ** 31 - 1),
+}
+
 /**
  * The side that connects (HS-2.1, HS-2.3, HS-2.4).
  *
@@ -70,15 +76,9 @@ export interface Handshake {
  * @throws {RangeError | TypeError} If a handshake cannot begin with `x` (HS-1.3), or for an option that makes no sense.
  */
 export function clientHandshake(x: number, options: ProtocolOptions = {}): Handshake {
-  const arithmetic = options.arithmetic ?? PROTOCOL_DEFAULTS.arithmetic
-  if (!isInitialSequence(x, arithmetic)) {
-    throw new RangeError(
-      arithmetic === 'int32'
-        ? `sequence must be a 32-bit integer, got ${x}`
-        : `sequence must be an integer from ${Number.MIN_SAFE_INTEGER} to ${Number.MAX_SAFE_INTEGER - 2}, got ${x}`,
-    )
-  }
-  return new Machine('client', x, options)
+  const machine = new Machine('client', x, options)
+  INITIAL_SEQUENCE[options.arithmetic ?? PROTOCOL_DEFAULTS.arithmetic].read('sequence', x)
+  return machine
 }
 
 /**
@@ -145,14 +145,9 @@ class Machine implements Handshake {
   constructor(side: Side, x: number, options: ProtocolOptions) {
     this.side = side
     this.#x = x
-    this.#arithmetic = options.arithmetic ?? PROTOCOL_DEFAULTS.arithmetic
-    this.#terminator = options.terminator ?? PROTOCOL_DEFAULTS.terminator
-    if (this.#arithmetic !== 'safe' && this.#arithmetic !== 'int32') {
-      throw new TypeError(`arithmetic must be safe or int32, got ${this.#arithmetic}`)
-    }
-    if (!Object.hasOwn(TERMINATORS, this.#terminator)) {
-      throw new TypeError(`terminator must be ${Object.keys(TERMINATORS).join(', ')}, got ${this.#terminator}`)
-    }
+    const { arithmetic = PROTOCOL_DEFAULTS.arithmetic, terminator = PROTOCOL_DEFAULTS.terminator } = options
+    this.#arithmetic = protocolOptions.arithmetic.check.read('arithmetic', arithmetic)
+    this.#terminator = protocolOptions.terminator.check.read('terminator', terminator)
     this.#decoder = new HelloDecoder(options)
   }
 

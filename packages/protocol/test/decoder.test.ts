@@ -215,7 +215,11 @@ describe('HelloDecoder', () => {
 
   it('refuses a limit that no message fits', () => {
     expect(() => new HelloDecoder({ maxMessageBytes: 6 })).toThrow(
-      new RangeError('maxMessageBytes must be at least 7, got 6'),
+      expect.objectContaining({
+        name: 'RangeError',
+        code: 'ERR_OUT_OF_RANGE',
+        message: 'maxMessageBytes must be an integer of at least 7, got 6 (number)',
+      }),
     )
     expect(() => new HelloDecoder({ maxMessageBytes: Number.NaN })).toThrow(RangeError)
   })

@@ -418,9 +418,19 @@ describe('a failure', () => {
 
 describe('options that make no sense', () => {
   it.each([
-    [{ maxMessageBytes: 6 }, RangeError, 'maxMessageBytes must be at least 7, got 6'],
-    [{ terminator: 'toString' as never }, TypeError, 'terminator must be none, nul, lf, crlf, got toString'],
-    [{ arithmetic: 'int64' as never }, TypeError, 'arithmetic must be safe or int32, got int64'],
+    [{ maxMessageBytes: 6 }, RangeError, 'maxMessageBytes must be an integer of at least 7, got 6 (number)'],
+    [
+      { maxMessageBytes: '64' as never },
+      TypeError,
+      "maxMessageBytes must be an integer of at least 7, got '64' (string)",
+    ],
+    [
+      { terminator: 'toString' as never },
+      RangeError,
+      "terminator must be 'none', 'nul', 'lf' or 'crlf', got 'toString' (string)",
+    ],
+    [{ arithmetic: 'int64' as never }, RangeError, "arithmetic must be 'safe' or 'int32', got 'int64' (string)"],
+    [{ strict: 1 as never }, TypeError, 'strict must be true or false, got 1 (number)'],
   ])('%j is refused by both sides, and named', (options, kind, message) => {
     for (const make of [() => clientHandshake(5, options), () => serverHandshake(options)]) {
       expect(make).toThrow(kind)

@@ -10,19 +10,19 @@ import {
   tell,
   type Values,
 } from '@hs/command-line'
+import { count, listeningPort, threadCount } from '@hs/options'
 import { formatEndpoint, type TransportName } from '@hs/transport'
-import type { PrintOptions, WhenBlocked } from './print.js'
-import { Reporter } from './reporter.js'
 import {
   DEFAULT_GRACE_MS,
   DEFAULT_MAX_CONNECTIONS,
   DEFAULT_TIMEOUT_MS,
-  type HelloServer,
   type ServeOptions,
   STRATEGIES,
   type StrategyName,
-  serve,
-} from './server.js'
+} from './options.js'
+import type { PrintOptions, WhenBlocked } from './print.js'
+import { Reporter } from './reporter.js'
+import { type HelloServer, serve } from './server.js'
 import { threads } from './strategies/threads.js'
 
 /** From package.json, put in by the build. */
@@ -37,7 +37,7 @@ const command = {
     'Serves the three-way handshake: receives HELLO X, answers HELLO X+1, expects HELLO X+2.\n' +
     'Prints every message that it receives, and ERROR after one that is wrong.',
   positionals: {
-    port: { describe: 'where to listen; 0 takes a free port', parse: parsers.integer(0, 65535) },
+    port: { describe: 'where to listen; 0 takes a free port', parse: parsers.number(listeningPort) },
   },
   options: {
     host: {
@@ -54,30 +54,30 @@ const command = {
     threads: {
       describe: 'Threads of the strategy threads; default: one per core',
       default: undefined,
-      parse: parsers.integer(1, 1024),
+      parse: parsers.number(threadCount),
       placeholder: 'n',
     } as Option<number | undefined>,
     atOnce: {
       describe: 'Connections that each thread serves at a time; 1 is the classic blocking pool',
       default: undefined,
-      parse: parsers.integer(1, Number.MAX_SAFE_INTEGER),
+      parse: parsers.number(count),
       placeholder: 'n',
     } as Option<number | undefined>,
     transport: {
-      describe: 'How bytes move: node works everywhere, linux is several times faster',
+      describe: 'How bytes move: node works everywhere, linux needs about half the CPU',
       default: 'auto',
       choices: ['auto', 'node', 'linux'],
     } as Option<TransportName>,
     timeout: {
       describe: 'Total deadline of each connection',
       default: DEFAULT_TIMEOUT_MS,
-      parse: parsers.duration,
+      parse: parsers.deadline,
       placeholder: 'duration',
     } as Option<number>,
     maxConnections: {
       describe: 'Connections served at a time; more are closed at once',
       default: DEFAULT_MAX_CONNECTIONS,
-      parse: parsers.integer(1, Number.MAX_SAFE_INTEGER),
+      parse: parsers.number(count),
       placeholder: 'n',
     } as Option<number>,
     grace: {
@@ -154,8 +154,15 @@ export async function main(argv: readonly string[], extension?: Extension): Prom
   let server: HelloServer
   try {
     life = (await extension?.prepare(options as never, (sentence) => reporter.say(sentence))) ?? BARE
+    const { port, host, transport, maxConnections, arithmetic, terminator, strict } = options
     server = await serve({
-      ...options,
+      port,
+      host,
+      transport,
+      maxConnections,
+      arithmetic,
+      terminator,
+      strict,
       timeoutMs: options.timeout,
       quietMs: options.quietTime,
       prefixMs: options.prefixTime,

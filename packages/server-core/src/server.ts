@@ -1,69 +1,16 @@
-import { type ProtocolOptions, serverHandshake } from '@hs/protocol'
-import {
-  chooseTransport,
-  DEFAULT_PREFIX_MS,
-  DEFAULT_QUIET_MS,
-  type Endpoint,
-  isShareable,
-  type Patience,
-  type Sharing,
-  type Transport,
-  type TransportName,
-} from '@hs/transport'
+import { checkOptions } from '@hs/options'
+import { chooseTransport, type Endpoint, isShareable, type Sharing } from '@hs/transport'
+import { CLOSE_OPTIONS, SERVE_OPTIONS } from './checks.js'
 import { type Counters, CounterTable } from './counters.js'
 import { descriptorWarning } from './descriptors.js'
-import type { ServerEvent } from './events.js'
 import { observerOf } from './observer.js'
-import { openOutput, type PrintOptions } from './print.js'
+import { type CloseOptions, DEFAULT_GRACE_MS, type ServeOptions, STRATEGIES } from './options.js'
+import { openOutput } from './print.js'
 import { Service, type ServiceSettings } from './service.js'
-import { events } from './strategies/events.js'
-import { sequential } from './strategies/sequential.js'
-import { threads } from './strategies/threads.js'
-import type { ConcurrencyStrategy } from './strategy.js'
 import { TrackedListener } from './tracked-listener.js'
 
-/** The strategies that one word chooses, with their own defaults. */
-export const STRATEGIES = Object.freeze({ sequential, threads, events })
-
-export type StrategyName = keyof typeof STRATEGIES
-
-/** The accident that it answers: clients that connect and stay, until nobody else can (HS-6.2). */
-export const DEFAULT_TIMEOUT_MS = 10_000
-
-/** The accident that it answers: a flood of connections that takes every descriptor of the process (HS-6.3). */
-export const DEFAULT_MAX_CONNECTIONS = 10_000
-
-/** Long enough for what is in flight, shorter than the patience of the usual process managers. */
-export const DEFAULT_GRACE_MS = 5_000
-
-export interface ServeOptions extends ProtocolOptions, Partial<Patience> {
-  /** 0 to 65535; 0 takes a free one, to be read from `address`. */
-  readonly port: number
-  /** An address or a name. Default `'127.0.0.1'`: reachable from this machine only. */
-  readonly host?: string
-  /** Default `'events'`. */
-  readonly strategy?: StrategyName | ConcurrencyStrategy
-  /** Connections served at a time; more are closed at once. Default 10000. */
-  readonly maxConnections?: number
-  /** Default `'auto'`: the fastest that is installed and works here. */
-  readonly transport?: TransportName | Transport
-  /**
-   * What stands between the listener and the server, as a transport around the chosen one: it may give connections other
-   * addresses, or a `refusal`. Called with the number of threads that share the listener, 0 if none do.
-   */
-  readonly wrapTransport?: (transport: Transport, threads: number) => Transport
-  /** A socket that is bound already (socket activation): its descriptor. `host` and `port` then mean nothing. */
-  readonly fd?: number
-  /** Lets other processes listen on the same address and port at the same time (SO_REUSEPORT). Default false. */
-  readonly reusePort?: boolean
-  /**
-   * Sees every event of every connection. Given here and not attached later, so that none is missed. Events of other
-   * threads arrive a little late, in order within a connection.
-   */
-  readonly onEvent?: (event: ServerEvent) => void
-  /** Prints lines to stdout and stderr, from the thread that serves, before anything else happens. Default: silence. */
-  readonly print?: PrintOptions
-}
+/** What `setTimeout` can wait: 24 days are as good as never. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** What stopping a server did to the connections that were open or waiting. */
 export interface StopReport {
@@ -101,7 +48,7 @@ export interface HelloServer extends AsyncDisposable {
    * Stops accepting, lets what is in flight finish, and drops what is left after the grace. May be called again, to
    * shorten the grace.
    */
-  close(options?: { readonly graceMs?: number }): Promise<StopReport>
+  close(options?: CloseOptions): Promise<StopReport>
 }
 
 /**
@@ -114,25 +61,12 @@ export interface HelloServer extends AsyncDisposable {
  *   `ERR_HS_TRANSPORT_UNAVAILABLE` or `ERR_HS_THREADS_UNSUPPORTED` if the Linux transport was asked for and cannot work, or this Node cannot share a listener with threads.
  */
 export async function serve(options: ServeOptions): Promise<HelloServer> {
-  const { port, host = '127.0.0.1', maxConnections = DEFAULT_MAX_CONNECTIONS, onEvent } = options
-  const { transport: chosen, reason } = await chooseTransport(
-    options.transport ?? 'auto',
-    () => import('@hs/transport-linux'),
-  )
-  const strategy = typeof options.strategy === 'object' ? options.strategy : named(options.strategy ?? 'events')
-  const checked = {
-    strategy: strategy.name,
-    protocol: protocolOf(options),
-    patience: {
-      timeoutMs: positive('timeoutMs', options.timeoutMs ?? DEFAULT_TIMEOUT_MS),
-      quietMs: notNegative('quietMs', options.quietMs ?? DEFAULT_QUIET_MS),
-      prefixMs: notNegative('prefixMs', options.prefixMs ?? DEFAULT_PREFIX_MS),
-    },
-    maxConnections: positive('maxConnections', maxConnections),
-  }
-  // Whatever it has against the options, it had better say now and not at the first connection.
-  serverHandshake(checked.protocol)
-  const transport = options.wrapTransport?.(chosen, strategy.threads ?? 0) ?? chosen
+  const { port, host, maxConnections, onEvent, print, ...rest } = checkOptions('serve', options, SERVE_OPTIONS)
+  const { timeoutMs, quietMs, prefixMs, transport: wanted, strategy: chosen, ...more } = rest
+  const { wrapTransport, fd, reusePort, ...protocol } = more
+  const { transport: bare, reason } = await chooseTransport(wanted, (name) => import(/* webpackIgnore: true */ name))
+  const strategy = typeof chosen === 'object' ? chosen : STRATEGIES[chosen]()
+  const transport = wrapTransport?.(bare, strategy.threads ?? 0) ?? bare
   const table = new CounterTable(1 + (strategy.threads ?? 0))
   const row = table.row(0)
   const listener = await transport.listen(
@@ -141,13 +75,19 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
       shared: strategy.threads !== undefined,
       maxWaiting: maxConnections,
       onDrop: (reason) => row.drop(reason),
-      ...(options.fd !== undefined && { fd: options.fd }),
-      ...(options.reusePort && { reusePort: true }),
+      ...(fd !== undefined && { fd }),
+      ...(reusePort && { reusePort }),
     },
   )
 
-  const output = options.print && openOutput(options.print, checked.patience.timeoutMs)
-  const settings: ServiceSettings = { ...checked, print: output?.settings }
+  const output = print && openOutput(print, timeoutMs)
+  const settings: ServiceSettings = {
+    strategy: strategy.name,
+    protocol,
+    patience: { timeoutMs, quietMs, prefixMs },
+    maxConnections,
+    print: output?.settings,
+  }
   const stopping = new AbortController()
   const dropping = new AbortController()
   let onReady = () => {}
@@ -176,7 +116,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
       void listener.close()
     }
     if (graceMs <= 0) dropping.abort()
-    else grace = setTimeout(() => dropping.abort(), graceMs)
+    else grace = setTimeout(() => dropping.abort(), Math.min(graceMs, MAX_TIMER_MS))
   }
 
   // What several threads accept, none of them can know.
@@ -247,9 +187,9 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
       return over ? 'stopped' : stopping.signal.aborted ? 'stopping' : 'serving'
     },
     stopped,
-    close({ graceMs = DEFAULT_GRACE_MS } = {}) {
-      stop(graceMs)
-      return stopped
+    async close(options = {}) {
+      stop(checkOptions('close', options, CLOSE_OPTIONS).graceMs)
+      return await stopped
     },
     async [Symbol.asyncDispose]() {
       stop(DEFAULT_GRACE_MS)
@@ -258,31 +198,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   }
 }
 
-function named(name: StrategyName): ConcurrencyStrategy {
-  if (Object.hasOwn(STRATEGIES, name)) return STRATEGIES[name]()
-  throw new TypeError(`strategy must be ${Object.keys(STRATEGIES).join(', ')} or an object, got ${name}`)
-}
-
-function protocolOf({ arithmetic, terminator, strict, maxMessageBytes }: ServeOptions): ProtocolOptions {
-  return {
-    ...(arithmetic !== undefined && { arithmetic }),
-    ...(terminator !== undefined && { terminator }),
-    ...(strict !== undefined && { strict }),
-    ...(maxMessageBytes !== undefined && { maxMessageBytes }),
-  }
-}
-
 /** Everything that was accepted is over, except what is active. */
 function finished({ accepted, active }: Counters): number {
   return accepted - active
-}
-
-function positive(name: string, value: number): number {
-  if (value > 0) return value
-  throw new RangeError(`${name} must be more than 0, got ${value}`)
-}
-
-function notNegative(name: string, value: number): number {
-  if (value >= 0) return value
-  throw new RangeError(`${name} must not be negative, got ${value}`)
 }

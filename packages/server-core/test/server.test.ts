@@ -38,38 +38,6 @@ describe('serve', () => {
     expect(await start({ transport: 'node' })).toMatchObject({ transport: 'node', transportReason: undefined })
   })
 
-  it('refuses a transport that it does not know', async () => {
-    await expect(start({ transport: 'carrier pigeon' as 'node' })).rejects.toThrow(
-      new TypeError('transport must be auto, node, linux or an object, got carrier pigeon'),
-    )
-  })
-
-  it.each([
-    [{ timeoutMs: 0 }, 'timeoutMs must be more than 0, got 0'],
-    [{ timeoutMs: Number.NaN }, 'timeoutMs must be more than 0, got NaN'],
-    [{ maxConnections: 0 }, 'maxConnections must be more than 0, got 0'],
-    [{ quietMs: -1 }, 'quietMs must not be negative, got -1'],
-    [{ prefixMs: -1 }, 'prefixMs must not be negative, got -1'],
-  ])('refuses %j, and names it', async (options, message) => {
-    await expect(start(options)).rejects.toThrow(new RangeError(message))
-  })
-
-  it.each([
-    [{ maxMessageBytes: 3 }, new RangeError('maxMessageBytes must be at least 7, got 3')],
-    [{ maxMessageBytes: 0 }, new RangeError('maxMessageBytes must be at least 7, got 0')],
-    [{ terminator: 'lfcr' as never }, new TypeError('terminator must be none, nul, lf, crlf, got lfcr')],
-    [{ arithmetic: 'int64' as never }, new TypeError('arithmetic must be safe or int32, got int64')],
-  ])('refuses %j before it listens, and not at the first connection', async (options, error) => {
-    await expect(start(options)).rejects.toThrow(error)
-  })
-
-  it('refuses a strategy that it does not know, also one that every object has', async () => {
-    await expect(start({ strategy: 'fibers' as never })).rejects.toThrow(TypeError)
-    await expect(start({ strategy: 'toString' as never })).rejects.toThrow(
-      'strategy must be sequential, threads, events or an object, got toString',
-    )
-  })
-
   it('changes nothing of the options that it was given', async () => {
     const options = Object.freeze({ port: 0, timeoutMs: 1000, strict: true })
     const server = await serve(options)

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type { Endpoint } from '@hs/transport'
 import type * as Koffi from 'koffi'
 import { loadEnvironment } from './environment.js'
+import { otherRuntime } from './runtime.js'
 
 /** Numbers of Linux's headers, the same on x64 and arm64. */
 const AF_INET = 2
@@ -321,6 +322,8 @@ const isSix = (host: string): boolean => host.includes(':')
 
 function loadForeign() {
   try {
+    const other = otherRuntime()
+    if (other) throw new Error(`it needs Node, and this is ${other}`)
     if (process.platform !== 'linux') throw new Error(`it needs Linux, and this is ${process.platform}`)
     // Not imported at the top, so that whoever imports this package learns the reason as an error of its own.
     const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { isMainThread } from 'node:worker_threads'
+import { boolean, checkOptions, optional, type Table } from '@hs/options'
 import type { Connection, ConnectOptions, Endpoint, Listener, ListenOptions, Transport } from '@hs/transport'
 import { OwnConnection } from './connection.js'
 import { EALREADY, EINPROGRESS, EINTR, systemError } from './errors.js'
@@ -19,12 +20,15 @@ export interface LinuxTransportOptions {
   readonly ring?: boolean
 }
 
+const LINUX_TRANSPORT_OPTIONS = { ring: optional(boolean(), false) } satisfies Table<LinuxTransportOptions>
+
 /**
  * Sockets by epoll and without streams, through FFI: as `nodeTransport()`, at the cost of a server in C.
  *
  * @throws ERR_HS_TRANSPORT_UNAVAILABLE Where it cannot work: another system than Linux, or no koffi. `cause` says why.
  */
-export function linuxTransport({ ring: ringWanted = false }: LinuxTransportOptions = {}): Transport {
+export function linuxTransport(options: LinuxTransportOptions = {}): Transport {
+  const { ring: ringWanted } = checkOptions('linuxTransport', options, LINUX_TRANSPORT_OPTIONS)
   const reactor = new Reactor('loop')
   // The kernel writes to the memory of a ring, and a thread that is ended from outside could not take it back.
   let mayHaveRing = ringWanted && isMainThread

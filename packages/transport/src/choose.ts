@@ -1,3 +1,4 @@
+import { transport } from '@hs/options'
 import { nodeTransport } from './node/transport.js'
 import type { Transport } from './transport.js'
 
@@ -10,42 +11,49 @@ export interface ChosenTransport {
   readonly reason?: string
 }
 
-/** Imports `@hs/transport-linux` from where it is a dependency, perhaps an absent one; this package knows only its name. */
-export type ImportLinux = () => Promise<{ linuxTransport(): Transport }>
+/** The package is optional; only its name is known here. */
+const LINUX_PACKAGE = '@hs/transport-linux'
+
+/**
+ * Imports the package of the Linux transport from where it is a dependency, perhaps an absent one. Gets the name and does
+ * not write it down, so that bundlers leave it to run time: `(name) => import(name)`.
+ */
+export type ImportLinux = (name: string) => Promise<{ linuxTransport(): Transport }>
+
+const TRANSPORT = transport<Transport>()
 
 /**
  * The transport of that name, or the one that was given instead of a name.
  *
+ * @throws {TypeError | RangeError} For what is neither.
  * @throws ERR_HS_TRANSPORT_UNAVAILABLE If `'linux'` was asked for by name and cannot work here; `cause` says why.
  */
 export async function chooseTransport(
   choice: TransportName | Transport,
   importLinux: ImportLinux,
 ): Promise<ChosenTransport> {
-  if (typeof choice === 'object') return { transport: choice }
-  switch (choice) {
-    case 'node':
-      return { transport: nodeTransport() }
-    case 'linux':
-      return { transport: await loadLinux(importLinux) }
-    case 'auto':
-      try {
-        return { transport: await loadLinux(importLinux) }
-      } catch (error) {
-        return { transport: nodeTransport(), reason: (error as Error).message }
-      }
-    default:
-      throw new TypeError(`transport must be auto, node, linux or an object, got ${choice}`)
+  const chosen = TRANSPORT.read('transport', choice)
+  if (typeof chosen === 'object') return { transport: chosen }
+  if (chosen === 'node') return { transport: nodeTransport() }
+  try {
+    return { transport: await loadLinux(importLinux) }
+  } catch (error) {
+    if (chosen === 'linux') throw error
+    return { transport: nodeTransport(), reason: (error as Error).message }
   }
 }
 
 async function loadLinux(importLinux: ImportLinux): Promise<Transport> {
   let linux: Awaited<ReturnType<ImportLinux>>
   try {
-    linux = await importLinux()
+    linux = await importLinux(LINUX_PACKAGE)
   } catch (cause) {
-    const message = 'The Linux transport cannot be used here: the package @hs/transport-linux is not installed'
-    throw Object.assign(new Error(message, { cause }), { code: 'ERR_HS_TRANSPORT_UNAVAILABLE' })
+    const { code, message } = cause as NodeJS.ErrnoException
+    const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
+    const reason = missing ? `the package ${LINUX_PACKAGE} is not installed` : message
+    throw Object.assign(new Error(`The Linux transport cannot be used here: ${reason}`, { cause }), {
+      code: 'ERR_HS_TRANSPORT_UNAVAILABLE',
+    })
   }
   return linux.linuxTransport()
 }

@@ -85,7 +85,7 @@ export interface Share {
   /** What the other thread imports to adopt `data`: a URL or a specifier. */
   readonly module: string
   readonly data: unknown
-  readonly transfer: readonly import('node:worker_threads').Transferable[]
+  readonly transfer: readonly object[]
   /** The thread is gone: whatever of its connections is left is closed, and nothing more is given to it. */
   revoke(): void
 }

@@ -11,8 +11,9 @@ import {
   UsageError,
   writeAll,
 } from '@hs/command-line'
+import { LOAD_OPTIONS } from '../checks.js'
 import { formatLeft } from '../report/format.js'
-import { lineWidth, overwriting, parseFile, parseSpan } from '../report/terminal.js'
+import { lineWidth, overwriting, parseFile } from '../report/terminal.js'
 import { clientTransport, listenBriefly } from '../run/transport.js'
 import { type CompareProgress, compare } from './compare.js'
 import { compareHtml } from './html.js'
@@ -75,13 +76,13 @@ const command = {
     duration: {
       describe: 'How long each server is measured in each scenario of each round',
       default: DEFAULT_DURATION_MS,
-      parse: parseSpan,
+      parse: parsers.deadline,
       placeholder: 'duration',
     } as Option<number>,
     seed: {
       describe: 'Of the order in which they take turns',
       default: 1,
-      parse: parsers.integer(0, 2 ** 32 - 1),
+      parse: parsers.number(LOAD_OPTIONS.seed.check),
       placeholder: 'n',
     } as Option<number>,
     html: {

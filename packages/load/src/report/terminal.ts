@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
-import { parsers, UsageError } from '@hs/command-line'
+import { UsageError } from '@hs/command-line'
 
 /** How wide a line of stderr is that may be written over; undefined: none may. */
 export function lineWidth(): number | undefined {
@@ -9,13 +9,6 @@ export function lineWidth(): number | undefined {
 /** Writes over the line before. One that is wider than the terminal would leave a piece of itself behind each time. */
 export function overwriting(line: string, width: number): string {
   return `\r\x1b[K${line.slice(0, width - 1)}`
-}
-
-/** `5s`: milliseconds, and more than none. */
-export function parseSpan(text: string): number {
-  const ms = parsers.duration(text)
-  if (ms > 0) return ms
-  throw new UsageError(`must be more than 0, got "${text}"`)
 }
 
 /** The name of a file to write. Tried at once: better to learn it now than when all is measured. */

@@ -1,26 +1,23 @@
 import { handshake } from '@hs/client'
+import { wrongValue } from '@hs/options'
 import { HelloError } from '@hs/protocol'
 import { type Endpoint, formatEndpoint, type Transport } from '@hs/transport'
-import type { Settings } from './options.js'
+import type { Settings } from './settings.js'
 import { Sources } from './sources.js'
 import { listenBriefly } from './transport.js'
 
 /** A load on a server that is not there measures nothing: better to say so before than a million times. */
 export async function checkTargets(
-  { targets, sources, signal, patience, ...options }: Settings,
+  { targets, sources, signal, patience, protocol }: Settings,
   transport: Transport,
 ): Promise<void> {
-  const { arithmetic, terminator, strict, maxMessageBytes } = options
   for (const { host, port } of targets) {
     await handshake({
       host,
       port,
       transport: fromSources(transport, new Sources(sources, host)),
       ...patience,
-      ...(arithmetic && { arithmetic }),
-      ...(terminator && { terminator }),
-      ...(strict && { strict }),
-      ...(maxMessageBytes && { maxMessageBytes }),
+      ...protocol,
       ...(signal && { signal }),
     }).catch((error: HelloError) => {
       // Stopped before it began: the report says that there was nothing.
@@ -41,7 +38,7 @@ export async function checkSources({ sources = [] }: Settings): Promise<void> {
       (error: Error) => error.message,
     )
     // A name may stand for several addresses, of which one would have to be chosen.
-    if (found !== host) throw new RangeError(`sources must be addresses of this machine, got ${host} (${found})`)
+    if (found !== host) throw wrongValue('sources', 'addresses of this machine', host, found)
   }
 }
 

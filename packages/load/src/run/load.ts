@@ -4,9 +4,10 @@ import { type LoadOutcome, latencyOf, Results } from '../measure/results.js'
 import { Attempt, type AttemptObserver, type AttemptSettings, type Target } from './attempt.js'
 import { checkSources, checkTargets } from './check.js'
 import { ConnectDeadlines } from './connect-deadlines.js'
-import { type LoadOptions, type Settings, settingsOf } from './options.js'
+import type { LoadOptions } from './options.js'
 import { ClosedLoop, OpenLoop, type Pacer, type PacerClock, type Starter } from './pacer.js'
 import { random } from './random.js'
+import { type Settings, settingsOf } from './settings.js'
 import { Sources } from './sources.js'
 import { clientTransport } from './transport.js'
 
@@ -21,12 +22,12 @@ const MOST_TICK_MS = 100
  *
  * @returns When all that were begun are over, or soon after `signal`: with what was measured until then.
  * @throws {HelloError} If a target does not answer right from the beginning (see `check`).
- * @throws {RangeError} For an option that makes no sense.
+ * @throws {TypeError | RangeError} For an option that makes no sense: it names the option and the value.
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const settings = settingsOf(options)
-  const transport = await clientTransport(options.transport)
-  if (options.check ?? true) {
+  const transport = await clientTransport(settings.transport)
+  if (settings.check) {
     await checkSources(settings)
     await checkTargets(settings, transport)
   }
@@ -63,7 +64,7 @@ class Load implements AttemptObserver, Starter {
     const clock = pacerClock(transport.clock)
     this.#pacer = schedule ? new OpenLoop(schedule, clock, this) : new ClosedLoop(concurrency, clock, this)
     this.#connects = new ConnectDeadlines(transport.clock, settings.patience.timeoutMs)
-    this.#shared = { ...settings, transport, protocol: settings, traced: settings.onHandshake !== undefined }
+    this.#shared = { ...settings, transport, traced: settings.onHandshake !== undefined }
     this.#targets = settings.targets.map((endpoint, number) => ({
       number,
       endpoint,

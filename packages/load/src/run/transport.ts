@@ -2,8 +2,8 @@ import { chooseTransport, type Endpoint, nodeTransport, type Transport, type Tra
 
 /** What clients connect with. Many connections at once are what a ring is for. */
 export async function clientTransport(wanted: TransportName | Transport = 'auto'): Promise<Transport> {
-  const { transport } = await chooseTransport(wanted, async () => {
-    const { linuxTransport } = await import('@hs/transport-linux')
+  const { transport } = await chooseTransport(wanted, async (name) => {
+    const { linuxTransport } = (await import(/* webpackIgnore: true */ name)) as typeof import('@hs/transport-linux')
     return { linuxTransport: () => linuxTransport({ ring: true }) }
   })
   return transport

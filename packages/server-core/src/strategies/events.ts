@@ -1,3 +1,4 @@
+import { checkOptions, count, optional, type Table } from '@hs/options'
 import type { ConcurrencyStrategy, Work } from '../strategy.js'
 
 export interface EventsOptions {
@@ -5,9 +6,11 @@ export interface EventsOptions {
   readonly atOnce?: number
 }
 
+const EVENTS_OPTIONS = { atOnce: optional(count) } satisfies Table<EventsOptions>
+
 /** One thread, all connections at once. */
-export function events({ atOnce = Number.POSITIVE_INFINITY }: EventsOptions = {}): ConcurrencyStrategy {
-  if (!(atOnce >= 1)) throw new RangeError(`atOnce must be at least 1, got ${atOnce}`)
+export function events(options: EventsOptions = {}): ConcurrencyStrategy {
+  const { atOnce = Number.POSITIVE_INFINITY } = checkOptions('events', options, EVENTS_OPTIONS)
   return { name: 'events', run: (work) => serveAtOnce(work, atOnce) }
 }
 

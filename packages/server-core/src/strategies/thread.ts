@@ -43,7 +43,7 @@ function flush(): void {
   pending = []
 }
 
-const { adopt } = (await import(module)) as TransportModule
+const { adopt } = (await import(/* webpackIgnore: true */ module)) as TransportModule
 const table = new CounterTable(counters)
 const row = table.row(thread)
 const { listener, clock } = await adopt(share, { atOnce, onDrop: (reason) => row.drop(reason) })

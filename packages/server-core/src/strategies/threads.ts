@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { checkOptions, count, optional, type Table, threadCount } from '@hs/options'
 import { isShareable, type Share, type ShareableListener } from '@hs/transport'
 import { CounterTable } from '../counters.js'
 import { isOutOfDescriptors } from '../descriptors.js'
@@ -21,17 +22,22 @@ export interface ThreadsOptions {
   readonly atOnce?: number
 }
 
+const THREADS_OPTIONS = {
+  threads: optional(threadCount),
+  atOnce: optional(count),
+} satisfies Table<ThreadsOptions>
+
 /**
  * All connections at once, on several threads. How they get there is the transport's affair (its `sharing`). What
  * reaches the caller's own thread all the same is served there, so that no connection is lost: its part if every
  * thread listens for itself, and else at most what still waits when the listener is closed.
  */
-export function threads({
-  threads = availableParallelism(),
-  atOnce = Number.POSITIVE_INFINITY,
-}: ThreadsOptions = {}): ConcurrencyStrategy {
-  if (!(Number.isInteger(threads) && threads >= 1)) throw new RangeError(`threads must be at least 1, got ${threads}`)
-  if (!(atOnce >= 1)) throw new RangeError(`atOnce must be at least 1, got ${atOnce}`)
+export function threads(options: ThreadsOptions = {}): ConcurrencyStrategy {
+  const { threads = availableParallelism(), atOnce = Number.POSITIVE_INFINITY } = checkOptions(
+    'threads',
+    options,
+    THREADS_OPTIONS,
+  )
   return {
     name: 'threads',
     threads,

@@ -1,4 +1,3 @@
-import type { LookupAddress } from 'node:dns'
 import { connect, type LookupFunction } from 'node:net'
 import type { Connection, ConnectOptions, Endpoint } from '../transport.js'
 import { NodeConnection } from './connection.js'
@@ -12,7 +11,7 @@ export type NameLookup = (
   host: string,
   family: 4 | 6 | undefined,
   signal: AbortSignal | undefined,
-) => Promise<LookupAddress[]>
+) => Promise<{ address: string; family: number }[]>
 
 /** See `Transport.connect`. */
 export function connectTo(

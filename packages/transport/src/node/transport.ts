@@ -1,3 +1,4 @@
+import { aFunction, checkOptions, optional, type Table } from '@hs/options'
 import type { Transport } from '../transport.js'
 import { nodeClock } from './clock.js'
 import { connectTo, type NameLookup } from './connect.js'
@@ -8,8 +9,11 @@ export interface NodeTransportOptions {
   readonly lookup?: NameLookup
 }
 
+const NODE_TRANSPORT_OPTIONS = { lookup: optional(aFunction()) } satisfies Table<NodeTransportOptions>
+
 /** Sockets of `node:net`: works wherever Node does. */
-export function nodeTransport({ lookup }: NodeTransportOptions = {}): Transport {
+export function nodeTransport(options: NodeTransportOptions = {}): Transport {
+  const { lookup } = checkOptions('nodeTransport', options, NODE_TRANSPORT_OPTIONS)
   return {
     name: 'node',
     clock: nodeClock,

@@ -1,0 +1,66 @@
+/** What the options of `checkServer` and `checkClient` may be. No declaration that is published reaches it. */
+import {
+  aFunction,
+  boolean,
+  type Check,
+  deadline,
+  host,
+  integer,
+  listOf,
+  oneOf,
+  optional,
+  port,
+  record,
+  required,
+  type Table,
+  text,
+} from '@hs/options'
+import type { ClientTarget } from './check-client.js'
+import type { CheckServerOptions, ServerTarget } from './check-server.js'
+import type { CheckOptions } from './run.js'
+
+const words = listOf(text(), 'words', 1)
+const ids = optional(listOf(text(), 'ids of cases'))
+
+export const CHECK_OPTIONS = {
+  name: optional(text()),
+  only: ids,
+  skip: ids,
+  strict: optional(boolean()),
+  seed: optional(integer(0)),
+  errors: optional(oneOf('stdout', 'stderr', 'either')),
+  patienceMs: optional(deadline),
+  startMs: optional(deadline),
+  totalMs: optional(deadline),
+  baseline: ids,
+  cwd: optional(text()),
+  onResult: optional(aFunction()),
+  onCase: optional(aFunction()),
+} satisfies Table<CheckOptions>
+
+export const CHECK_SERVER_OPTIONS = {
+  ...CHECK_OPTIONS,
+  expect: optional(oneOf('sequential', 'threads', 'events', 'processes', 'concurrent')),
+} satisfies Table<CheckServerOptions>
+
+export const CLIENT_TARGET: Check<ClientTarget> = record<ClientTarget>('an object with a command', {
+  command: required(words),
+})
+
+const started = record<ClientTarget>('an object with a command or an address', { command: required(words) })
+const running = record<Extract<ServerTarget, { address: unknown }>>(started.expected, {
+  address: required(
+    record<{ host: string; port: number }>('an object with host and port', {
+      host: required(host),
+      port: required(port),
+    }),
+  ),
+})
+
+export const SERVER_TARGET: Check<ServerTarget> = {
+  expected: started.expected,
+  read(name, value) {
+    const isRunning = typeof value === 'object' && value !== null && 'address' in value
+    return (isRunning ? running : started).read(name, value)
+  },
+}

@@ -1,0 +1,40 @@
+export {
+  aFunction,
+  atLeast,
+  boolean,
+  type Check,
+  check,
+  either,
+  integer,
+  listOf,
+  moreThan,
+  objectLike,
+  oneOf,
+  text,
+} from './check.js'
+export { wrongOptions, wrongType, wrongValue } from './refusal.js'
+export {
+  count,
+  deadline,
+  family,
+  host,
+  listeningPort,
+  pause,
+  port,
+  protocolOptions,
+  signal,
+  threadCount,
+  transport,
+  transportName,
+} from './shared.js'
+export {
+  type Checked,
+  checkOptions,
+  type Entry,
+  optional,
+  type PresetEntry,
+  type RequiredEntry,
+  record,
+  required,
+  type Table,
+} from './table.js'

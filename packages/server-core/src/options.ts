@@ -1,0 +1,57 @@
+/** What `serve` and `close` can be asked for, and the defaults. What each option may be is in checks.ts. */
+import type { ProtocolOptions } from '@hs/protocol'
+import type { Patience, Transport, TransportName } from '@hs/transport'
+import type { ServerEvent } from './events.js'
+import type { PrintOptions } from './print.js'
+import { events } from './strategies/events.js'
+import { sequential } from './strategies/sequential.js'
+import { threads } from './strategies/threads.js'
+import type { ConcurrencyStrategy } from './strategy.js'
+
+/** The strategies that one word chooses, with their own defaults. */
+export const STRATEGIES = Object.freeze({ sequential, threads, events })
+
+export type StrategyName = keyof typeof STRATEGIES
+
+/** The accident that it answers: clients that connect and stay, until nobody else can (HS-6.2). */
+export const DEFAULT_TIMEOUT_MS = 10_000
+
+/** The accident that it answers: a flood of connections that takes every descriptor of the process (HS-6.3). */
+export const DEFAULT_MAX_CONNECTIONS = 10_000
+
+/** Long enough for what is in flight, shorter than the patience of the usual process managers. */
+export const DEFAULT_GRACE_MS = 5_000
+
+export interface ServeOptions extends ProtocolOptions, Partial<Patience> {
+  /** 0 to 65535; 0 takes a free one, to be read from `address`. */
+  readonly port: number
+  /** An address or a name. Default `'127.0.0.1'`: reachable from this machine only. */
+  readonly host?: string
+  /** Default `'events'`. */
+  readonly strategy?: StrategyName | ConcurrencyStrategy
+  /** Connections served at a time; more are closed at once. Default 10000. */
+  readonly maxConnections?: number
+  /** Default `'auto'`: the fastest that is installed and works here. */
+  readonly transport?: TransportName | Transport
+  /**
+   * What stands between the listener and the server, as a transport around the chosen one: it may give connections other
+   * addresses, or a `refusal`. Called with the number of threads that share the listener, 0 if none do.
+   */
+  readonly wrapTransport?: (transport: Transport, threads: number) => Transport
+  /** A socket that is bound already (socket activation): its descriptor. `host` and `port` then mean nothing. */
+  readonly fd?: number
+  /** Lets other processes listen on the same address and port at the same time (SO_REUSEPORT). Default false. */
+  readonly reusePort?: boolean
+  /**
+   * Sees every event of every connection. Given here and not attached later, so that none is missed. Events of other
+   * threads arrive a little late, in order within a connection.
+   */
+  readonly onEvent?: (event: ServerEvent) => void
+  /** Prints lines to stdout and stderr, from the thread that serves, before anything else happens. Default: silence. */
+  readonly print?: PrintOptions
+}
+
+export interface CloseOptions {
+  /** How long what is in flight may take to finish, in milliseconds. Default 5000. */
+  readonly graceMs?: number
+}
