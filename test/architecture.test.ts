@@ -14,7 +14,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // The Linux transport is loaded where it is installed, and named nowhere but in transports.ts.
   '@hs/server-core': ['@hs/protocol', '@hs/transport', '@hs/transport-linux', '@hs/command-line'],
   'artillery-engine-hs': ['@hs/client'],
-  '@hs/operations': ['@hs/server-core', '@hs/transport', '@hs/command-line', '@hs/options'],
+  '@hs/operations': ['@hs/server-core', '@hs/transport', '@hs/command-line'],
   '@hs/load': ['@hs/client', '@hs/protocol', '@hs/transport', '@hs/transport-linux', '@hs/command-line'],
   '@hs/conformance': ['@hs/protocol', '@hs/command-line'],
   '@hs/options': [],
