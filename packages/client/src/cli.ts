@@ -71,7 +71,7 @@ function command(name: string, sequence: 'required' | 'optional') {
         default: false,
       } as Option<boolean>,
       also: {
-        describe: 'Further servers, with commas between, as in 10.0.0.2:9000,[::1]:9000: each of them must pass',
+        describe: 'Further servers, with commas between, as in a:9000,b:9000: each of them must pass',
         default: [],
         parse: parseServers,
         placeholder: 'servers',

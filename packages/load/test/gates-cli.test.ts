@@ -117,7 +117,7 @@ describe('hs-load', () => {
     [['--stages', '30:5'], /--stages must be a duration/],
     [['--stages', '1s:5', '--rate', '5'], /--rate and --stages exclude each other/],
     [['--stages', '1s:5', '--duration', '5s'], /--stages and --duration exclude each other/],
-    [['--stages', '1s:0'], /stages must begin at least one handshake/],
+    [['--stages', '1s:0'], /stages must be such that at least one handshake begins/],
     [['--tolerance', '200%'], /--tolerance must be a percentage/],
     [['--openmetrics', '/no/such/folder/file'], /--openmetrics must be a file that can be written/],
   ])('refuses %j with 2', async (words, message) => {

@@ -1,4 +1,4 @@
-import { checkOptions, wrongOptions } from '@hs/options'
+import { checkOptions, wrongOptions, wrongValue } from '@hs/options'
 import type { ProtocolOptions } from '@hs/protocol'
 import type { Patience, Transport, TransportName } from '@hs/transport'
 import { LOAD_OPTIONS } from '../checks.js'
@@ -64,7 +64,8 @@ function scheduleOf(options: Pick<LoadOptions, 'rate' | 'stages' | 'concurrency'
   if (!stages) return undefined
   if (durationMs !== undefined) throw wrongOptions('stages and durationMs exclude each other: stages have durations')
   const schedule = stagedRate(stages)
-  if (schedule.dueMs(0) >= schedule.lengthMs) throw wrongOptions('stages must begin at least one handshake')
-  if (warmupMs >= schedule.lengthMs) throw wrongOptions('warmupMs must be shorter than the stages')
+  if (schedule.dueMs(0) >= schedule.lengthMs)
+    throw wrongValue('stages', 'such that at least one handshake begins', stages)
+  if (warmupMs >= schedule.lengthMs) throw wrongValue('warmupMs', 'shorter than the stages', warmupMs)
   return schedule
 }
