@@ -61,7 +61,7 @@ describe('haproxy', () => {
         '3s',
       ])
     const instances = [await instance(one, oneMetrics), await instance(two, twoMetrics)]
-    start('haproxy', ['-db', '-f', file])
+    const balancer = start('haproxy', ['-db', '-f', file])
     await expect.poll(() => statesOf(socket).catch(() => ''), { timeout: 30_000 }).toBe('one:UP two:UP')
 
     const load = start(process.execPath, [
@@ -89,7 +89,7 @@ describe('haproxy', () => {
     console.log(
       `${RESTARTS} restarts, ${started} handshakes, ${established} established, failed ${JSON.stringify(failed)}`,
     )
-    expect(failed).toEqual({})
+    expect(failed, balancer.output.stderr).toEqual({})
     expect(established + unfinished).toBe(started)
   })
 

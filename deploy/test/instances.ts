@@ -11,7 +11,7 @@ import { ROOT } from '../../test/programs.js'
 
 export const TCPSERVER = join(ROOT, 'apps/cli-server/dist/tcpserver.js')
 export const HS_LOAD = join(ROOT, 'packages/load/dist/bin.js')
-export const HS_CLIENT = join(ROOT, 'packages/client/dist/bin.cjs')
+const HS_CLIENT = join(ROOT, 'packages/client/dist/bin.cjs')
 
 export interface Running {
   readonly child: ChildProcess

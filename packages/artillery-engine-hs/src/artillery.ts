@@ -5,7 +5,7 @@ export interface Context {
   readonly vars: Record<string, unknown>
 }
 
-export type Done = (error: Error | null, context: Context) => void
+type Done = (error: Error | null, context: Context) => void
 
 /** Runs one step, or a whole scenario, for one virtual user. */
 export type Step = (context: Context, done: Done) => void
