@@ -93,7 +93,7 @@ describe('haproxy', () => {
     expect(established + unfinished).toBe(started)
   })
 
-  test('says who the client is, in both versions of the PROXY protocol', async () => {
+  test('passes on the address of the client, in both versions of the PROXY protocol', async () => {
     const [front, one, two, oneMetrics, twoMetrics] = (await freePorts(5)) as [number, number, number, number, number]
     const server = await startServer([
       String(one),
@@ -142,7 +142,7 @@ describe('haproxy', () => {
   })
 })
 
-test('nginx says who the client is', async () => {
+test('nginx passes on the address of the client', async () => {
   const [front, one, two] = (await freePorts(3)) as [number, number, number]
   const server = await startServer([String(one), '--json', '--proxy-protocol', '127.0.0.1'])
   const file = withPorts('deploy/balancers/nginx.conf', { 9000: front, 9001: one, 9002: two })

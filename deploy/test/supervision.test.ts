@@ -12,7 +12,7 @@ while True:
     print(s.recv(4096).decode().replace("\\n", " "), flush=True)
 `
 
-test('systemd is told that the server is ready, alive, and stopping', async () => {
+test('the server reports to systemd that it is ready, alive, and stopping', async () => {
   const socket = join(temporaryFolder(), 'notify')
   const supervisor = start('python3', ['-c', LISTENER, socket])
   await expect.poll(() => existsSync(socket), { timeout: 30_000 }).toBe(true)

@@ -80,9 +80,9 @@ describe('a scenario', () => {
   })
 
   it('ends at a step that fails, and counts the failure by its code', async () => {
-    const nobody = await serve({ port: 0 })
-    await nobody.close()
-    const closed = `tcp://127.0.0.1:${nobody.address.port}`
+    const stopped = await serve({ port: 0 })
+    await stopped.close()
+    const closed = `tcp://127.0.0.1:${stopped.address.port}`
     const flow = [{ handshake: { target: closed, name: 'gone' } }, { handshake: {} }]
     const { counters, errors, failure } = await play({ flow }, { target })
     expect(failure.code).toBe('ERR_HS_CONNECT')

@@ -1,4 +1,4 @@
-/** The gate before real sockets, on each transport: who connects, what it sends first, and what reaches the server. */
+/** The gate before real sockets, on each transport: what connects, what it sends first, and what reaches the server. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type Connection, type Listener, nodeTransport, type Transport } from '@hs/transport'
@@ -117,7 +117,7 @@ describe.each(Object.entries(transports))('a gate before the transport %s', (_na
     },
   )
 
-  it('waits for several headers at once: a balancer that says nothing holds up nobody', async () => {
+  it('waits for several headers at once: a balancer that says nothing does not hold up others', async () => {
     const { seen, listener } = await start(await make(), { proxies: ['127.0.0.1'] })
     await client(listener)
     await client(listener)

@@ -149,7 +149,7 @@ describe('metrics', () => {
     expect(posted.status).toBe(405)
   })
 
-  it('come without histograms from a server that nobody observes', async () => {
+  it('come without histograms from a server that is not observed', async () => {
     await using server = await serve({ port: 0 })
     const { text } = await metrics(server).scrape()
     expect(text).toMatch(/^hs_connections_limit 10000$/m)

@@ -38,6 +38,6 @@ it('a supervisor that cannot be told is a sentence', async () => {
   expect(told).toEqual([expect.stringMatching(/^the supervisor at NOTIFY_SOCKET cannot be told READY=1: .*ENOENT/)])
 })
 
-it.runIf(process.platform === 'linux')('the queue of a port that nobody listens on is empty', () => {
+it.runIf(process.platform === 'linux')('the queue of a port without a listener is empty', () => {
   expect(waitingInKernel(1)).toBe(0)
 })

@@ -7,7 +7,7 @@ const MAX_EARLY_BYTES = 1_024
 
 /**
  * A connection that comes through a gate. Its PROXY header, if one is wanted, is read before it is handed on; the bytes
- * after the header are kept for whoever opens it.
+ * after the header are kept until it is opened.
  */
 export class GatedConnection implements Connection, Receiver {
   remote: Endpoint
@@ -52,7 +52,7 @@ export class GatedConnection implements Connection, Receiver {
     })
   }
 
-  /** Not to be served: whoever opens it next is told why. */
+  /** Not to be served: the server reports why. */
   refuse(refusal: Refusal): void {
     this.refusal ??= refusal
   }

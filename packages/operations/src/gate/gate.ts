@@ -47,7 +47,7 @@ interface GateShare {
 
 /**
  * The same transport with a gate in front of its listeners. Connections from `proxies` begin with a PROXY header, which
- * says who the client is; connections from elsewhere do not, and a header of theirs is a malformed message. Limits count
+ * names the client; connections from elsewhere do not, and a header of theirs is a malformed message. Limits count
  * by the client's real address.
  *
  * @param threads - How many threads will share a listener, if any.
@@ -171,7 +171,7 @@ class SharedGate implements ShareableListener {
   }
 }
 
-/** Milliseconds on the clock of the system, which all threads share and nobody sets. */
+/** Milliseconds on the clock of the system, which all threads share and which is never set. */
 function now(): number {
   const [seconds, nanoseconds] = process.hrtime()
   return seconds * 1000 + nanoseconds / 1e6

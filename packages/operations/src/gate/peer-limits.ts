@@ -1,6 +1,6 @@
 import { parseAddress } from './address.js'
 
-/** How much one address may have. An IPv6 address counts as its /64: whoever has one of them has them all. */
+/** How much one address may have. An IPv6 address counts as its /64: one client has them all. */
 export interface PeerLimits {
   /** Connections at a time. */
   readonly connections?: number
@@ -20,7 +20,7 @@ const TABLES = 3
 /** In front of the tables of a thread: the second that its table of this second is about. */
 const HEAD = 1
 const ROW = HEAD + TABLES * CELLS
-/** In front of all: what the hash begins with, so that nobody outside can compute which addresses collide. */
+/** In front of all: what the hash begins with, so that no client can compute which addresses collide. */
 const SEED = 1
 
 /** The memory that the threads of a server share to count addresses. Of constant size, however many addresses come. */

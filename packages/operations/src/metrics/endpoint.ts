@@ -25,7 +25,7 @@ export interface MetricsEndpoint extends AsyncDisposable {
 const MOST_MS = 5_000
 
 /**
- * Serves `/metrics` (OpenMetrics, or the older text format for who asks for it), `/healthz` (200 as long as the process
+ * Serves `/metrics` (OpenMetrics, or the older text format on request), `/healthz` (200 as long as the process
  * answers) and `/readyz` (503 with a reason while the server drains, is full or has no descriptors left) by HTTP.
  *
  * @throws System errors as Node shapes them if it cannot listen.

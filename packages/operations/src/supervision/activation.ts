@@ -5,7 +5,7 @@ const FIRST = 3
  * The listening socket that a supervisor has opened for this process (socket activation): its descriptor, or undefined.
  * The variables are for this process only and are taken out, so that none of its children believes in them.
  *
- * @throws {Error} If there are several: which one is to be served, nobody could say.
+ * @throws {Error} If there are several: it is not known which one to serve.
  */
 export function activatedSocket(env: NodeJS.ProcessEnv, pid: number): number | undefined {
   const { LISTEN_PID, LISTEN_FDS } = env
