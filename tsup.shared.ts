@@ -54,6 +54,21 @@ export function program(entry: Record<string, string>): Options {
   }
 }
 
+/** A program with everything that it needs in one ES module, so that it can be copied to where nothing is installed. */
+export function bundle(entry: Record<string, string>): Options {
+  const [name] = Object.keys(entry)
+  return {
+    ...common,
+    entry,
+    format: 'esm',
+    splitting: false,
+    outExtension: () => ({ js: '.mjs' }),
+    noExternal: [/./],
+    banner: { js: '#!/usr/bin/env node' },
+    esbuildPlugins: [...common.esbuildPlugins, licencesTravelAlong(`${name}.LICENSE.txt`)],
+  }
+}
+
 /**
  * yargs with everything that it needs, in one file, so that `npx` fetches none of its 15 packages. Their licences ask
  * for their notices to travel along.

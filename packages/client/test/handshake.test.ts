@@ -440,6 +440,14 @@ describe('options', () => {
     }
   })
 
+  it.each(['node', 'auto', 'linux'] as const)('take the transport by the name %s', async (transport) => {
+    const { host, port } = await answering('HELLO 6')
+    const done = handshake({ host, port, sequence: 5, transport })
+    if (transport === 'linux' && process.platform !== 'linux') {
+      await expect(done).rejects.toMatchObject({ code: 'ERR_HS_TRANSPORT_UNAVAILABLE' })
+    } else expect(await done).toMatchObject({ x: 5, z: 7 })
+  })
+
   it('are not written to', async () => {
     const { host, port } = await answering('HELLO 6')
     await handshake(Object.freeze({ host, port, sequence: 5 }))

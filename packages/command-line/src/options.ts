@@ -105,7 +105,7 @@ export function kebab(name: string): string {
 
 /** The parsers of texts. Each throws a {@link UsageError} that goes on after the name: `port must be …`. */
 export const parsers = {
-  /** Digits that the function behind the program would take, too: both ask the same check. */
+  /** Digits that the function of the library takes, too: both ask the same check. */
   number(check: Check<number>): (text: string) => number {
     return (text) => demand(check, /^[+-]?\d+$/.test(text) ? Number(text) : text, text)
   },

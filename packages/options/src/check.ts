@@ -42,7 +42,7 @@ export function integer(least: number, most: number = Number.MAX_SAFE_INTEGER): 
   return check(expected, isNumber, (value: number) => Number.isSafeInteger(value) && value >= least && value <= most)
 }
 
-/** A finite number: also of milliseconds, since whoever wants no end can name one that nobody lives to see. */
+/** A finite number. Durations are finite, too: a limit that never ends is not a limit, and a large one does as well. */
 export function atLeast(least: number): Check<number> {
   return check(`a number of at least ${least}`, isNumber, (value: number) => value >= least && Number.isFinite(value))
 }

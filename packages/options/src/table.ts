@@ -42,8 +42,8 @@ export function optional<T>(check: Check<T>, preset?: T): Entry<T> {
 
 /**
  * Checks the caller's options at the door. Each is read once; the caller's object is never written to, nor kept.
- * `undefined` is the same as not given. A name that does not exist is refused: a deadline that is misspelt would else be
- * none, and nobody would notice.
+ * `undefined` is the same as not given. A name that does not exist is refused: a misspelt deadline would
+ * otherwise go unnoticed.
  *
  * @param whose - The function that they are for, as errors call it.
  * @throws {TypeError | RangeError} As {@link Check.read}; and what a getter of the caller's throws.

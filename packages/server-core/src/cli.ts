@@ -105,7 +105,7 @@ const command = {
     [`${PROGRAM} 0 --json`, 'a free port, named in the first object'],
   ],
   epilogue:
-    'Exit status: 0 stopped by SIGINT or SIGTERM (a second one stops at once), 1 could not listen, or broke, 2 wrong usage, 5 output lost.',
+    'Exit status: 0 stopped by SIGINT or SIGTERM (a second one stops at once), 1 could not listen, or broke, 2 wrong usage, 5 output lost, 130 or 143 a signal before it listened.',
 } as const satisfies Command
 
 /** What a program has besides the core: options of its own, and what they do in the life of the server. */

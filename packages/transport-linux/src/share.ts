@@ -44,7 +44,7 @@ export class SharedLinuxListener implements ShareableListener {
     const data: SharedDescriptor = { fd: this.#fd }
     this.#shares++
     return {
-      module: new URL('./share.js', import.meta.url).href,
+      module: new URL(/* webpackIgnore: true */ './share.js', import.meta.url).href,
       data,
       transfer: [],
       revoke: () => {

@@ -36,7 +36,7 @@ export function runWorker(
       counters: elsewhere.counters,
       watched: elsewhere.watched,
     }
-    const worker = new Worker(new URL('./thread.js', import.meta.url), {
+    const worker = new Worker(new URL(/* webpackIgnore: true */ './thread.js', import.meta.url), {
       workerData: data,
       transferList: [...share.transfer] as never,
       name: `hs-${thread}`,
@@ -101,7 +101,7 @@ function note(open: Map<number, ConnectionOrigin>, event: ServerEvent): void {
 export function missingThreadFile(): Error | undefined {
   let file: string
   try {
-    const url = new URL('./thread.js', import.meta.url)
+    const url = new URL(/* webpackIgnore: true */ './thread.js', import.meta.url)
     if (url.protocol !== 'file:') return undefined
     file = fileURLToPath(url)
     if (existsSync(file)) return undefined

@@ -85,7 +85,7 @@ class NodeListener implements ShareableListener {
   }
 
   share(): Share {
-    const module = new URL('./adopt.js', import.meta.url).href
+    const module = new URL(/* webpackIgnore: true */ './adopt.js', import.meta.url).href
     if (this.sharing === 'reuse-port') {
       const data: AdoptedListen = { type: 'listen', at: this.address }
       return { module, data, transfer: [], revoke() {} }

@@ -1,0 +1,110 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { parsers, tell, UsageError, writeAll } from '@hs/command-line'
+import { clean } from '../clean.js'
+import { command, flag, maybe, PROGRAM, path, STATUS, sandbox as sandboxOption, word } from '../command.js'
+import { loadCourse } from '../course/load.js'
+import { classPage } from '../report/class-page.js'
+import { pageName, studentPage } from '../report/student-page.js'
+import { findSandbox } from '../sandbox/sandbox.js'
+import { gradeClass, type Student } from './class.js'
+import { listClass } from './roster.js'
+import { classCsv, classJson, summaryOf } from './table.js'
+
+const table = {
+  positionals: {
+    course: word('The file that says what is graded'),
+    submissions: word('The folder with one folder per student'),
+  },
+  options: {
+    jobs: maybe('Submissions graded at the same time; default: one per processor', 'n', parsers.integer(1, 64), 'j'),
+    roster: maybe('CSV with the columns id (the name of the folder), name and email', 'file', String),
+    out: path('The folder that is written to; it also keeps what was graded already', 'grades'),
+    share: maybe('Grade only the i-th of n shares of the class, as in 1/8: for several machines', 'i/n', parseShare),
+    sandbox: sandboxOption,
+    quiet: flag('Show no progress', 'q'),
+  },
+} as const
+
+function parseShare(text: string): { at: number; of: number } {
+  const [, at, of] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? []
+  if (at === undefined || of === undefined || at < 1 || at > of) {
+    throw new UsageError(`must be a share such as 1/8, got "${text}"`)
+  }
+  return { at, of }
+}
+
+export const gradeMain = command(
+  'grade',
+  table,
+  async ({ course: file, submissions, out, quiet, roster, sandbox: choice, share, jobs }) => {
+    const course = loadCourse(file)
+    const say = (line: string) => tell(`${clean(line).replaceAll('\n', '·')}\n`)
+    const everyone = listClass(submissions, roster, say)
+    const entries = share ? everyone.filter((_, at) => at % share.of === share.at - 1) : everyone
+    const sandbox = findSandbox(choice, course.limits)
+    say(sandbox.report)
+    const stopping = new AbortController()
+    process.once('SIGINT', () => stopping.abort())
+    const began = performance.now()
+    let fresh = 0
+    const students = await gradeClass({
+      course,
+      entries,
+      cache: join(out, '.cache'),
+      jobs: jobs ?? availableParallelism(),
+      isolation: sandbox.isolation,
+      signal: stopping.signal,
+      onStudent(student, { cached, done }) {
+        if (!cached && student.grade) fresh++
+        const rest = entries.length - done
+        const left = fresh > 0 && rest > 0 ? `, about ${spanOf(((performance.now() - began) / fresh) * rest)} left` : ''
+        if (!quiet || student.status === 'failed' || student.status === 'unreadable') {
+          say(`[${done}/${entries.length}] ${lineOf(student)}${cached ? ' (graded before)' : ''}${left}`)
+        }
+      },
+    })
+    if (stopping.signal.aborted) {
+      say(`${PROGRAM}: interrupted after ${students.length} of ${entries.length}; the same command continues`)
+      return STATUS.interrupted
+    }
+    write(out, [
+      ['class.csv', classCsv(course, students)],
+      ['class.json', classJson(course, students)],
+      ['index.html', classPage(course, students)],
+      ...students.map((student) => [join('students', pageName(student)), studentPage(course, student)] as const),
+    ])
+    writeAll(
+      1,
+      `${students.length} students, ${fresh} graded now, in ${spanOf(performance.now() - began)}: ${join(out, 'index.html')}\n`,
+    )
+    return students.some(({ status }) => status === 'failed' || status === 'unreadable') ? STATUS.failed : STATUS.fine
+  },
+)
+
+function write(out: string, files: readonly (readonly [name: string, text: string])[]): void {
+  mkdirSync(join(out, 'students'), { recursive: true })
+  for (const [name, text] of files) writeFileSync(join(out, name), text)
+}
+
+function lineOf(student: Student): string {
+  const { id, status, problem, grade } = student
+  switch (status) {
+    case 'missing':
+      return `${id}: nothing was handed in`
+    case 'unreadable':
+      return `${id}: cannot be read: ${problem}`
+    case 'failed':
+      return `${id}: not graded, the grader failed: ${problem}`
+    case 'graded': {
+      const trouble = grade?.parts.find((part) => part.problem !== undefined)
+      return `${id}: ${summaryOf(student)}${trouble ? ` (${trouble.id}: ${trouble.problem})` : ''}`
+    }
+  }
+}
+
+function spanOf(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  return seconds < 100 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(seconds / 60)} min`
+}

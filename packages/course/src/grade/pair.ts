@@ -1,0 +1,150 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { escapeBytes } from '@hs/protocol'
+import type { Part } from '../course/course.js'
+import type { Running } from '../sandbox/process.js'
+import type { Lesson } from './outcome.js'
+
+/** The cases of a student's client with the same student's server. Between them, a proxy looks and, if told to, lies. */
+export const PAIR_CASES = [
+  { id: 'P1', title: 'client and server complete a handshake through a proxy', level: 'MUST', weight: 3 },
+  { id: 'P2', title: 'the client prints ERROR when the proxy changes Y', level: 'MUST', weight: 2 },
+  { id: 'P3', title: 'the server prints ERROR when the proxy changes Z', level: 'MUST', weight: 2 },
+] as const
+
+/** In which message the proxy lies, and by how much: the number has as many digits, and no program takes it for the next. */
+const LIES: Readonly<Record<string, string>> = { P2: 'server 1', P3: 'client 2' }
+const LIE = 3
+/** What a client may take beyond the time limit of the course, and a server until it listens. */
+const CLIENT_MS = 4000
+const START_MS = 10_000
+
+/** A program of the pair, ready to be started: with its port, and with X. */
+type Start = (words: readonly string[], port: number) => Running
+
+interface Exchange {
+  readonly messages: readonly string[]
+  readonly client: Running
+  readonly server: Running
+}
+
+/** Runs one case. @returns What went wrong, if anything did. */
+export async function checkPair(
+  id: string,
+  part: Part,
+  run: (words: readonly string[]) => Running,
+  x: number,
+): Promise<Lesson | undefined> {
+  const values: Record<string, string> = { host: '127.0.0.1', sequence: String(x) }
+  const start: Start = (words, port) =>
+    run(
+      words.map((word) =>
+        word.replace(/\{(\w+)\}/g, (_, name) => (name === 'port' ? String(port) : (values[name] ?? word))),
+      ),
+    )
+  const exchange = await play(part, start, LIES[id])
+  const fault = typeof exchange === 'string' ? exchange : faultOf(id, exchange, x, part.errors)
+  if (fault === undefined) return undefined
+  const seen = typeof exchange === 'string' ? '' : exchange.messages.join('\n')
+  return {
+    summary: fault,
+    reproduce: `start the server, then the client with ${x}`,
+    ...(seen && { diagram: `What passed through the proxy:\n${seen}` }),
+  }
+}
+
+function faultOf(
+  id: string,
+  { messages, client, server }: Exchange,
+  x: number,
+  errors: Part['errors'],
+): string | undefined {
+  const saysError = ({ stdout, stderr }: Running) =>
+    /(^|\n)\s*ERROR/.test({ stdout, stderr, either: `${stdout}\n${stderr}` }[errors])
+  const misses = (program: Running, number: number) => !new RegExp(`HELLO ${number}(?!\\d)`).test(program.stdout)
+  const printed = (program: Running) => `it printed "${shown(program.stdout)}"`
+  if (id !== 'P1') {
+    const liedTo = id === 'P2' ? client : server
+    return saysError(liedTo)
+      ? undefined
+      : `A number was changed on its way, and no ERROR is printed: ${printed(liedTo)}.`
+  }
+  const wanted = [`client HELLO ${x}`, `server HELLO ${x + 1}`, `client HELLO ${x + 2}`].join(', ')
+  const sent = messages.map((text) => text.replace(/(\\0|\\r|\\n)+$/, '')).join(', ')
+  if (sent !== wanted) return `Expected on the wire: ${wanted}. Seen: ${sent || 'nothing'}.`
+  if (misses(client, x + 1)) return `The client does not print HELLO ${x + 1}: ${printed(client)}.`
+  if (misses(server, x) || misses(server, x + 2))
+    return `The server does not print both of its messages: ${printed(server)}.`
+  return saysError(client) || saysError(server) ? 'ERROR is printed although every number is right.' : undefined
+}
+
+const shown = (text: string) => escapeBytes(Buffer.from(text), 80)
+
+/** @param lie - The message to change: its sender, and its number among the sender's messages. */
+async function play(
+  { command, client: clientWords, timeoutMs }: Part,
+  start: Start,
+  lie: string | undefined,
+): Promise<Exchange | string> {
+  const port = await freePort()
+  const server = start(command, port)
+  const messages: string[] = []
+  const proxy = createServer((socket) => forward(socket, port, messages, lie))
+  try {
+    for (let waited = 0; !isListening(port); waited += 10) {
+      if (server.status !== undefined || waited > START_MS) return `The server does not listen: ${shown(server.stderr)}`
+      await sleep(10)
+    }
+    const client = start(clientWords, await listen(proxy))
+    await client.within(timeoutMs + CLIENT_MS)
+    // The server may still be printing what it got.
+    const settled = () => server.status !== undefined || /ERROR/.test(server.stdout + server.stderr)
+    const printed = () => messages.length > 2 && server.stdout.split('\n').length > 2
+    for (let waited = 0; waited < timeoutMs && !settled() && !printed(); waited += 20) await sleep(20)
+    return { messages, client, server }
+  } finally {
+    server.end('the exchange is over')
+    proxy.close()
+    await server.ended
+  }
+}
+
+function forward(client: Socket, port: number, messages: string[], lie: string | undefined): void {
+  const server = connect(port, '127.0.0.1')
+  const pass = (from: string, source: Socket, target: Socket) => {
+    let count = 0
+    source.on('data', (chunk) => {
+      const changes = lie === `${from} ${++count}`
+      const text = chunk
+        .toString('latin1')
+        .replace(/-?\d+/, (digits) => (changes ? String(Number(digits) + LIE) : digits))
+      messages.push(`${from} ${escapeBytes(Buffer.from(text, 'latin1'), 64)}`)
+      target.write(text, 'latin1')
+    })
+    source.on('end', () => target.end())
+    source.on('error', () => target.destroy())
+  }
+  pass('client', client, server)
+  pass('server', server, client)
+}
+
+async function listen(server: ReturnType<typeof createServer>): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+
+/** A port that is free at the moment. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  const port = await listen(server)
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** Looks at the system's list of sockets: a third of real servers does not survive a connection that says nothing. */
+function isListening(port: number): boolean {
+  const wanted = new RegExp(`^\\s*\\d+: \\S+:${port.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A `, 'm')
+  const lists = ['/proc/net/tcp', '/proc/net/tcp6'].filter((path) => existsSync(path))
+  return lists.some((path) => wanted.test(readFileSync(path, 'latin1')))
+}
