@@ -18,6 +18,8 @@ const common = {
         build.onResolve({ filter: /\/yargs\.js$/ }, ({ kind }) =>
           kind === 'dynamic-import' ? { path: './yargs.js', external: true } : undefined,
         )
+        // Third parties in a file of their own (see `bundled`).
+        build.onResolve({ filter: /^\.\/prom\.js$/ }, () => ({ path: './prom.js', external: true }))
       },
     },
   ],
@@ -72,13 +74,22 @@ export function bundle(entry: Record<string, string>): Options {
  * for their notices to travel along.
  */
 export function yargs(): Options {
+  return bundled('yargs', '../../packages/command-line/src/yargs.ts')
+}
+
+/** A module of third parties with everything that it needs, in one file, and their licences beside it. */
+export function bundled(name: string, file: string): Options {
   return {
     ...common,
-    entry: { yargs: '../../packages/command-line/src/yargs.ts' },
+    entry: { [name]: file },
     format: 'esm',
     minify: true,
     noExternal: [/./],
-    esbuildPlugins: [licencesTravelAlong('yargs.LICENSE.txt')],
+    // CommonJS packages ask for what Node brings along.
+    banner: {
+      js: "import { createRequire as _require } from 'node:module'; const require = _require(import.meta.url);",
+    },
+    esbuildPlugins: [licencesTravelAlong(`${name}.LICENSE.txt`)],
   }
 }
 

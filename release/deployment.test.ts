@@ -20,8 +20,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 test('what its commands build serves, from what its last stage copies and nothing else', async () => {
   const cwd = join(folder, 'src')
   copyCheckout(cwd)
-  const [install, ...rest] = all('RUN')
-  expect(install).toBe('npx --yes pnpm@12.21.0 install --frozen-lockfile')
+  const [fetch, install, ...rest] = all('RUN')
+  expect(fetch).toBe('npx --yes pnpm@12.21.0 fetch')
+  expect(install).toBe('npx --yes pnpm@12.21.0 install --frozen-lockfile --prefer-offline')
   // pnpm asks the registry about its policies, and continues without an answer.
   const env = { CI: 'true', pnpm_config_verify_deps_before_run: 'false', pnpm_config_fetch_retries: '0' }
   for (const command of [await offlineInstall(), ...rest]) {
@@ -35,7 +36,7 @@ test('what its commands build serves, from what its last stage copies and nothin
   rmSync(join(folder, 'built'), { recursive: true })
 
   const [, script] = JSON.parse(all('ENTRYPOINT')[0]!) as string[]
-  const words = (JSON.parse(all('CMD')[0]!) as string[]).join(' ').replace('9000', '0')
+  const words = (JSON.parse(all('CMD')[0]!) as string[]).join(' ').replace('9000', '0').replace('9464', '0')
   const command = `exec '${process.execPath}' '${script!.replace('/app', `${folder}/image`)}' ${words}`
   const server = await startServer(command, { cwd: folder })
   try {

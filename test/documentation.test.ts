@@ -111,6 +111,10 @@ for (const file of new Set(blocks.map((block) => block.file))) {
           })
           break
         default:
+          if (flags[0]?.includes('/')) {
+            test(`${title} is a part of ${flags[0]}`, () => expect(readText(flags[0]!)).toContain(text))
+            break
+          }
           test(`${title} is checked`, () => {
             expect.unreachable(`nothing checks a block "${[language, ...flags].join(' ')}"`)
           })

@@ -20,7 +20,8 @@ const programs = {
   },
   tcpserver: async () => {
     const { main } = await import('../packages/server-core/src/cli.js')
-    return main([])
+    const { operations } = await import('../packages/operations/src/cli.js')
+    return main([], operations)
   },
 }
 

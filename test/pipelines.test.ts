@@ -147,6 +147,12 @@ describe('the gate, as an action', () => {
     )
   })
 
+  test('runs the client of its own release, and no other by default', () => {
+    const { version } = JSON.parse(readText('packages/client/package.json')) as { version: string }
+    // Before the first release, that is the one which the changesets will make.
+    expect(inputs.version!.default).toBe(version === '0.0.0' ? '0.1.0' : version)
+  })
+
   test('passes when a server speaks HELLO', async () => {
     const server = await startServer('exec npx @hs/cli-server 0')
     try {

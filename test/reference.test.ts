@@ -12,7 +12,12 @@ import { ROOT, run } from './programs.js'
 describe('the reference', () => {
   test('has a heading with a text for each code of a failure, and for nothing else', () => {
     const sections = [...readText('docs/errors.md').matchAll(/^## (ERR_HS_\w+)\n\n[A-Z`]/gm)].map(([, code]) => code)
-    expect(sections).toEqual([...failureCodes, 'ERR_HS_THREADS_UNSUPPORTED', 'ERR_HS_TRANSPORT_UNAVAILABLE'])
+    expect(sections).toEqual([
+      ...failureCodes,
+      'ERR_HS_THREADS_UNSUPPORTED',
+      'ERR_HS_REUSE_PORT_UNSUPPORTED',
+      'ERR_HS_TRANSPORT_UNAVAILABLE',
+    ])
   })
 
   test.each([

@@ -6,6 +6,6 @@ _tcpclient() {
     --arithmetic) COMPREPLY=($(compgen -W 'safe int32' -- "$word")); return ;;
     --terminator) COMPREPLY=($(compgen -W 'none nul lf crlf' -- "$word")); return ;;
   esac
-  COMPREPLY=($(compgen -W '--help --version --completion --4 --6 --timeout --wait --retry --count --interval --json --quiet --verbose --errors --arithmetic --terminator --strict --quiet-time --prefix-time' -- "$word"))
+  COMPREPLY=($(compgen -W '--help --version --completion --4 --6 --timeout --wait --until-gone --also --retry --count --interval --json --nagios --quiet --verbose --errors --arithmetic --terminator --strict --quiet-time --prefix-time' -- "$word"))
 }
 complete -F _tcpclient tcpclient

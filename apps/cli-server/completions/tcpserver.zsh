@@ -9,6 +9,6 @@ _tcpserver() {
     --arithmetic) COMPREPLY=($(compgen -W 'safe int32' -- "$word")); return ;;
     --terminator) COMPREPLY=($(compgen -W 'none nul lf crlf' -- "$word")); return ;;
   esac
-  COMPREPLY=($(compgen -W '--help --version --completion --host --strategy --threads --at-once --transport --timeout --max-connections --grace --on-output-blocked --json --quiet --verbose --errors --arithmetic --terminator --strict --quiet-time --prefix-time' -- "$word"))
+  COMPREPLY=($(compgen -W '--help --version --completion --host --strategy --threads --at-once --transport --timeout --max-connections --grace --on-output-blocked --json --quiet --verbose --errors --arithmetic --terminator --strict --quiet-time --prefix-time --metrics --proxy-protocol --peer-connections --peer-rate --reuse-port --lame-duck' -- "$word"))
 }
 complete -F _tcpserver tcpserver

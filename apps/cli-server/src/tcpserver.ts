@@ -12,5 +12,6 @@ for (const [signal, number] of [
 // Unheard, it would have Node open a port for debuggers.
 process.on('SIGUSR1', () => {})
 
+const { operations } = await import('@hs/operations/tcpserver')
 const { main } = await import('@hs/server-core/cli')
-process.exit(await main(process.argv.slice(2)))
+process.exit(await main(process.argv.slice(2), operations))

@@ -9,34 +9,32 @@ import {
   protocolFlags,
   sayOutputLost,
   tell,
+  UsageError,
   type Values,
   writeAll,
 } from '@hs/command-line'
 import { count, port } from '@hs/options'
-import { type Effect, HelloError, isInitialSequence } from '@hs/protocol'
-import { formatEndpoint, nodeTransport } from '@hs/transport'
+import { HelloError, isInitialSequence } from '@hs/protocol'
+import { type Endpoint, formatEndpoint, nodeTransport } from '@hs/transport'
 import { HANDSHAKE_OPTIONS } from './checks.js'
-import { Diagram } from './diagram.js'
 import { type HandshakeReport, handshake, randomSequence } from './handshake.js'
 import { answerLookUp, LOOKUP_COMMAND, lookUp } from './lookup.js'
+import { type Checked, nagiosLine } from './nagios.js'
 import { DEFAULT_TIMEOUT_MS } from './options.js'
+import { Output, STATUS, statusOf } from './output.js'
 import { summarize } from './summary.js'
 
 /** From package.json, put in by the build. */
 declare const __VERSION__: string
 
-const STATUS = {
-  established: 0,
-  failed: 1,
-  usage: 2,
-  connect: 3,
-  timeout: 4,
-  interrupted: 130,
-  terminated: 143,
-} as const
-
 /** How often `--wait` and `--retry` knock: often enough for a server that starts in a second, rarely enough for its log. */
 const RETRY_PAUSE_MS = 200
+
+/** How long one attempt of `--wait` may take by default: a healthy server is a thousand times as quick. */
+const PROBE_TIMEOUT_MS = 1_000
+
+/** What the plugins of Nagios end with. */
+const NAGIOS = { ok: 0, critical: 2 } as const
 
 /** The command as a table; `npx` users may leave the sequence number out, `tcpclient` has it in its contract. */
 function command(name: string, sequence: 'required' | 'optional') {
@@ -57,17 +55,27 @@ function command(name: string, sequence: 'required' | 'optional') {
     },
     options: {
       timeout: {
-        describe: 'Total deadline of each handshake',
-        default: DEFAULT_TIMEOUT_MS,
+        describe: `Total deadline of each handshake; ${DEFAULT_TIMEOUT_MS / 1000}s, or ${PROBE_TIMEOUT_MS / 1000}s for each attempt of --wait`,
+        default: undefined,
         parse: parsers.deadline,
         placeholder: 'duration',
-      } as Option<number>,
+      } as Option<number | undefined>,
       wait: {
         describe: 'Keep trying for so long, until the server speaks HELLO (and not only: until its port is open)',
         default: undefined,
         parse: parsers.duration,
         placeholder: 'duration',
       } as Option<number | undefined>,
+      untilGone: {
+        describe: 'With --wait: keep trying until nothing listens there any more',
+        default: false,
+      } as Option<boolean>,
+      also: {
+        describe: 'Further servers, with commas between, as in a:9000,b:9000: each of them must pass',
+        default: [],
+        parse: parseServers,
+        placeholder: 'servers',
+      } as Option<readonly Endpoint[]>,
       retry: {
         describe: 'Try again after a failure, so many times',
         default: undefined,
@@ -90,6 +98,10 @@ function command(name: string, sequence: 'required' | 'optional') {
       '6': { describe: 'Use only IPv6 (before the host)', default: false } as Option<boolean>,
       json: {
         describe: 'Print one JSON object per handshake on stdout, instead of the lines',
+        default: false,
+      } as Option<boolean>,
+      nagios: {
+        describe: 'Print one line for Nagios and its like, with performance data; exit status 0 OK or 2 CRITICAL',
         default: false,
       } as Option<boolean>,
       quiet: { describe: 'Print nothing; the exit status tells', default: false, alias: 'q' } as Option<boolean>,
@@ -153,26 +165,69 @@ function contradiction({ sequence, arithmetic, ...options }: Options): string | 
   if (sequence !== undefined && !isInitialSequence(sequence, arithmetic))
     return `sequence must fit 32 bits, got ${sequence}`
   if (options.interval > 0 && options.count === undefined) return '--interval needs --count'
+  if (options.untilGone && options.wait === undefined) return '--until-gone needs --wait'
+  if (options.untilGone && options.count !== undefined) return '--until-gone and --count exclude each other'
+  if (options.nagios && (options.json || options.untilGone)) return '--nagios excludes --json and --until-gone'
   return undefined
 }
 
 async function run(options: Options, name: string, interrupted: AbortSignal): Promise<number> {
-  const { count = 1, json, quiet } = options
+  const { count = 1, json, quiet, nagios } = options
+  const servers = [{ host: options.host, port: options.port }, ...options.also]
+  if (options.untilGone) return await waitUntilGone(options, servers, name, interrupted)
   const summary = summarize()
+  const checked: Checked[] = []
   let status: number = STATUS.established
-  for (let done = 0; done < count; done++) {
-    if (done > 0) await sleep(options.interval, undefined, { signal: interrupted }).catch(() => {})
+  for (let done = 0; done < count * servers.length && !interrupted.aborted; done++) {
+    const server = servers[done % servers.length]!
+    if (done >= servers.length) await sleep(options.interval, undefined, { signal: interrupted }).catch(() => {})
     if (interrupted.aborted) break
-    const end = await attemptUntilDone(options, name, interrupted)
+    const end = await attemptUntilDone({ ...options, ...server, quiet: quiet || nagios }, name, interrupted)
     if (interrupted.aborted && end instanceof HelloError) break
     summary.add(end)
+    checked.push({ server: formatEndpoint(server), end })
     if (end instanceof HelloError && status === STATUS.established) status = statusOf(end)
+  }
+  if (nagios && !interrupted.aborted) {
+    writeAll(1, `${nagiosLine(checked)}\n`)
+    return status === STATUS.established ? NAGIOS.ok : NAGIOS.critical
   }
   if (options.count !== undefined && !quiet) {
     if (json) writeAll(1, `${JSON.stringify({ summary: summary.data() })}\n`)
     else writeAll(2, `${name}: ${summary.text()}\n`)
   }
   return interrupted.aborted ? STATUS.interrupted : status
+}
+
+/** Passes when nothing listens at any of the servers any more. */
+async function waitUntilGone(
+  options: Options,
+  servers: readonly Endpoint[],
+  name: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const until = performance.now() + options.wait!
+  const silent = new Output({ ...options, quiet: true, verbose: false }, name, true)
+  for (const server of servers) {
+    for (;;) {
+      const end = await attemptOnce({ ...options, ...server }, timeoutOf(options, until), silent, signal)
+      if (signal.aborted) return STATUS.interrupted
+      if (end instanceof HelloError && end.code === 'ERR_HS_CONNECT') break
+      if (performance.now() + RETRY_PAUSE_MS >= until) {
+        if (!options.quiet) tell(`${name}: ${formatEndpoint(server)} still listens\n`)
+        return STATUS.failed
+      }
+      await sleep(RETRY_PAUSE_MS, undefined, { signal }).catch(() => {})
+    }
+  }
+  return STATUS.established
+}
+
+/** How long one attempt may take. */
+function timeoutOf({ timeout, wait }: Options, until: number): number {
+  // A port that is open and silent is asked often, so that a server that comes up behind it is soon seen.
+  const usual = timeout ?? (wait === undefined ? DEFAULT_TIMEOUT_MS : PROBE_TIMEOUT_MS)
+  return Math.max(1, Math.min(usual, until - performance.now()))
 }
 
 /** One handshake that counts: the first that is established, or the last that there was time or patience for. */
@@ -185,10 +240,9 @@ async function attemptUntilDone(
   const until = options.wait === undefined ? Number.POSITIVE_INFINITY : performance.now() + options.wait
   const tries = options.retry === undefined ? Number.POSITIVE_INFINITY : options.retry + 1
   for (let attempt = 1; ; attempt++) {
-    const rest = until - performance.now()
     // Lines of an attempt that may not be the last are held back: stdout tells of one handshake.
     const lines = new Output(options, name, patient)
-    const end = await attemptOnce(options, Math.max(1, Math.min(options.timeout, rest)), lines, signal)
+    const end = await attemptOnce(options, timeoutOf(options, until), lines, signal)
     const last =
       !patient ||
       !(end instanceof HelloError) ||
@@ -245,57 +299,12 @@ async function attemptOnce(
   }
 }
 
-/** What one handshake prints, and where. */
-class Output {
-  readonly #options: Options
-  readonly #name: string
-  readonly #diagram: Diagram | undefined
-  /** Lines of an attempt that may yet be repeated; undefined: print at once (HS-5.1). */
-  #held: string[] | undefined
-
-  constructor(options: Options, name: string, hold: boolean) {
-    this.#options = options
-    this.#name = name
-    this.#held = hold ? [] : undefined
-    if (options.verbose) this.#diagram = new Diagram((line) => writeAll(2, `${line}\n`))
-  }
-
-  begin(server: string): void {
-    this.#diagram?.begin(server)
-  }
-
-  effect(effect: Effect): void {
-    if (effect.type === 'received' && !this.#options.json && !this.#options.quiet) {
-      if (this.#held) this.#held.push(effect.text)
-      else writeAll(1, `${effect.text}\n`)
+function parseServers(text: string): Endpoint[] {
+  return text.split(',').map((server) => {
+    const [, host, port] = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(server) ?? []
+    if (host === undefined || Number(port) < 1 || Number(port) > 65535) {
+      throw new UsageError(`must be host:port with commas between, got "${server}"`)
     }
-    this.#diagram?.effect(effect)
-  }
-
-  note(text: string): void {
-    if (this.#options.verbose) writeAll(2, `${this.#name}: ${text}\n`)
-  }
-
-  end(end: HandshakeReport | HelloError): void {
-    const { json, quiet, errors } = this.#options
-    for (const text of this.#held ?? []) writeAll(1, `${text}\n`)
-    if (quiet) return
-    const failed = end instanceof HelloError
-    if (json) writeAll(1, `${JSON.stringify(failed ? { failure: end.failure } : end)}\n`)
-    else if (failed && statusOf(end) === STATUS.failed) writeAll(errors === 'stdout' ? 1 : 2, 'ERROR\n')
-    if (failed) writeAll(2, `${this.#name}: ${end.message} (${end.code}, ${end.failure.clause})\n`)
-  }
-}
-
-function statusOf({ code }: HelloError): number {
-  switch (code) {
-    case 'ERR_HS_CONNECT':
-      return STATUS.connect
-    case 'ERR_HS_TIMEOUT':
-      return STATUS.timeout
-    case 'ERR_HS_ABORTED':
-      return STATUS.interrupted
-    default:
-      return STATUS.failed
-  }
+    return { host: parsers.host(host), port: Number(port) }
+  })
 }

@@ -22,16 +22,22 @@ import {
   wrongValue,
 } from '@hs/options'
 import { DEFAULT_PREFIX_MS, DEFAULT_QUIET_MS, type Endpoint, type Transport } from '@hs/transport'
-import type { Mix } from './mix.js'
+import type { Mix } from './run/mix.js'
 import {
   DEFAULT_INTERVAL_MS,
   DEFAULT_SILENT_MS,
   DEFAULT_SLOW_MS,
   DEFAULT_TIMEOUT_MS,
   type LoadOptions,
-} from './options.js'
+} from './run/options.js'
+import type { Stage } from './run/schedule.js'
 
 const endpoint = record<Endpoint>('an object with host and port', { host: required(host), port: required(port) })
+
+const stage = record<Stage>('an object with durationMs and perSecond', {
+  durationMs: required(pause),
+  perSecond: required(atLeast(0)),
+})
 
 const share = optional(atLeast(0))
 const shares = record<Mix>('an object with shares of normal, slow, silent and reset', {
@@ -53,6 +59,7 @@ export const LOAD_OPTIONS = {
   targets: required(listOf(endpoint, 'targets, each with host and port', 1)),
   concurrency: optional(integer(1, 1_000_000)),
   rate: optional(moreThan(0)),
+  stages: optional(listOf(stage, 'stages, each with durationMs and perSecond', 1)),
   durationMs: optional(deadline),
   count: optional(count),
   warmupMs: optional(pause, 0),

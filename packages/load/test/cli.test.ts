@@ -58,7 +58,7 @@ describe('hs-load', () => {
   it('prints one JSON object with --json, and with --ndjson one per second and the report', async () => {
     const where = await target()
     const whole = await load(where, '--count', '20', '--json', '--seed', '7')
-    expect(JSON.parse(whole.stdout)).toMatchObject({ started: 20, established: 20, seed: 7, crossed: [] })
+    expect(JSON.parse(whole.stdout)).toMatchObject({ started: 20, established: 20, seed: 7, violations: [] })
     const lines = (await load(where, '--rate', '50', '--duration', '1.1s', '--ndjson', '-q')).stdout
       .trimEnd()
       .split('\n')
@@ -184,7 +184,7 @@ describe('hs-load', () => {
     const { port } = silent.address() as { port: number }
     const other = await load(`127.0.0.1:${port}`)
     expect(other).toMatchObject({ status: 3, stdout: '' })
-    expect(other.stderr).toMatch(/220 mail\.example.*is no HELLO server.*ERR_HS_MALFORMED/)
+    expect(other.stderr).toMatch(/220 mail\.example.*is not a HELLO server.*ERR_HS_MALFORMED/)
     const nobody = await load('127.0.0.1:1')
     expect(nobody).toMatchObject({ status: 3, stdout: '' })
     expect(nobody.stderr).toMatch(/^hs-load: Nothing listens on 127\.0\.0\.1:1.*ERR_HS_CONNECT/)

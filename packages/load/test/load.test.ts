@@ -2,10 +2,11 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { type HelloServer, type ServerEvent, serve } from '@hs/server-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type LoadReport, load } from '../src/load.js'
-import type { ClientKind } from '../src/mix.js'
-import type { LoadOptions } from '../src/options.js'
-import type { HandshakeTrace, Interval } from '../src/results.js'
+import type { LoadReport } from '../src/measure/report.js'
+import type { HandshakeTrace, Interval } from '../src/measure/results.js'
+import { load } from '../src/run/load.js'
+import type { ClientKind } from '../src/run/mix.js'
+import type { LoadOptions } from '../src/run/options.js'
 
 const TRANSPORTS = process.platform === 'linux' ? (['node', 'linux'] as const) : (['node'] as const)
 
@@ -183,32 +184,42 @@ describe.each(TRANSPORTS)('a load on the transport %s', (transport) => {
 
   it('counts what never opened when the server goes, and does not spin', async () => {
     const one = await server()
-    const targets = [one.address]
+    const stopping = new AbortController()
+    const refused: number[] = []
     let gone = false
     const report = await reportOf({
-      targets,
+      targets: [one.address],
       transport,
       concurrency: 2,
-      durationMs: 200,
-      onHandshake() {
+      durationMs: 60_000,
+      signal: stopping.signal,
+      onHandshake({ outcome, ended }) {
+        if (outcome === 'refused' && refused.push(ended) === 20) stopping.abort()
         if (gone) return
         gone = true
         void one.close({ graceMs: 0 })
       },
     })
-    expect(report.failed.refused).toBeGreaterThan(0)
+    expect(report.failed.refused).toBe(20)
     // Two clients, each of which pauses for 10 ms after a failure.
-    expect(report.failed.refused).toBeLessThanOrEqual(60)
+    expect(refused.at(-1)! - refused[0]!).toBeGreaterThan(80)
     expect(report.examples.refused).toContain('ECONNREFUSED')
     expectNothingLost(report)
   })
 
   it('reports what there is when it is stopped', async () => {
-    const target = await bareServer(() => {})
     const stopping = new AbortController()
-    const running = reportOf({ targets: [target], transport, concurrency: 5, check: false, signal: stopping.signal })
-    setTimeout(() => stopping.abort(), 50)
-    const report = await running
+    let connected = 0
+    const target = await bareServer(() => {
+      if (++connected === 5) stopping.abort()
+    })
+    const report = await reportOf({
+      targets: [target],
+      transport,
+      concurrency: 5,
+      check: false,
+      signal: stopping.signal,
+    })
     expect(report).toMatchObject({ interrupted: true, started: 5, established: 0, unfinished: 5, failed: {} })
   })
 

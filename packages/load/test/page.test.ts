@@ -51,7 +51,8 @@ test('a comparison shows that a stalled client stops a sequential server, and no
   const [sequential, events] = report.scenarios.find(({ name }) => name === 'stalled')!.servers
   // The stall lasts 50 ms, and whoever came at its beginning waited for all of it.
   expect(sequential!.latency.max).toBeGreaterThan(40)
-  expect(events!.relative!.value).toBeGreaterThan(0)
+  // Relative to the sequential one, by p99: more than 1 is quicker.
+  expect(events!.relative!.value).toBeGreaterThan(1)
 })
 
 test.runIf(process.platform === 'linux')('a comparison tells memory by /proc', () => {

@@ -15,8 +15,13 @@ const MOST_MS = 90_000
 const KIND_MS = 5_000
 
 /** Runs a built program to its end; `descriptors` is how many it may have. */
-export async function run(file: string, args: readonly string[], descriptors?: number): Promise<Ended> {
-  const { ended, child } = start(file, args, descriptors)
+export async function run(
+  file: string,
+  args: readonly string[],
+  descriptors?: number,
+  env: object = {},
+): Promise<Ended> {
+  const { ended, child } = start(file, args, descriptors, env)
   const limit = setTimeout(() => child.kill('SIGTERM'), MOST_MS)
   const last = setTimeout(() => child.kill('SIGKILL'), MOST_MS + KIND_MS)
   try {
@@ -28,10 +33,14 @@ export async function run(file: string, args: readonly string[], descriptors?: n
 }
 
 /** Starts a built program. */
-function start(file: string, args: readonly string[], descriptors?: number) {
+function start(file: string, args: readonly string[], descriptors?: number, env: object = {}) {
   const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors};`
   const command = ['-c', `${limit} exec "$@"`, 'sh', process.execPath, file, ...args]
-  const child: ChildProcess = spawn('sh', command, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child: ChildProcess = spawn('sh', command, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A pipeline that runs these tests has a summary of its own.
+    env: { ...process.env, GITHUB_STEP_SUMMARY: undefined, ...env },
+  })
   const output = { stdout: '', stderr: '' }
   for (const channel of ['stdout', 'stderr'] as const) {
     child[channel]!.setEncoding('utf8').on('data', (text: string) => {

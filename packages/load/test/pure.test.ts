@@ -1,18 +1,30 @@
 import { describe, expect, it } from 'vitest'
-import { median, ratioOf } from '../src/compare/statistics.js'
-import { formatLeft, formatMs } from '../src/format.js'
-import type { LoadReport } from '../src/load.js'
-import { chooser } from '../src/mix.js'
+import { type LoadReport, REPORT_SCHEMA, REPORT_VERSION } from '../src/measure/report.js'
+import { latencyOf, Results } from '../src/measure/results.js'
+import { median, ratioOf } from '../src/measure/statistics.js'
+import { parseThresholds } from '../src/measure/thresholds.js'
 import { COLOURS, PHASES, SURFACES } from '../src/page/colours.js'
-import { Progress } from '../src/progress.js'
-import { random } from '../src/random.js'
-import { latencyOf, Results } from '../src/results.js'
-import { reportText } from '../src/text.js'
-import { parseThresholds } from '../src/thresholds.js'
+import { formatLeft, formatMs } from '../src/report/format.js'
+import { Progress } from '../src/report/progress.js'
+import { reportText } from '../src/report/text.js'
+import { chooser } from '../src/run/mix.js'
+import { random } from '../src/run/random.js'
 
 const latency = { count: 990, min: 0.1, mean: 0.3, p50: 0.25, p90: 1, p99: 20, p999: 30, max: 1234 }
 const report: LoadReport = {
-  targets: ['127.0.0.1:9000'],
+  schema: REPORT_SCHEMA,
+  version: REPORT_VERSION,
+  targets: [
+    {
+      target: '127.0.0.1:9000',
+      started: 1000,
+      opened: 998,
+      established: 990,
+      played: 0,
+      unfinished: 0,
+      failed: { refused: 2, timedOut: 8 },
+    },
+  ],
   transport: 'node',
   concurrency: 64,
   seed: 1,
@@ -58,9 +70,9 @@ describe('chance', () => {
 
 describe('results', () => {
   it('keep percentiles to three digits, and slow clients apart', () => {
-    const results = new Results()
-    for (let ms = 1; ms <= 1000; ms++) results.established('normal', ms / 2, ms)
-    results.established('slow', 1, 5000)
+    const results = new Results(1)
+    for (let ms = 1; ms <= 1000; ms++) results.established(0, 'normal', { reply: ms / 2, total: ms })
+    results.established(0, 'slow', { reply: 1, total: 5000 })
     results.cut(0, 1000)
     const { total, reply } = results.histograms
     expect(latencyOf(total).p50).toBeCloseTo(500, -1)
@@ -71,22 +83,22 @@ describe('results', () => {
   })
 
   it('of nothing are zeros', () => {
-    expect(Object.values(latencyOf(new Results().histograms.total)).every((value) => value === 0)).toBe(true)
+    expect(Object.values(latencyOf(new Results(1).histograms.total)).every((value) => value === 0)).toBe(true)
   })
 
   it('have no percentile above the largest value', () => {
-    const results = new Results()
-    results.established('normal', 1, 7.8723)
+    const results = new Results(1)
+    results.established(0, 'normal', { reply: 1, total: 7.8723 })
     results.cut(0, 1000)
     const { p50, p999, max } = latencyOf(results.histograms.total)
     expect([p50, p999]).toEqual([max, max])
   })
 
   it('of an interval leave out what was before it', () => {
-    const results = new Results()
-    results.established('normal', 1, 100)
+    const results = new Results(1)
+    results.established(0, 'normal', { reply: 1, total: 100 })
     expect(results.cut(0, 10)).toMatchObject({ established: 1, failed: 0, p50: expect.closeTo(100, 0) })
-    results.failed('reset', 'why')
+    results.failed(0, 'reset', 'why')
     expect(results.cut(10, 10)).toMatchObject({ established: 0, failed: 1, p50: 0 })
     expect(results.hasRecent).toBe(false)
     expect(latencyOf(results.histograms.total).count).toBe(1)
@@ -108,7 +120,7 @@ describe('conditions', () => {
     ['errors>1%', undefined],
     ['errors>=1%', '1%'],
   ])('%s', (text, found) => {
-    expect(parseThresholds(text).map((threshold) => threshold.crossed(report))).toEqual([found])
+    expect(parseThresholds(text).map((threshold) => threshold.violation(report))).toEqual([found])
   })
 
   it('come several at once, with commas or lines between', () => {

@@ -12,6 +12,9 @@ export const failureCodes = Object.freeze([
   'ERR_HS_CONNECT',
   'ERR_HS_ABORTED',
   'ERR_HS_TOO_MANY_CONNECTIONS',
+  'ERR_HS_PEER_CONNECTIONS',
+  'ERR_HS_PEER_RATE',
+  'ERR_HS_PROXY_HEADER',
   'ERR_HS_THREAD_DIED',
 ] as const)
 

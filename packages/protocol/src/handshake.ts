@@ -101,6 +101,9 @@ const CLAUSES: Readonly<Record<FailureCode, string>> = {
   ERR_HS_CONNECT: 'HS-2.1',
   ERR_HS_ABORTED: 'HS-4',
   ERR_HS_TOO_MANY_CONNECTIONS: 'HS-6.3',
+  ERR_HS_PEER_CONNECTIONS: 'HS-6.4',
+  ERR_HS_PEER_RATE: 'HS-6.4',
+  ERR_HS_PROXY_HEADER: 'HS-6.5',
   ERR_HS_THREAD_DIED: 'HS-4',
 }
 

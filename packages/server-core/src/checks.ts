@@ -1,10 +1,12 @@
 /** What each option of `serve` and `close` may be. No declaration that is published reaches it: `@hs/options` is private. */
 import {
   aFunction,
+  boolean,
   count,
   deadline,
   either,
   host,
+  integer,
   listeningPort,
   objectLike,
   oneOf,
@@ -58,6 +60,9 @@ export const SERVE_OPTIONS = {
   quietMs: optional(pause, DEFAULT_QUIET_MS),
   prefixMs: optional(pause, DEFAULT_PREFIX_MS),
   transport: optional(transport<Transport>(), 'auto'),
+  wrapTransport: optional(aFunction()),
+  fd: optional(integer(0, 2 ** 31 - 1)),
+  reusePort: optional(boolean(), false),
 } satisfies Table<ServeOptions>
 
 export const CLOSE_OPTIONS = { graceMs: optional(pause, DEFAULT_GRACE_MS) } satisfies Table<CloseOptions>

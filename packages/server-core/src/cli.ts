@@ -1,10 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   answer,
   type Command,
   isOutputLost,
-  Lines,
-  nonBlocking,
   type Option,
   OUTPUT_LOST,
   parse,
@@ -15,16 +12,17 @@ import {
 } from '@hs/command-line'
 import { count, listeningPort, threadCount } from '@hs/options'
 import { formatEndpoint, type TransportName } from '@hs/transport'
-import type { Counters } from './counters.js'
 import {
   DEFAULT_GRACE_MS,
   DEFAULT_MAX_CONNECTIONS,
   DEFAULT_TIMEOUT_MS,
+  type ServeOptions,
   STRATEGIES,
   type StrategyName,
 } from './options.js'
-import { type PrintOptions, timeOfDay, type WhenBlocked } from './print.js'
-import { type HelloServer, type StopReport, serve } from './server.js'
+import type { PrintOptions, WhenBlocked } from './print.js'
+import { Reporter } from './reporter.js'
+import { type HelloServer, serve } from './server.js'
 import { threads } from './strategies/threads.js'
 
 /** From package.json, put in by the build. */
@@ -110,13 +108,40 @@ const command = {
     'Exit status: 0 stopped by SIGINT or SIGTERM (a second one stops at once), 1 could not listen, or broke, 2 wrong usage, 5 output lost, 130 or 143 a signal before it listened.',
 } as const satisfies Command
 
+/** What a program has besides the core: options of its own, and what they do in the life of the server. */
+export interface Extension {
+  /** As a table of `@hs/command-line`. */
+  readonly options: Readonly<Record<string, unknown>>
+  /** @param tell - Takes sentences for people about what goes wrong meanwhile. @throws If the server cannot be started so. */
+  prepare(values: never, tell: (sentence: string) => void): Promise<ServerLife>
+}
+
+export interface ServerLife {
+  /** What the server is started with, besides its own options. */
+  readonly serve: Partial<ServeOptions>
+  /** The server listens. @returns Sentences for people. @throws If the program cannot go on so. */
+  listening(server: HelloServer): Promise<readonly string[]>
+  /** It was told to stop. Resolves when it is to stop accepting. */
+  stopping(): Promise<void>
+  /** It has stopped, or could not start. */
+  stopped(): Promise<void>
+}
+
+const BARE: ServerLife = {
+  serve: {},
+  listening: async () => [],
+  stopping: async () => {},
+  stopped: async () => {},
+}
+
 /**
  * The server program. Resolves with its exit status when it has stopped.
  *
  * @param argv - The arguments after the program's name.
  */
-export async function main(argv: readonly string[]): Promise<number> {
-  const parsed = await parse(command, argv)
+export async function main(argv: readonly string[], extension?: Extension): Promise<number> {
+  const extended = { ...command, options: { ...command.options, ...(extension?.options as object) } }
+  const parsed = await parse(extended, argv)
   if ('text' in parsed) return answer(PROGRAM, parsed)
   const options = parsed.values
   if (options.strategy !== 'threads' && (options.threads !== undefined || options.atOnce !== undefined)) {
@@ -124,8 +149,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 2
   }
   const signals = new Signals()
+  const reporter = new Reporter(PROGRAM, options)
+  let life = BARE
   let server: HelloServer
   try {
+    life = (await extension?.prepare(options as never, (sentence) => reporter.say(sentence))) ?? BARE
     const { port, host, transport, maxConnections, arithmetic, terminator, strict } = options
     server = await serve({
       port,
@@ -143,17 +171,23 @@ export async function main(argv: readonly string[]): Promise<number> {
           ? threads(defined({ threads: options.threads, atOnce: options.atOnce }))
           : options.strategy,
       ...(!options.quiet && { print: printOptions(options) }),
+      ...life.serve,
     })
   } catch (error) {
     signals.close()
+    await life.stopped()
     tell(`${PROGRAM}: ${explainListen(error as NodeJS.ErrnoException, options)}\n`)
     return 1
   }
-  const reporter = new Reporter(options)
-  // The second time, the grace period is over.
-  signals.onSignal((count) => void server.close({ graceMs: count === 1 ? options.grace : 0 }).catch(() => {}))
+  signals.onSignal((count) => {
+    // The second time, the grace period is over, and so is whatever comes before it.
+    const stop =
+      count === 1 ? life.stopping().then(() => server.close({ graceMs: options.grace })) : server.close({ graceMs: 0 })
+    stop.catch(() => {})
+  })
   try {
     reporter.listening(server)
+    for (const sentence of await life.listening(server)) reporter.say(sentence)
     const stop = await server.stopped
     reporter.stopped(stop, server.counters)
     return (await reporter.end()) ? 0 : OUTPUT_LOST
@@ -164,6 +198,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return status
   } finally {
     signals.close()
+    await life.stopped()
   }
 }
 
@@ -195,90 +230,6 @@ type Options = Values<typeof command>
 
 function printOptions({ json, errors, onOutputBlocked }: Options): PrintOptions {
   return { program: PROGRAM, format: json ? 'json' : 'plain', errors, whenBlocked: onOutputBlocked }
-}
-
-/** The last lines are waited for, if the reader is only slow: so long, unless lines were lost already. */
-const LAST_LINES_MS = 1000
-
-/** The beginning and the end: on stderr for people, as events for programs. */
-class Reporter {
-  readonly #options: Options
-  readonly #stdout = new Lines(nonBlocking(1).fd)
-  readonly #stderr = new Lines(nonBlocking(2).fd)
-  #lost = 0
-
-  constructor(options: Options) {
-    this.#options = options
-  }
-
-  listening({ address, strategy, threads, transport, transportReason, sharing, warnings }: HelloServer): void {
-    const { verbose } = this.#options
-    if (verbose && transportReason) this.#say(`${transportReason}; transport node serves instead`)
-    if (!this.#options.json) for (const warning of warnings) this.#say(warning)
-    const crew = `${threads} ${threads === 1 ? 'thread' : 'threads'}`
-    const way = sharing ? `, ${sharing}` : ''
-    this.#print(
-      {
-        type: 'listening',
-        address,
-        strategy,
-        threads,
-        transport,
-        ...(sharing && { sharing }),
-        ...(warnings.length > 0 && { warnings }),
-      },
-      `listening on ${formatEndpoint(address)} (strategy ${strategy}, ${crew}, transport ${transport}${way})`,
-    )
-  }
-
-  stopped(stop: StopReport, counters: Counters): void {
-    this.#lost = counters.linesLost
-    this.#print(
-      { type: 'stopped', ...stop, counters },
-      `stopped: ${summary(counters)}; at the end ${stop.completed} completed and ${stop.cut} cut`,
-    )
-  }
-
-  broke(error: Error, counters: Counters): void {
-    this.#lost = counters.linesLost
-    if (isOutputLost(error)) this.#say(`the output is lost: ${error.message}`, true)
-    else this.#say(error.message, true)
-    this.#print({ type: 'broke', reason: error.message, counters }, `broke: ${summary(counters)}`)
-  }
-
-  /** @returns Whether everything that had to be printed on stdout is out. */
-  async end(): Promise<boolean> {
-    const until = performance.now() + (this.#lost === 0 ? LAST_LINES_MS : 0)
-    while ((this.#stdout.isBlocked || this.#stderr.isBlocked) && performance.now() < until) {
-      await sleep(5)
-      this.#stdout.flush()
-      this.#stderr.flush()
-    }
-    if (this.#options.onOutputBlocked === 'drop') return true
-    return this.#lost === 0 && !this.#stdout.isBlocked && !this.#stdout.error
-  }
-
-  #print(event: object, line: string): void {
-    if (this.#options.quiet) return
-    if (this.#options.json) {
-      this.#stdout.write(`${JSON.stringify({ ...event, pid: process.pid, at: timeOfDay() })}\n`)
-    } else this.#say(line)
-  }
-
-  #say(line: string, always = false): void {
-    if (always || !this.#options.quiet) this.#stderr.write(`${PROGRAM}: ${line}\n`)
-  }
-}
-
-function summary({ accepted, established, probes, failed, dropped, linesLost, reasonsLost }: Counters): string {
-  const failures = Object.entries(failed).map(([code, count]) => `, ${count} ${code}`)
-  const lost =
-    (linesLost > 0 ? `, ${linesLost} lines lost` : '') +
-    (reasonsLost > 0 ? `, ${reasonsLost} lines of stderr lost` : '')
-  return (
-    `${accepted} accepted, ${established} established, ${probes} closed without a word${failures.join('')}` +
-    `, ${dropped} dropped${lost}`
-  )
 }
 
 function explainListen(error: NodeJS.ErrnoException, { host, port }: Options): string {

@@ -59,9 +59,18 @@ export class CounterTable {
   }
 
   snapshot(): Counters {
+    return this.#counters(0, this.#cells.length)
+  }
+
+  /** Each thread for itself; the first one is that of the caller. */
+  byThread(): Counters[] {
+    return Array.from({ length: this.rows }, (_, thread) => this.#counters(thread * ROW, (thread + 1) * ROW))
+  }
+
+  #counters(from: number, to: number): Counters {
     const sum = (column: number) => {
       let total = 0
-      for (let at = column; at < this.#cells.length; at += ROW) total += this.#cells[at]!
+      for (let at = from + column; at < to; at += ROW) total += this.#cells[at]!
       return total
     }
     // The ends first: a thread that counts meanwhile may begin a connection that has not ended, and never the other way round.

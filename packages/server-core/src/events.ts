@@ -20,7 +20,8 @@ export type ConnectionEvent = ConnectionOrigin &
     | { readonly type: 'sent'; readonly text: string }
     | ({ readonly type: 'established' } & HandshakeResult)
     | { readonly type: 'failed'; readonly failure: HelloFailure }
-    | { readonly type: 'closed'; readonly durationMs: number }
+    /** `xMs` and `zMs`: when HELLO X and HELLO Z had come, from the beginning; absent if they did not. */
+    | { readonly type: 'closed'; readonly durationMs: number; readonly xMs?: number; readonly zMs?: number }
   )
 
 export type ServerEvent =

@@ -34,6 +34,15 @@ export interface ServeOptions extends ProtocolOptions, Partial<Patience> {
   /** Default `'auto'`: the fastest that is installed and works here. */
   readonly transport?: TransportName | Transport
   /**
+   * What stands between the listener and the server, as a transport around the chosen one: it may give connections other
+   * addresses, or a `refusal`. Called with the number of threads that share the listener, 0 if none do.
+   */
+  readonly wrapTransport?: (transport: Transport, threads: number) => Transport
+  /** A socket that is bound already (socket activation): its descriptor. `host` and `port` then mean nothing. */
+  readonly fd?: number
+  /** Lets other processes listen on the same address and port at the same time (SO_REUSEPORT). Default false. */
+  readonly reusePort?: boolean
+  /**
    * Sees every event of every connection. Given here and not attached later, so that none is missed. Events of other
    * threads arrive a little late, in order within a connection.
    */

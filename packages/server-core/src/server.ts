@@ -3,7 +3,7 @@ import { chooseTransport, type Endpoint, isShareable, type Sharing } from '@hs/t
 import { CLOSE_OPTIONS, SERVE_OPTIONS } from './checks.js'
 import { type Counters, CounterTable } from './counters.js'
 import { descriptorWarning } from './descriptors.js'
-import type { ServerEvent } from './events.js'
+import { observerOf } from './observer.js'
 import { type CloseOptions, DEFAULT_GRACE_MS, type ServeOptions, STRATEGIES } from './options.js'
 import { openOutput } from './print.js'
 import { Service, type ServiceSettings } from './service.js'
@@ -32,6 +32,11 @@ export interface HelloServer extends AsyncDisposable {
   /** How connections reach the threads; undefined where one thread serves. */
   readonly sharing: Sharing | undefined
   readonly counters: Counters
+  /** The same for each thread; the first is that which called `serve`. */
+  readonly countersByThread: readonly Counters[]
+  readonly maxConnections: number
+  /** `stopping`: `close` was called, or the server broke. */
+  readonly state: 'serving' | 'stopping' | 'stopped'
   /** What will keep it from serving as much as it was asked to, in sentences. */
   readonly warnings: readonly string[]
   /**
@@ -57,14 +62,22 @@ export interface HelloServer extends AsyncDisposable {
  */
 export async function serve(options: ServeOptions): Promise<HelloServer> {
   const { port, host, maxConnections, onEvent, print, ...rest } = checkOptions('serve', options, SERVE_OPTIONS)
-  const { timeoutMs, quietMs, prefixMs, transport: wanted, strategy: chosen, ...protocol } = rest
-  const { transport, reason } = await chooseTransport(wanted, (name) => import(/* webpackIgnore: true */ name))
+  const { timeoutMs, quietMs, prefixMs, transport: wanted, strategy: chosen, ...more } = rest
+  const { wrapTransport, fd, reusePort, ...protocol } = more
+  const { transport: bare, reason } = await chooseTransport(wanted, (name) => import(/* webpackIgnore: true */ name))
   const strategy = typeof chosen === 'object' ? chosen : STRATEGIES[chosen]()
+  const transport = wrapTransport?.(bare, strategy.threads ?? 0) ?? bare
   const table = new CounterTable(1 + (strategy.threads ?? 0))
   const row = table.row(0)
   const listener = await transport.listen(
     { host, port },
-    { shared: strategy.threads !== undefined, maxWaiting: maxConnections, onDrop: (reason) => row.drop(reason) },
+    {
+      shared: strategy.threads !== undefined,
+      maxWaiting: maxConnections,
+      onDrop: (reason) => row.drop(reason),
+      ...(fd !== undefined && { fd }),
+      ...(reusePort && { reusePort }),
+    },
   )
 
   const output = print && openOutput(print, timeoutMs)
@@ -86,7 +99,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     lost.error ??= error
     stop(0)
   }
-  const forward = onEvent && ((event: ServerEvent) => callSafely(onEvent, event))
+  const forward = observerOf(onEvent)
   const service = new Service(settings, table, 0, transport.clock, forward, fail)
   stopping.signal.addEventListener('abort', () => service.stop())
   dropping.signal.addEventListener('abort', () => service.drop())
@@ -163,8 +176,15 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     transportReason: reason,
     sharing: strategy.threads !== undefined && isShareable(listener) ? listener.sharing : undefined,
     warnings: warning === undefined ? [] : [warning],
+    maxConnections,
     get counters() {
       return table.snapshot()
+    },
+    get countersByThread() {
+      return table.byThread()
+    },
+    get state() {
+      return over ? 'stopped' : stopping.signal.aborted ? 'stopping' : 'serving'
     },
     stopped,
     async close(options = {}) {
@@ -181,15 +201,4 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
 /** Everything that was accepted is over, except what is active. */
 function finished({ accepted, active }: Counters): number {
   return accepted - active
-}
-
-/** What a caller's function throws is thrown where nothing of the server can be hurt: as an uncaught exception. */
-function callSafely(onEvent: (event: ServerEvent) => void, event: ServerEvent): void {
-  try {
-    onEvent(event)
-  } catch (error) {
-    process.nextTick(() => {
-      throw error
-    })
-  }
 }

@@ -6,6 +6,7 @@ import {
   type DriveObserver,
   type Outcome,
   type Patience,
+  type Refusal,
   Slots,
 } from '@hs/transport'
 import type { CounterRow, CounterTable } from './counters.js'
@@ -74,8 +75,11 @@ export class Service {
       const number = this.#row.accept() * this.#table.rows + this.#thread
       const slot = this.#open.take()
       const served = this.#served(connection, number, slot, resolve)
-      if (full || this.#dropping) {
-        this.#refuse(connection, served, full)
+      const refusal = full || this.#dropping ? this.#refusal(full) : accepted.refusal && refusedByGate(accepted.refusal)
+      if (refusal) {
+        served.onEffect?.({ type: 'failed', failure: refusal })
+        connection.abort()
+        served.onClosed({ type: 'failed', failure: refusal })
         return
       }
       const { protocol, patience } = this.#settings
@@ -138,19 +142,11 @@ export class Service {
     return print ? new Printed(this, slot, onOver, connection) : new Served(this, slot, onOver)
   }
 
-  #refuse(connection: Connection, served: Served, full: boolean): void {
-    const code: FailureCode = full ? 'ERR_HS_TOO_MANY_CONNECTIONS' : 'ERR_HS_ABORTED'
+  #refusal(full: boolean): HelloFailure {
     const limit = `The server already serves ${this.#settings.maxConnections} connections: raise maxConnections.`
-    const failure: HelloFailure = {
-      code,
-      side: 'server',
-      state: 'idle',
-      clause: full ? 'HS-6.3' : 'HS-4',
-      message: full ? limit : 'The server stopped.',
-    }
-    served.onEffect?.({ type: 'failed', failure })
-    connection.abort()
-    served.onClosed({ type: 'failed', failure })
+    return full
+      ? refused('ERR_HS_TOO_MANY_CONNECTIONS', 'HS-6.3', limit)
+      : refused('ERR_HS_ABORTED', 'HS-4', 'The server stopped.')
   }
 }
 
@@ -199,6 +195,9 @@ class Watched extends Served {
   readonly #origin: ConnectionOrigin
   readonly #clock: Clock
   readonly #started: number
+  /** When the first message had come, and the last. */
+  #xMs: number | undefined
+  #zMs: number | undefined
 
   constructor(service: Service, slot: number, onOver: () => void, origin: ConnectionOrigin, clock: Clock) {
     super(service, slot, onOver)
@@ -213,12 +212,14 @@ class Watched extends Served {
     const origin = this.#origin
     switch (effect.type) {
       case 'received':
+        this.#xMs ??= this.#elapsedMs()
         service.observe({ type: 'received', ...origin, text: effect.text })
         break
       case 'send':
         service.observe({ type: 'sent', ...origin, text: `HELLO ${effect.sequence}` })
         break
       case 'established':
+        this.#zMs = this.#elapsedMs()
         service.observe({ type: 'established', ...origin, ...effect.result })
         break
       case 'failed':
@@ -229,8 +230,19 @@ class Watched extends Served {
 
   override onClosed(outcome: Outcome): void {
     super.onClosed(outcome)
-    const durationMs = Math.round((this.#clock.now() - this.#started) * 1000) / 1000
-    this.service.observe({ type: 'closed', ...this.#origin, durationMs })
+    const [durationMs, xMs, zMs] = [this.#elapsedMs(), this.#xMs, this.#zMs]
+    this.service.observe({
+      type: 'closed',
+      ...this.#origin,
+      durationMs,
+      ...(xMs !== undefined && { xMs }),
+      ...(zMs !== undefined && { zMs }),
+    })
+  }
+
+  /** To the microsecond. */
+  #elapsedMs(): number {
+    return Math.round((this.#clock.now() - this.#started) * 1000) / 1000
   }
 }
 
@@ -242,4 +254,20 @@ function isProbe({ code, state, received }: HelloFailure): boolean {
 function endOf(outcome: Outcome): 'established' | 'probe' | FailureCode {
   if (outcome.type === 'established') return 'established'
   return isProbe(outcome.failure) ? 'probe' : outcome.failure.code
+}
+
+/** The failure of a connection that is not served at all. */
+function refused(code: FailureCode, clause: string, message: string): HelloFailure {
+  return { code, side: 'server', state: 'idle', clause, message }
+}
+
+function refusedByGate({ code, reason }: Refusal): HelloFailure {
+  return refused(code, CLAUSES_OF_GATES[code], `${reason}.`)
+}
+
+const CLAUSES_OF_GATES: Readonly<Record<Refusal['code'], string>> = {
+  ERR_HS_PEER_CONNECTIONS: 'HS-6.4',
+  ERR_HS_PEER_RATE: 'HS-6.4',
+  ERR_HS_PROXY_HEADER: 'HS-6.5',
+  ERR_HS_TIMEOUT: 'HS-6.2',
 }

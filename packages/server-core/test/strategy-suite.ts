@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { setImmediate as nextTurn, setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { Peer } from '../../transport/test/peers.js'

@@ -17,8 +17,8 @@ function deadly(inner: Transport, stillborn: () => boolean = () => false): Trans
         sharing: listener.sharing,
         close: () => listener.close(),
         [Symbol.asyncIterator]: () => listener[Symbol.asyncIterator](),
-        share() {
-          const share = listener.share()
+        share(thread) {
+          const share = listener.share(thread)
           const module = new URL('./fixtures/deadly-share.js', import.meta.url).href
           return { ...share, module, data: { module: share.module, data: share.data, stillborn: stillborn() } }
         },

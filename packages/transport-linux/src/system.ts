@@ -13,6 +13,7 @@ const SOCK_CLOEXEC = 0o2000000
 const SOL_SOCKET = 1
 const SO_REUSEADDR = 2
 const SO_ERROR = 4
+const SO_REUSEPORT = 15
 const SO_PEERNAME = 28
 const IPPROTO_IP = 0
 const IP_BIND_ADDRESS_NO_PORT = 24
@@ -23,6 +24,7 @@ const MSG_DONTWAIT = 0x40
 export const MSG_NOSIGNAL = 0x4000
 export const MSG_MORE = 0x8000
 const SHUT_RD = 0
+const F_SETFL = 4
 const PROT_READ_WRITE = 3
 const MAP_SHARED = 1
 const MAP_PRIVATE = 2
@@ -124,6 +126,7 @@ export function loadSystem() {
     recv: libc.func('int recv(int, uintptr_t, size_t, int)'),
     send: libc.func('int send(int, void *, size_t, int)'),
     sendSmall: libc.func('int send(int, uintptr_t, size_t, int)'),
+    fcntl: libc.func('int fcntl(int, int, int)'),
     shutdown: libc.func('int shutdown(int, int)'),
     close: libc.func('int close(int)'),
     epoll_create1: libc.func('int epoll_create1(int)'),
@@ -245,6 +248,9 @@ export function loadSystem() {
     /** What `connect` is called with. */
     peerAddress,
     reuseAddress: (fd: number): number => setOption(fd, SOL_SOCKET, SO_REUSEADDR, on),
+    reusePort: (fd: number): number => setOption(fd, SOL_SOCKET, SO_REUSEPORT, on),
+    /** For a socket that another process has made. */
+    setNonBlocking: (fd: number): number => outcome(c.fcntl(fd, F_SETFL, SOCK_NONBLOCK)),
     /** On a listening socket, whatever it accepts inherits it. */
     noDelay: (fd: number): number => setOption(fd, IPPROTO_TCP, TCP_NODELAY, on),
     /** What arrives is acknowledged by what we send next, or after 40 ms: for a side that always has something to send. */

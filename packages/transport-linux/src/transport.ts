@@ -68,20 +68,29 @@ interface Connector {
 
 async function listen(reactor: Reactor, at: Endpoint, options: ListenOptions): Promise<Listener> {
   const { system } = reactor
+  const fd = options.fd ?? (await bind(reactor, at, options.reusePort ?? false))
+  system.noDelay(fd)
+  const error = system.listen(fd, BACKLOG)
+  if (error < 0) {
+    system.close(fd)
+    throw systemError('listen', error, options.fd === undefined ? at : undefined)
+  }
+  if (options.fd !== undefined) system.setNonBlocking(fd)
+  if (options.shared) return new SharedLinuxListener(reactor, fd)
+  return new LinuxListener(reactor, fd, EPOLLIN, options.onDrop, () => system.close(fd))
+}
+
+async function bind({ system }: Reactor, at: Endpoint, reusePort: boolean): Promise<number> {
   const [address = at] = await resolve(at)
   const fd = system.socket(address.host)
   if (fd < 0) throw systemError('socket', fd)
   system.reuseAddress(fd)
-  system.noDelay(fd)
-  const bound = system.bind(fd, address)
-  const error = bound < 0 ? bound : system.listen(fd, BACKLOG)
-  if (error < 0) {
-    system.close(fd)
-    // Node says `listen` also where it was the bind that failed.
-    throw systemError('listen', error, address)
-  }
-  if (options.shared) return new SharedLinuxListener(reactor, fd)
-  return new LinuxListener(reactor, fd, EPOLLIN, options.onDrop, () => system.close(fd))
+  if (reusePort) system.reusePort(fd)
+  const error = system.bind(fd, address)
+  if (error === 0) return fd
+  system.close(fd)
+  // Node says `listen` also where it was the bind that failed.
+  throw systemError('listen', error, address)
 }
 
 /** Tries the addresses of a name one after the other, until one answers. */

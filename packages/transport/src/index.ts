@@ -25,6 +25,7 @@ export {
   type Listener,
   type ListenOptions,
   type Receiver,
+  type Refusal,
   type Share,
   type ShareableListener,
   type Sharing,

@@ -22,8 +22,16 @@ export interface Receiver {
   closed(error?: Error): void
 }
 
+/** Why a listener does not want a connection to be served: a code of `@hs/protocol`, and a phrase without a full stop. */
+export interface Refusal {
+  readonly code: 'ERR_HS_PEER_CONNECTIONS' | 'ERR_HS_PEER_RATE' | 'ERR_HS_PROXY_HEADER' | 'ERR_HS_TIMEOUT'
+  readonly reason: string
+}
+
 /** A byte stream to one peer. */
 export interface Connection {
+  /** Set by a listener that has judged the connection: it is to be counted, reported and closed, not served. */
+  readonly refusal?: Refusal
   /**
    * Who is at which end; to be asked before {@link close} or {@link abort}. `remote` is known also when the connection
    * has broken; its host is empty if it broke before it was accepted and the transport cannot know.
@@ -106,7 +114,8 @@ export interface Listener extends AsyncIterable<Connection> {
  */
 export interface ShareableListener extends Listener {
   readonly sharing: Sharing
-  share(): Share
+  /** @param thread - The number of the thread that takes it up, from 1; its successor has the same. */
+  share(thread: number): Share
 }
 
 export interface ListenOptions {
@@ -116,6 +125,14 @@ export interface ListenOptions {
   readonly onDrop: (reason: DropReason) => void
   /** Will {@link ShareableListener.share} be called? */
   readonly shared: boolean
+  /** A socket that is bound already, perhaps listening: its descriptor. The address then means nothing. */
+  readonly fd?: number
+  /**
+   * Lets other processes listen on the same address and port (SO_REUSEPORT).
+   *
+   * @throws ERR_HS_REUSE_PORT_UNSUPPORTED Where the system or this Node cannot.
+   */
+  readonly reusePort?: boolean
 }
 
 /**

@@ -12,13 +12,13 @@ import {
   writeAll,
 } from '@hs/command-line'
 import { LOAD_OPTIONS } from '../checks.js'
-import { formatLeft } from '../format.js'
-import { lineWidth, overwriting, parseFile } from '../terminal.js'
-import { clientTransport, listenBriefly } from '../transport.js'
+import { formatLeft } from '../report/format.js'
+import { lineWidth, overwriting, parseFile } from '../report/terminal.js'
+import { clientTransport, listenBriefly } from '../run/transport.js'
 import { type CompareProgress, compare } from './compare.js'
 import { compareHtml } from './html.js'
 import { scenarios } from './scenarios.js'
-import { type Contestant, ourContestants } from './servers.js'
+import { type Candidate, ourCandidates } from './servers.js'
 import { compareMarkdown, compareText } from './table.js'
 
 /** From package.json, put in by the build. */
@@ -48,7 +48,7 @@ const command = {
       parse: (text: string) => text.split('\n').map(parseServer),
       placeholder: 'name=command',
       repeats: true,
-    } as Option<readonly Contestant[]>,
+    } as Option<readonly Candidate[]>,
     only: {
       describe: "Which of ours, with commas between, as in 'events/linux,sequential/node'; none: no one",
       default: undefined,
@@ -119,9 +119,9 @@ export async function compareMain(argv: readonly string[]): Promise<number> {
   const parsed = await parse(command, argv)
   if ('text' in parsed) return answer(PROGRAM, parsed)
   const { server, only, baseline, html, markdown, json, quiet, duration, ...options } = parsed.values
-  const contestants = choose(await available(), server, only, baseline)
-  if (typeof contestants === 'string') {
-    tell(`${PROGRAM}: ${contestants}\nTry ${PROGRAM} --help.\n`)
+  const candidates = choose(await available(), server, only, baseline)
+  if (typeof candidates === 'string') {
+    tell(`${PROGRAM}: ${candidates}\nTry ${PROGRAM} --help.\n`)
     return STATUS.usage
   }
   const stopping = new AbortController()
@@ -136,7 +136,7 @@ export async function compareMain(argv: readonly string[]): Promise<number> {
   try {
     const report = await compare({
       ...options,
-      contestants,
+      candidates,
       durationMs: duration,
       signal: stopping.signal,
       onProgress: shown,
@@ -160,9 +160,9 @@ export async function compareMain(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function available(): Promise<Contestant[]> {
+async function available(): Promise<Candidate[]> {
   const { name } = await clientTransport()
-  const ours = ourContestants(name === 'linux' ? ['node', 'linux'] : ['node'])
+  const ours = ourCandidates(name === 'linux' ? ['node', 'linux'] : ['node'])
   return (await nodeShares()) ? ours : ours.filter(({ name }) => name !== 'threads/node')
 }
 
@@ -179,12 +179,12 @@ async function nodeShares(): Promise<boolean> {
 
 /** Who takes part, the baseline first; or what is wrong. */
 function choose(
-  ours: readonly Contestant[],
-  theirs: readonly Contestant[],
+  ours: readonly Candidate[],
+  theirs: readonly Candidate[],
   only: readonly string[] | undefined,
   baseline: string | undefined,
-): Contestant[] | string {
-  const chosen: Contestant[] = []
+): Candidate[] | string {
+  const chosen: Candidate[] = []
   // In the order in which they were named.
   for (const name of only ?? ours.map((server) => server.name)) {
     const server = ours.find((one) => one.name === name)
@@ -214,7 +214,7 @@ function progress(): (progress: CompareProgress) => void {
   }
 }
 
-function parseServer(text: string): Contestant {
+function parseServer(text: string): Candidate {
   const [, name, command] = /^([^=\s]+)=(.+)$/.exec(text) ?? []
   if (name === undefined || command === undefined || !command.includes('{port}')) {
     throw new UsageError(

@@ -1,18 +1,15 @@
 import { arch, cpus, platform, release } from 'node:os'
-import { load } from '../load.js'
-import { random } from '../random.js'
-import { histogram, type Latency, latencyOf } from '../results.js'
-import { errorsOf } from '../thresholds.js'
-import { clientTransport } from '../transport.js'
-import { type Bench, type Scenario, type Step, scenarios } from './scenarios.js'
-import { type Contestant, startServer } from './servers.js'
-import { type Estimate, median, ratioOf } from './statistics.js'
+import { load } from '../run/load.js'
+import { random } from '../run/random.js'
+import { clientTransport } from '../run/transport.js'
+import { type Bench, type Scenario, scenarios } from './scenarios.js'
+import { type Measurement, reportOf, type ServerReport } from './server-report.js'
+import { type Candidate, startServer } from './servers.js'
 import { type Timeline, timelineOf } from './timeline.js'
-import type { Usage } from './usage.js'
 
 export interface CompareOptions {
   /** The first one is what the others are compared with. */
-  readonly contestants: readonly Contestant[]
+  readonly candidates: readonly Candidate[]
   /** Names of scenarios, in their order. */
   readonly scenarios: readonly string[]
   readonly rounds: number
@@ -56,48 +53,9 @@ export interface ScenarioReport {
   readonly servers: readonly ServerReport[]
 }
 
-/** One server in one scenario. Times are in milliseconds. */
-export interface ServerReport {
-  readonly name: string
-  readonly rounds: number
-  /** How often it is as fast as the baseline. */
-  readonly relative: Estimate | undefined
-  /** Handshakes per second: the mean of the rounds, of which `relative` is the ratio. */
-  readonly perSecond: number
-  /** Of all rounds together, but those of clients that are slow on purpose. */
-  readonly latency: Latency
-  readonly started: number
-  readonly opened: number
-  readonly established: number
-  readonly failed: number
-  /** Undefined where the system tells nothing of it, or too little was used to say. */
-  readonly cpuUsPerHandshake: number | undefined
-  readonly peakBytes: number | undefined
-  /** How much the server's memory grew; it may shrink. */
-  readonly bytesPerHandshake: number | undefined
-  /** Share of handshakes in percent, and how long they took at most. */
-  readonly curve: readonly { readonly percentile: number; readonly ms: number }[]
-  /** Handshakes per second over time: the mean of the rounds. */
-  readonly series: readonly { readonly atMs: number; readonly perSecond: number }[]
-  /** `growing` only: by number of clients, the median of the rounds. */
-  readonly steps: readonly { readonly clients: number; readonly perSecond: number; readonly p99: number }[]
-}
-
-/** One server in one scenario of one round. */
-interface Measurement {
-  readonly steps: readonly Step[]
-  readonly before: Usage | undefined
-  readonly after: Usage | undefined
-}
-
 /** At first a server is slow: its code is compiled while it runs. */
 const WARM_UP_MS = 300
 const WARM_UP_CLIENTS = 8
-
-/** The kernel counts processor time in steps of 10 ms: with less than this, a ratio of it says nothing. */
-const LEAST_CPU_MS = 100
-
-const PERCENTILES = [0, 10, 25, 50, 75, 90, 95, 97.5, 99, 99.5, 99.9]
 
 /**
  * Measures servers against each other: every round every scenario with every server, each freshly started, in an order
@@ -108,7 +66,7 @@ const PERCENTILES = [0, 10, 25, 50, 75, 90, 95, 97.5, 99, 99.5, 99.9]
  * @throws If a server does not do its first handshake right: nothing is lost yet, and it is likely a wrong command.
  */
 export async function compare(options: CompareOptions): Promise<CompareReport> {
-  const { contestants, rounds, durationMs, seed, signal, onProgress } = options
+  const { candidates, rounds, durationMs, seed, signal, onProgress } = options
   const chosen = options.scenarios.map((name) => scenarios.find((scenario) => scenario.name === name)!)
   const transport = await clientTransport()
   const chance = random(seed)
@@ -116,26 +74,26 @@ export async function compare(options: CompareOptions): Promise<CompareReport> {
   const timelines: Timeline[] = []
   const problems: string[] = []
   const left = new Set<string>()
-  const of = contestants.length * (1 + rounds * chosen.length)
+  const of = candidates.length * (1 + rounds * chosen.length)
   let done = 0
   try {
-    for (const contestant of contestants) {
-      onProgress({ what: `timeline of ${contestant.name}`, done: done++, of })
-      const timeline = await timelineOf(contestant, signal)
+    for (const candidate of candidates) {
+      onProgress({ what: `timeline of ${candidate.name}`, done: done++, of })
+      const timeline = await timelineOf(candidate, signal)
       if (!signal.aborted) timelines.push(timeline)
     }
     for (let round = 1; round <= rounds; round++) {
       for (const scenario of chosen) {
-        for (const contestant of shuffled(contestants, chance)) {
+        for (const candidate of shuffled(candidates, chance)) {
           signal.throwIfAborted()
           const where = `round ${round} of ${rounds}, ${scenario.name}`
-          onProgress({ what: `${where}, ${contestant.name}`, done: done++, of })
-          const key = keyOf(scenario, contestant.name)
+          onProgress({ what: `${where}, ${candidate.name}`, done: done++, of })
+          const key = keyOf(scenario, candidate.name)
           if (left.has(key)) continue
           try {
-            const measurement = await measure(scenario, contestant, transport, durationMs, signal)
+            const measurement = await measure(scenario, candidate, transport, durationMs, signal)
             // Half a measurement is none.
-            if (!signal.aborted) entry(measured, scenario, contestant.name).push(measurement)
+            if (!signal.aborted) entry(measured, scenario, candidate.name).push(measurement)
           } catch (error) {
             if (signal.aborted) throw error
             left.add(key)
@@ -148,7 +106,7 @@ export async function compare(options: CompareOptions): Promise<CompareReport> {
     if (!signal.aborted) throw error
   }
   onProgress({ what: 'report', done: of, of })
-  const baseline = contestants[0]!.name
+  const baseline = candidates[0]!.name
   return {
     made: new Date().toISOString(),
     machine: {
@@ -162,7 +120,7 @@ export async function compare(options: CompareOptions): Promise<CompareReport> {
     durationMs,
     seed,
     interrupted: signal.aborted,
-    servers: contestants.map(({ name, strategy, transport }) => ({
+    servers: candidates.map(({ name, strategy, transport }) => ({
       name,
       ...(strategy && { strategy }),
       ...(transport && { transport }),
@@ -173,7 +131,7 @@ export async function compare(options: CompareOptions): Promise<CompareReport> {
         title: scenario.title,
         about: scenario.about,
         by: scenario.by,
-        servers: contestants.flatMap(({ name }) => {
+        servers: candidates.flatMap(({ name }) => {
           const own = entry(measured, scenario, name)
           return own.length === 0 ? [] : [reportOf(name, scenario, own, entry(measured, scenario, baseline))]
         }),
@@ -197,12 +155,12 @@ function entry(measured: Map<string, Measurement[]>, scenario: Scenario, server:
 
 async function measure(
   scenario: Scenario,
-  contestant: Contestant,
+  candidate: Candidate,
   transport: Bench['transport'],
   durationMs: number,
   signal: AbortSignal,
 ): Promise<Measurement> {
-  const server = await startServer(contestant, signal)
+  const server = await startServer(candidate, signal)
   try {
     const options = { targets: [server.endpoint], transport, check: false, signal }
     await load({ ...options, concurrency: WARM_UP_CLIENTS, durationMs: WARM_UP_MS })
@@ -211,108 +169,11 @@ async function measure(
     const after = server.usage()
     const end = await server.end()
     // Numbers of a server that was not there are none of a server.
-    if (end !== undefined && !signal.aborted) throw new Error(`the server ${contestant.name} ${end}`)
+    if (end !== undefined && !signal.aborted) throw new Error(`the server ${candidate.name} ${end}`)
     return { steps, before, after }
   } finally {
     await server.stop()
   }
-}
-
-function reportOf(
-  name: string,
-  scenario: Scenario,
-  own: readonly Measurement[],
-  baseline: readonly Measurement[],
-): ServerReport {
-  const results = own.flatMap(({ steps }) => steps.map(({ result }) => result))
-  const sum = (of: (report: (typeof results)[number]['report']) => number) =>
-    results.reduce((total, { report }) => total + of(report), 0)
-  const all = histogram('all')
-  for (const { histograms } of results) all.add(histograms.total)
-  const established = sum((report) => report.established)
-  const cpuMs = used(own, ({ cpuMs }) => cpuMs)
-  const grown = used(own, ({ residentBytes }) => residentBytes)
-  const peaks = own.flatMap(({ after }) => (after ? [after.peakBytes] : []))
-  // A round that was interrupted has no partner.
-  const pairs = own.slice(0, baseline.length).map((measurement, round) => {
-    const [ours, theirs] = [figure(scenario, measurement), figure(scenario, baseline[round]!)]
-    return (scenario.by === 'rate' ? [ours, theirs] : [theirs, ours]) as [number, number]
-  })
-  return {
-    name,
-    rounds: own.length,
-    relative: ratioOf(pairs),
-    perSecond: mean(own.map(rateOf)),
-    latency: latencyOf(all),
-    started: sum(({ started }) => started),
-    opened: sum(({ opened }) => opened),
-    established,
-    failed: sum(errorsOf),
-    cpuUsPerHandshake:
-      cpuMs !== undefined && cpuMs >= LEAST_CPU_MS && established > 0 ? (cpuMs * 1000) / established : undefined,
-    peakBytes: peaks.length > 0 ? Math.max(...peaks) : undefined,
-    bytesPerHandshake: grown !== undefined && established > 0 ? grown / established : undefined,
-    curve:
-      all.totalCount === 0
-        ? []
-        : PERCENTILES.map((percentile) => ({ percentile, ms: all.getValueAtPercentile(percentile) / 1000 })),
-    series: scenario.name === 'growing' ? [] : seriesOf(own),
-    steps: scenario.name === 'growing' ? stepsOf(own) : [],
-  }
-}
-
-/** What servers are compared by. */
-function figure({ by }: Scenario, measurement: Measurement): number {
-  if (by === 'rate') return rateOf(measurement)
-  return Math.max(...measurement.steps.map(({ result }) => result.report.latency.total.p99))
-}
-
-function rateOf({ steps }: Measurement): number {
-  const sum = (of: (step: Step) => number) => steps.reduce((total, step) => total + of(step), 0)
-  const seconds = sum(({ result }) => result.report.durationMs) / 1000
-  return seconds === 0 ? 0 : sum(({ result: { report } }) => (report.perSecond * report.durationMs) / 1000) / seconds
-}
-
-/** How much more there was afterwards, over all rounds. */
-function used(own: readonly Measurement[], of: (usage: Usage) => number): number | undefined {
-  let total = 0
-  for (const { before, after } of own) {
-    if (!before || !after) return undefined
-    total += of(after) - of(before)
-  }
-  return total
-}
-
-function seriesOf(own: readonly Measurement[]): ServerReport['series'] {
-  const sums = new Map<number, { perSecond: number; rounds: number }>()
-  for (const { steps } of own) {
-    const { intervals, durationMs } = steps[0]!.result.report
-    for (const { atMs, lengthMs, established } of intervals) {
-      // Afterwards, what was under way is waited for.
-      if (atMs >= durationMs - 1) continue
-      const at = Math.round(atMs)
-      const sum = sums.get(at) ?? { perSecond: 0, rounds: 0 }
-      sums.set(at, { perSecond: sum.perSecond + (established * 1000) / lengthMs, rounds: sum.rounds + 1 })
-    }
-  }
-  return [...sums]
-    .sort(([a], [b]) => a - b)
-    .map(([atMs, { perSecond, rounds }]) => ({ atMs, perSecond: perSecond / rounds }))
-}
-
-function stepsOf(own: readonly Measurement[]): ServerReport['steps'] {
-  return own[0]!.steps.map(({ clients }, at) => {
-    const reports = own.flatMap(({ steps }) => (steps[at] ? [steps[at].result.report] : []))
-    return {
-      clients: clients!,
-      perSecond: median(reports.map(({ perSecond }) => perSecond)),
-      p99: median(reports.map(({ latency }) => latency.total.p99)),
-    }
-  })
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 /** Fisher and Yates. */

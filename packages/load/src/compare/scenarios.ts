@@ -1,7 +1,8 @@
 import { clientHandshake } from '@hs/protocol'
 import type { Transport } from '@hs/transport'
-import { type LoadResult, load } from '../load.js'
-import type { LoadOptions } from '../options.js'
+import type { LoadResult } from '../measure/report.js'
+import { load } from '../run/load.js'
+import type { LoadOptions } from '../run/options.js'
 
 /** A load that shows a difference. */
 export interface Scenario {

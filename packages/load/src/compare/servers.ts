@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { handshake } from '@hs/client'
 import { Watchdog } from '@hs/command-line'
 import type { Endpoint } from '@hs/transport'
-import { listenBriefly } from '../transport.js'
+import { listenBriefly } from '../run/transport.js'
 import { marked, type Usage, usageOf } from './usage.js'
 
 /** A server to be compared: one of ours, or a command line of the user's. */
-export interface Contestant {
+export interface Candidate {
   readonly name: string
   /** `{port}` stands for the port where it has to listen. */
   readonly command: string
@@ -62,7 +62,7 @@ const LAST_WORDS_MS = 500
 const KEPT_CHARACTERS = 2_000
 
 /** Our strategies on each of these transports. */
-export function ourContestants(transports: readonly string[]): Contestant[] {
+export function ourCandidates(transports: readonly string[]): Candidate[] {
   const program = join(
     dirname(createRequire(import.meta.url).resolve('@hs/cli-server/package.json')),
     'dist/tcpserver.js',
@@ -84,7 +84,7 @@ export function ourContestants(transports: readonly string[]): Contestant[] {
  * @throws If it ends before, or does not answer in time; the message has what it said on stderr.
  */
 export async function startServer(
-  { name, command, strategy }: Contestant,
+  { name, command, strategy }: Candidate,
   signal: AbortSignal,
   withEvents = false,
 ): Promise<RunningServer> {

@@ -1,5 +1,6 @@
-import { columns, formatCount, formatMs } from '../format.js'
-import type { CompareReport, ScenarioReport, ServerReport } from './compare.js'
+import { columns, formatCount, formatMs } from '../report/format.js'
+import type { CompareReport, ScenarioReport } from './compare.js'
+import type { ServerReport } from './server-report.js'
 
 const HEADINGS = [
   'server',

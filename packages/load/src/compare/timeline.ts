@@ -1,7 +1,7 @@
 import { nodeTransport } from '@hs/transport'
-import { load } from '../load.js'
-import type { HandshakeTrace } from '../results.js'
-import { type Contestant, type PrintedEvent, startServer } from './servers.js'
+import type { HandshakeTrace } from '../measure/results.js'
+import { load } from '../run/load.js'
+import { type Candidate, type PrintedEvent, startServer } from './servers.js'
 
 /** One connection of a timeline. Times are in milliseconds from the beginning of the first one. */
 interface Bar {
@@ -33,11 +33,11 @@ const THINK_MS = 25
 const TRIES = 3
 
 /** Watches one server serve clients that take their time. */
-export async function timelineOf(contestant: Contestant, signal: AbortSignal): Promise<Timeline> {
+export async function timelineOf(candidate: Candidate, signal: AbortSignal): Promise<Timeline> {
   // The Linux transport lets HELLO X carry the last segment of the connect. A server would not see the connection before
   // that, and would seem to have let it wait for as long as the client thinks.
   const transport = nodeTransport()
-  const server = await startServer(contestant, signal, true)
+  const server = await startServer(candidate, signal, true)
   const tries: HandshakeTrace[][] = []
   try {
     const options = { targets: [server.endpoint], transport, check: false, signal }
@@ -62,9 +62,9 @@ export async function timelineOf(contestant: Contestant, signal: AbortSignal): P
   }
   const [traces = []] = tries.sort((a, b) => lengthOf(a) - lengthOf(b))
   const zero = traces[0]?.started ?? 0
-  const events = contestant.strategy ? server.events : []
+  const events = candidate.strategy ? server.events : []
   const bars = traces.map((trace) => barOf(trace, events, zero))
-  return { server: contestant.name, seenBy: events.length > 0 ? 'server' : 'client', bars }
+  return { server: candidate.name, seenBy: events.length > 0 ? 'server' : 'client', bars }
 }
 
 function lengthOf(traces: readonly HandshakeTrace[]): number {

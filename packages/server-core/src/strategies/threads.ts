@@ -139,7 +139,7 @@ async function runOnce(
 ): Promise<WorkerEnd> {
   let share: Share | undefined
   try {
-    share = listener.share()
+    share = listener.share(thread)
     return await runWorker(thread, share, atOnce, work, open, onReady)
   } catch (error) {
     return { done: false, ready: false, reason: (error as Error).message, error }

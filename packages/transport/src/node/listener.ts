@@ -13,6 +13,7 @@ import {
   SocketShare,
 } from './share.js'
 import { availableSharing } from './sharing.js'
+import { socketOf } from './socket.js'
 
 /** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
 const BACKLOG = 4096
@@ -29,7 +30,7 @@ export async function listen(at: Endpoint, options: ListenOptions): Promise<List
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ ...at, backlog: BACKLOG, ...(sharing === 'reuse-port' && { reusePort: true }) }, () => {
+    server.listen({ ...socketOf(at, options, sharing), backlog: BACKLOG }, () => {
       server.off('error', reject)
       resolve()
     })

@@ -17,10 +17,7 @@ export function availableSharing(): Sharing {
   } finally {
     port1.close()
   }
-  // `reusePort` is silently ignored by Node versions that do not know it, so here the version must tell.
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  const knowsReusePort = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)
-  if (knowsReusePort && process.platform === 'linux') return 'reuse-port'
+  if (knowsReusePort()) return 'reuse-port'
   throw Object.assign(
     new Error(
       `Node ${process.versions.node} can share a listener with threads in neither way: ` +
@@ -28,4 +25,10 @@ export function availableSharing(): Sharing {
     ),
     { code: 'ERR_HS_THREADS_UNSUPPORTED' },
   )
+}
+
+/** It is silently ignored by Node versions that do not know it, so the version must tell. */
+export function knowsReusePort(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  return process.platform === 'linux' && (major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12))
 }

@@ -1,0 +1,96 @@
+/** Supervisors: sd_notify, socket activation, and a handover by SO_REUSEPORT. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { freePorts, HS_LOAD, handshake, start, startServer, TCPSERVER, temporaryFolder } from './instances.js'
+
+const LISTENER = `
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+while True:
+    print(s.recv(4096).decode().replace("\\n", " "), flush=True)
+`
+
+test('the server reports to systemd that it is ready, alive, and stopping', async () => {
+  const socket = join(temporaryFolder(), 'notify')
+  const supervisor = start('python3', ['-c', LISTENER, socket])
+  await expect.poll(() => existsSync(socket), { timeout: 30_000 }).toBe(true)
+  const env = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '400000' }
+  const server = await startServer(['0', '--lame-duck', '500ms'], env)
+  const told = () => supervisor.output.stdout
+  await expect.poll(told, { timeout: 30_000 }).toMatch(/^READY=1 STATUS=listening on 127\.0\.0\.1:\d+/m)
+  await expect.poll(() => told().match(/^WATCHDOG=1/gm)?.length ?? 0, { timeout: 30_000 }).toBeGreaterThan(2)
+  server.child.kill('SIGTERM')
+  // Still serving: the lame duck.
+  await expect.poll(told, { timeout: 30_000 }).toMatch(/^STOPPING=1 STATUS=about to stop/m)
+  expect(await server.ended).toBe(0)
+  expect(server.output.stderr).not.toContain('NOTIFY_SOCKET')
+})
+
+test('a supervisor that cannot be told is a line on stderr, and no reason to stop', async () => {
+  const server = await startServer(['0'], { NOTIFY_SOCKET: '/no/such/socket' })
+  await expect.poll(() => server.output.stderr, { timeout: 30_000 }).toContain('NOTIFY_SOCKET cannot be told READY=1')
+  expect(await handshake(server.port)).toBe(0)
+})
+
+describe('socket activation', () => {
+  test.each([
+    ['node', 'events'],
+    ['node', 'threads'],
+    ['linux', 'sequential'],
+    ['linux', 'events'],
+    ['linux', 'threads'],
+  ])('serves the socket of the supervisor: transport %s, strategy %s', async (transport, strategy) => {
+    const [port] = (await freePorts(1)) as [number]
+    const words = [process.execPath, TCPSERVER, '9000', '--transport', transport, '--strategy', strategy]
+    const server = start('systemd-socket-activate', ['-E', 'PATH', '-l', `127.0.0.1:${port}`, ...words])
+    await expect.poll(() => server.output.stderr, { timeout: 30_000 }).toContain('Listening on')
+    // The first connection starts the server, and is served by it.
+    expect(await handshake(port, '--timeout', '30s')).toBe(0)
+    expect(await handshake(port)).toBe(0)
+    expect(server.output.stderr).toContain(`listening on 127.0.0.1:${port}`)
+  })
+})
+
+describe.each(['node', 'linux'])('a handover on one port, transport %s', (transport) => {
+  test('leaves no gap', async () => {
+    const [port] = (await freePorts(1)) as [number]
+    const words = [String(port), '--reuse-port', '--transport', transport, '--lame-duck', '200ms']
+    let instance = await startServer(words)
+    const load = start(process.execPath, [
+      HS_LOAD,
+      `127.0.0.1:${port}`,
+      '--rate',
+      '100',
+      '--duration',
+      '1h',
+      '--json',
+      '--quiet',
+    ])
+    for (let handover = 0; handover < 5; handover++) {
+      const next = await startServer(words)
+      instance.child.kill('SIGTERM')
+      expect(await instance.ended).toBe(0)
+      instance = next
+    }
+    load.child.kill('SIGINT')
+    await load.ended
+    const { started, failed } = JSON.parse(load.output.stdout)
+    // What the kernel has half accepted when a socket is closed, it gives to another one only if it is told to.
+    const migrates = readFileSync('/proc/sys/net/ipv4/tcp_migrate_req', 'utf8').trim() === '1'
+    console.log(
+      `${transport}: 5 handovers, ${started} handshakes, failed ${JSON.stringify(failed)}, tcp_migrate_req ${migrates}`,
+    )
+    expect(started).toBeGreaterThan(50)
+    if (migrates) expect(failed).toEqual({})
+    else expect(failed.refused).toBeUndefined()
+  })
+
+  test('is refused without the option', async () => {
+    const first = await startServer(['0', '--transport', transport])
+    const second = start(process.execPath, [TCPSERVER, String(first.port), '--transport', transport])
+    expect(await second.ended).toBe(1)
+    expect(second.output.stderr).toContain('already in use')
+  })
+})

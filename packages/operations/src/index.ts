@@ -1,0 +1,8 @@
+export { DEFAULT_HEADER_MS, type GateOptions, gated } from './gate/gate.js'
+export type { PeerLimits } from './gate/peer-limits.js'
+export { MAX_BINARY_BYTES, MAX_LINE_BYTES, type ProxyHeader, parseProxyHeader } from './gate/proxy-header.js'
+export { type EndpointOptions, type MetricsEndpoint, serveMetrics } from './metrics/endpoint.js'
+export { HandshakeMeter } from './metrics/meter.js'
+export { type Metrics, metrics, type Observed } from './metrics/metrics.js'
+export { activatedSocket } from './supervision/activation.js'
+export { Supervisor } from './supervision/notify.js'

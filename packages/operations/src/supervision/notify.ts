@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+
+/** Comes with systemd. Node has no datagrams of the kind that NOTIFY_SOCKET takes. */
+const PROGRAM = 'systemd-notify'
+
+/** Speaks to the supervisor that started this process, if there is one (sd_notify). */
+export class Supervisor {
+  readonly #env: NodeJS.ProcessEnv
+  readonly #onFailure: (reason: string) => void
+  #watchdog: NodeJS.Timeout | undefined
+
+  /** @param onFailure - Called when the supervisor cannot be told something: why, for people. */
+  constructor(env: NodeJS.ProcessEnv, onFailure: (reason: string) => void) {
+    this.#env = env
+    this.#onFailure = onFailure
+  }
+
+  /** The server serves; from now on the watchdog is fed from the event loop, if one is wanted. */
+  async ready(status: string): Promise<void> {
+    await this.#notify('READY=1', `STATUS=${status}`)
+    const { WATCHDOG_USEC: micros, WATCHDOG_PID: pid } = this.#env
+    if (!(Number(micros) > 0) || (pid !== undefined && Number(pid) !== process.pid)) return
+    // Twice as often as it must be, as sd_watchdog_enabled(3) advises.
+    this.#watchdog = setInterval(() => void this.#notify('WATCHDOG=1'), Number(micros) / 2000)
+    this.#watchdog.unref()
+  }
+
+  /** The server will stop. The watchdog is still fed: stopping may take as long as the grace period. */
+  stopping(status: string): Promise<void> {
+    return this.#notify('STOPPING=1', `STATUS=${status}`)
+  }
+
+  close(): void {
+    clearInterval(this.#watchdog)
+  }
+
+  #notify(...assignments: readonly string[]): Promise<void> {
+    if (!this.#env.NOTIFY_SOCKET) return Promise.resolve()
+    return new Promise((resolve) => {
+      execFile(PROGRAM, assignments, { env: this.#env }, (error) => {
+        if (error) this.#onFailure(`the supervisor at NOTIFY_SOCKET cannot be told ${assignments[0]}: ${error.message}`)
+        resolve()
+      })
+    })
+  }
+}
