@@ -1,7 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
-/** The last line says who is there; where the input ends, so have we. */
-const SCRIPT = 'while read -r line; do groups=$line; done; for group in $groups; do kill -KILL "-$group"; done'
+/**
+ * The last line says which groups are there; when the input ends, this process has ended. On Linux, processes that have
+ * left their group are found by their environment.
+ */
+const SCRIPT = `while read -r line; do groups=$line; done
+for group in $groups; do kill -KILL "-$group"; done
+[ -n "$1" ] && [ -n "$groups" ] || exit
+for file in $(grep -lzFx -e "$1" /proc/[0-9]*/environ); do
+  process=\${file#/proc/}
+  kill -KILL "\${process%/environ}"
+done`
 
 /**
  * Ends groups of processes as soon as this process is gone, however that came: also by SIGKILL, which nobody can answer.
@@ -10,7 +19,13 @@ const SCRIPT = 'while read -r line; do groups=$line; done; for group in $groups;
  */
 export class Watchdog {
   readonly #groups = new Set<number>()
+  readonly #mark: string
   #shell: ChildProcess | undefined
+
+  /** @param mark - `NAME=value`, as it stands in the environment of all that is watched. Default: groups are all there is. */
+  constructor(mark = '') {
+    this.#mark = mark
+  }
 
   watch(group: number): void {
     this.#groups.add(group)
@@ -29,13 +44,13 @@ export class Watchdog {
   }
 
   #tell(): void {
-    this.#shell ??= start()
+    this.#shell ??= start(this.#mark)
     this.#shell.stdin!.write(`${[...this.#groups].join(' ')}\n`)
   }
 }
 
-function start(): ChildProcess {
-  const shell = spawn('/bin/sh', ['-c', SCRIPT], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+function start(mark: string): ChildProcess {
+  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'sh', mark], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
   shell.on('error', () => {})
   shell.stdin!.on('error', () => {})
   shell.unref()

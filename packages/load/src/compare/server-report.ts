@@ -2,7 +2,7 @@ import { errorsOf } from '../measure/report.js'
 import { histogram, type Latency, latencyOf } from '../measure/results.js'
 import { type Estimate, median, ratioOf } from '../measure/statistics.js'
 import type { Scenario, Step } from './scenarios.js'
-import type { Usage } from './usage.js'
+import type { Usage } from './servers.js'
 
 /** One server in one scenario. Times are in milliseconds. */
 export interface ServerReport {

@@ -4,10 +4,9 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { handshake } from '@hs/client'
-import { Watchdog } from '@hs/command-line'
+import { endGroup, usageOf, Watchdog } from '@hs/command-line'
 import type { Endpoint } from '@hs/transport'
 import { listenBriefly } from '../run/transport.js'
-import { marked, type Usage, usageOf } from './usage.js'
 
 /** A server to be compared: one of ours, or a command line of the user's. */
 export interface Candidate {
@@ -25,6 +24,14 @@ export interface PrintedEvent {
   readonly at: number
   readonly thread?: number
   readonly remote?: Endpoint
+}
+
+/** What all processes of a server have used, by /proc. */
+export interface Usage {
+  readonly cpuMs: number
+  readonly residentBytes: number
+  /** In memory at most, until now. */
+  readonly peakBytes: number
 }
 
 export interface RunningServer {
@@ -45,12 +52,6 @@ const START_MS = 10_000
 
 /** How often it is asked. */
 const KNOCK_MS = 30
-
-/** How long a server may take to end by itself. */
-const STOP_MS = 2_000
-
-/** How often to look whether it has. */
-const LOOK_MS = 10
 
 /** Stands in the environment of a server and of all that it starts. */
 const MARK = 'HS_LOAD_SERVER'
@@ -98,7 +99,7 @@ export async function startServer(
     env: { ...process.env, [MARK]: mark },
   })
   const group = child.pid
-  const watchdog = new Watchdog()
+  const watchdog = new Watchdog(`${MARK}=${mark}`)
   if (group !== undefined) watchdog.watch(group)
   let said = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
@@ -117,7 +118,7 @@ export async function startServer(
   }
   const stop = async () => {
     if (group === undefined) return
-    await end(group, closed, `${MARK}=${mark}`)
+    await endGroup(group, closed, `${MARK}=${mark}`)
     await Promise.race([closed, sleep(LAST_WORDS_MS, undefined, { ref: false })])
     // Somebody may be left who holds them.
     child.stdout?.destroy()
@@ -181,29 +182,5 @@ async function untilItAnswers(
       throw new Error(`the server ${name} did not answer right on port ${port} in ${START_MS / 1000} s: ${why}${words}`)
     }
     await sleep(KNOCK_MS)
-  }
-}
-
-/** Ends all of a group, and on Linux also those who have left it. */
-async function end(group: number, closed: Promise<unknown>, mark: string): Promise<void> {
-  const limit = performance.now() + STOP_MS
-  let open = true
-  void closed.then(() => {
-    open = false
-  })
-  kill(-group, 'SIGTERM')
-  // Its shell may be gone before it, and who has left the group may hold what it prints on for ever.
-  while (open && performance.now() < limit && kill(-group, 0)) await sleep(LOOK_MS)
-  // What the command left behind.
-  kill(-group, 'SIGKILL')
-  for (const pid of marked(mark)) kill(pid, 'SIGKILL')
-}
-
-/** @returns Whether there was somebody. */
-function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(pid, signal)
-  } catch {
-    return false
   }
 }

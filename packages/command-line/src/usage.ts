@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** What a group of processes has used so far, by /proc. */
-export interface Usage {
+interface Usage {
   /** Of the processor, by all threads, those that ended included. */
   readonly cpuMs: number
   /** In memory now. */
