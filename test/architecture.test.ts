@@ -16,6 +16,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'artillery-engine-hs': ['@hs/client'],
   '@hs/operations': ['@hs/server-core', '@hs/transport', '@hs/command-line'],
   '@hs/load': ['@hs/client', '@hs/protocol', '@hs/transport', '@hs/transport-linux', '@hs/command-line'],
+  '@hs/live': ['@hs/client', '@hs/protocol', '@hs/server-core', '@hs/transport', '@hs/command-line'],
   '@hs/conformance': ['@hs/protocol', '@hs/command-line'],
   '@hs/course': ['@hs/conformance', '@hs/protocol', '@hs/command-line'],
   '@hs/options': [],
@@ -26,7 +27,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** Imports nothing itself, is private, and travels inside whatever checks options with it. */
 const BELOW_ALL = '@hs/options'
 
-const sources = repositoryFiles().filter((file) => /^(packages|apps)\/[^/]+\/src\/.*\.ts$/.test(file))
+const sources = repositoryFiles().filter((file) => /^(packages|apps)\/[^/]+\/src\/.*\.tsx?$/.test(file))
 const imported = (file: string) => importsOf(readText(file))
 const namedLike = (pattern: RegExp) => sources.filter((file) => pattern.test(file))
 const packageOf = (specifier: string) => specifier.split('/', 2).join('/')
@@ -58,7 +59,8 @@ describe('arrows point one way', () => {
     // The checker is a peer that breaks the rules, which no transport would do for it.
     // The course kit puts a proxy between two programs of a student, which lies.
     // The metrics of an operator are served by HTTP, which is not our protocol.
-    const elsewhere = /^packages\/(transport-linux|conformance|course|operations)\//
+    // The page of `live` comes over HTTP; its servers and clients have a transport.
+    const elsewhere = /^packages\/(transport-linux|conformance|course|operations|live\/src\/web)\//
     const places = new Set(opening.filter((file) => !elsewhere.test(file)).map((file) => dirname(file)))
     expect([...places]).toEqual(['packages/transport/src/node'])
   })

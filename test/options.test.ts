@@ -2,6 +2,7 @@
 
 import { handshake } from '@hs/client'
 import { checkClient, checkServer } from '@hs/conformance'
+import { live } from '@hs/live'
 import { load } from '@hs/load'
 import { events, serve, threads } from '@hs/server-core'
 import { nodeTransport } from '@hs/transport'
@@ -9,6 +10,7 @@ import { linuxTransport } from '@hs/transport-linux'
 import { describe, expect, test } from 'vitest'
 import { HANDSHAKE_OPTIONS } from '../packages/client/src/checks.js'
 import { CHECK_OPTIONS, CHECK_SERVER_OPTIONS } from '../packages/conformance/src/checks.js'
+import { LIVE_OPTIONS } from '../packages/live/src/checks.js'
 import { LOAD_OPTIONS } from '../packages/load/src/checks.js'
 import { optional, type Table, text } from '../packages/options/src/index.js'
 import { CLOSE_OPTIONS, SERVE_OPTIONS } from '../packages/server-core/src/checks.js'
@@ -53,6 +55,12 @@ const wrong: Readonly<Record<string, { readonly types: readonly unknown[]; reado
   ),
   ...named('mix', [null, 5, [], { normal: '1' }, { polite: 1 }], [{ normal: 0 }, {}, { slow: -1 }, { slow: NaN }]),
   ...named('sources', [null, '127.0.0.1', [5], {}], [['']]),
+  ...named('strategies', [null, 5, 'events', {}, [5]], [['evens']]),
+  ...named('programs', [null, 5, {}, ['mine'], [{ name: 5, command: 'x' }]], []),
+  ...named('token', texts(), ['', 'a/b', 'a b']),
+  ...named('settings', [null, 5, [], { rate: '1' }], [{ rate: -1 }, { threads: 9 }, { thinkMs: NaN }]),
+  ...named('record', texts(), []),
+  ...named('onRecordingLost onPages', [null, 5, 'f', {}, []], []),
   ...named('only skip baseline', [null, 'S1', [1], {}], []),
 }
 
@@ -64,6 +72,7 @@ const doors = [
   ['serve', SERVE_OPTIONS, { port: 0, transport: 'node' }, (options) => serve(options).then((it) => it.close())],
   ['close', CLOSE_OPTIONS, {}, closing],
   ['handshake', HANDSHAKE_OPTIONS, { port: 9 }, (options) => handshake(options)],
+  ['live', LIVE_OPTIONS, { strategies: [] }, (options) => live(options).then((page) => page[Symbol.asyncDispose]())],
   ['load', LOAD_OPTIONS, { targets: [target], check: false, count: 1 }, (options) => load(options)],
   ['checkServer', CHECK_SERVER_OPTIONS, {}, (options) => checkServer(command, options)],
   ['checkClient', CHECK_OPTIONS, {}, (options) => checkClient(command, options)],
@@ -77,7 +86,10 @@ const doors = [
 
 describe.each(doors)('%s', (whose, table, right, call) => {
   const calling = (options: unknown) => call(options as never)
-  const rows = Object.keys(table).map((name) => [name, whose === 'serve' && name === 'port' ? 'listeningPort' : name])
+  const rows = Object.keys(table).map((name) => [
+    name,
+    (whose === 'serve' || whose === 'live') && name === 'port' ? 'listeningPort' : name,
+  ])
 
   test.each(rows)('refuses every wrong %s with an error that names it, the value and its type', async (name, row) => {
     expect(wrong, `test/options.test.ts knows no wrong values for ${name}`).toHaveProperty(row!)

@@ -50,6 +50,7 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
     types: `CaseDescription CaseResult CheckOptions CheckServerOptions ClientTarget Expectation FaultReport Kind Level
       MatrixOptions Nature Profile Program Report RenderOptions ReporterName Score ServerTarget Step Verdict Visibility`,
   },
+  '@hs/live': { values: 'live', types: 'Live LiveOptions Program Settings' },
   '@hs/server-core/cli': { values: 'main', types: 'Extension ServerLife' },
   '@hs/operations': {
     values: `DEFAULT_HEADER_MS HandshakeMeter MAX_BINARY_BYTES MAX_LINE_BYTES Supervisor activatedSocket gated metrics
@@ -75,6 +76,7 @@ const MOST_BYTES: Readonly<Record<string, number>> = {
   '@hs/load': 180_000,
   // All that it needs in one file, and the starters.
   '@hs/course': 300_000,
+  '@hs/live': 96_000,
   '@hs/cli-client': 67_000,
   // Most of it is prom-client.
   '@hs/operations': 60_000,
@@ -176,6 +178,7 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
       yargs: ['yargs', 'yargs-parser', 'cliui'],
       'hs-course': ['ajv', 'fflate', 'toml-eslint-parser'],
       page: ['@observablehq/plot', 'd3-scale', 'd3-shape'],
+      app: ['preact'],
       prom: ['prom-client', 'tdigest'],
     })) {
       if (!paths.some((path) => path === `dist/${file}.js` || path === `dist/${file}.mjs`)) continue
