@@ -25,7 +25,7 @@ import { CLIENT_KINDS, type Settings } from './scene/events.js'
 import { LIMITS } from './scene/limits.js'
 import type { Program } from './session.js'
 
-export const DEFAULT_STRATEGIES: readonly StrategyName[] = ['sequential', 'threads', 'events']
+const DEFAULT_STRATEGIES: readonly StrategyName[] = ['sequential', 'threads', 'events']
 
 /** Short enough to watch one client stall, and longer than a normal client of the page thinks. */
 export const DEFAULT_TIMEOUT_MS = 15_000
