@@ -438,7 +438,7 @@ describe('help', () => {
       'tcpclient <host> <port> <sequence>',
       '--wait',
       '--arithmetic',
-      '[default: 5s]',
+      '[default: 250ms]',
       '130 interrupted',
     ]) {
       expect(help.stdout).toContain(part)
