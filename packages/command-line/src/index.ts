@@ -14,4 +14,3 @@ export {
 export { answer, isOutputLost, OUTPUT_LOST, put, sayOutputLost, tell, writeAll } from './output.js'
 export { parse } from './parse.js'
 export { usageOf } from './usage.js'
-export { Watchdog } from './watchdog.js'

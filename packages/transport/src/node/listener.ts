@@ -129,8 +129,8 @@ class NodeListener implements ShareableListener {
    * of none, the kernel leaves newcomers waiting for an answer, and they find the next server, if there is one.
    */
   async #drain(): Promise<void> {
-    const { _handle: handle } = this.#server as { _handle?: { listen?(backlog: number): number } }
-    handle?.listen?.(0)
+    const { _handle: handle } = this.#server as { _handle?: { listen(backlog: number): number } }
+    handle?.listen(0)
     const most = this.#accepted + BACKLOG
     for (let quiet = 0; quiet < QUIET_TURNS && this.#accepted < most; ) {
       const before = this.#accepted
