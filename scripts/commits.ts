@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 
 const MOST = 72
 /** The rule came after these; in a shallow clone, only the commits that are there are looked at. */
-const SINCE = '2026-11-29T12:00:00Z'
+const SINCE = '2026-11-29T14:46:00Z'
 
 const subjects = execFileSync('git', ['log', '--no-merges', `--since=${SINCE}`, '--format=%h %s'])
   .toString()
