@@ -5,6 +5,8 @@ import { CountReporter } from '../vitest.workspace.js'
 export default defineConfig({
   test: {
     dir: 'release',
+    // Tests of a user of ours, which other runners run.
+    exclude: ['**/node_modules/**', '**/consumer/**'],
     reporters: ['default', new CountReporter()],
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -14,8 +14,6 @@ const STEPS = [
   ['unused files, exports and dependencies', 'knip'],
   // The command of the README. The packages as users get them are among its tests.
   ['tests', 'npx --yes pnpm@12.21.0 test'],
-  // Only Linux has the namespaces that keep a rehearsed release on this machine.
-  ...(process.platform === 'linux' ? [['release rehearsal', 'npx pnpm rehearse'] as const] : []),
 ] as const
 
 const failed: string[] = []
