@@ -259,7 +259,7 @@ function exportsOf(declarations: string): { values: string[]; types: string[] } 
   }
   for (const [, kind, name] of declarations.matchAll(/^export (?:declare )?(?:async )?(\w+) (\w+)/gm)) {
     if (kind === 'interface' || kind === 'type') types.push(name!)
-    else values.push(name!)
+    else values.push(kind === 'default' ? kind : name!)
   }
   return { values: values.sort(), types: types.sort() }
 }
