@@ -112,7 +112,7 @@ describe('hs-load', () => {
     expect(stdout).toContain('(interrupted)')
   })
 
-  it('ends without a word when nobody reads its lines any more', async () => {
+  it('ends with status 5 and says so when its lines have no reader any more', async () => {
     const { child, ended } = startInTest(PROGRAM, [
       await target(),
       '--rate',
@@ -123,7 +123,10 @@ describe('hs-load', () => {
       '-q',
     ])
     child.stdout!.once('data', () => child.stdout!.destroy())
-    expect(await ended).toMatchObject({ status: 0, stderr: '' })
+    expect(await ended).toMatchObject({
+      status: 5,
+      stderr: expect.stringMatching(/^hs-load: the output is lost: EPIPE/),
+    })
   })
 
   it('goes on when nobody is told of the progress any more', async () => {
