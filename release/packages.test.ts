@@ -24,10 +24,10 @@ import { type Registry, startRegistry, surroundingsOf } from './registry.js'
 
 /** One Node of each line that `engines` promises. Those besides this one come as programs for x64. */
 const NODES = [
-  join(ROOT, 'node_modules/node-20/bin/node'),
-  join(ROOT, 'node_modules/node-22/bin/node'),
+  join(ROOT, 'test/nodes/node_modules/node-20/bin/node'),
+  join(ROOT, 'test/nodes/node_modules/node-22/bin/node'),
   process.execPath,
-  join(ROOT, 'release/node_modules/node-26/bin/node'),
+  join(ROOT, 'test/nodes/node_modules/node-26/bin/node'),
 ]
   .filter((node) => process.arch === 'x64' || node === process.execPath)
   .map((node) => ({ node, version: execFileSync(node, ['--version']).toString().trim() }))

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { checkOptions } from '@hs/options'
 import {
   clientHandshake,
@@ -44,6 +45,8 @@ export interface HandshakeReport extends HandshakeResult {
 export async function handshake(options: HandshakeOptions): Promise<HandshakeReport> {
   const { sequence = randomSequence(), ...settings } = checkOptions('handshake', options, HANDSHAKE_OPTIONS)
   const { signal, timeoutMs, quietMs, prefixMs, onEffect } = settings
+  // Any number of handshakes may share a signal; Node takes more than ten for a leak, and says so on stderr.
+  if (signal) setMaxListeners(0, signal)
   const machine = clientHandshake(sequence, settings)
   const { transport } = await chooseTransport(settings.transport, (name) => import(/* webpackIgnore: true */ name))
   const { clock } = transport

@@ -414,6 +414,22 @@ describe('a signal', () => {
     await (await peer).until('HELLO 7')
   })
 
+  it('may be shared by many handshakes, without a warning of Node', async () => {
+    const warnings: Error[] = []
+    const onWarning = (warning: Error) => void warnings.push(warning)
+    process.on('warning', onWarning)
+    // The kind that Node counts the listeners of.
+    const signal = AbortSignal.timeout(200)
+    const failed = Array.from({ length: 12 }, () =>
+      failureOf(handshake({ port: 9, transport: unreachable(), signal }), 'ERR_HS_ABORTED'),
+    )
+    await Promise.all(failed)
+    // Node warns in a turn of its own.
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('warning', onWarning)
+    expect(warnings).toEqual([])
+  })
+
   it('that is aborted afterwards changes nothing', async () => {
     const { signal, ...controller } = withSignal()
     const { host, port } = await answering('HELLO 6')

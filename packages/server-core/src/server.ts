@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { checkOptions } from '@hs/options'
 import { chooseTransport, type Endpoint, isShareable, type Sharing } from '@hs/transport'
 import { CLOSE_OPTIONS, SERVE_OPTIONS } from './checks.js'
@@ -90,6 +91,8 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   }
   const stopping = new AbortController()
   const dropping = new AbortController()
+  // Each thread listens, and there may be many: Node takes more than ten for a leak.
+  setMaxListeners(0, stopping.signal, dropping.signal)
   let onReady = () => {}
   const ready = new Promise<void>((resolve) => {
     onReady = resolve

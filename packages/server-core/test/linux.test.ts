@@ -31,33 +31,23 @@ const SIXTEEN_THREADS = `
 `
 
 /** Runs JavaScript in a process of its own, to its end. */
-async function runScript(script: string): Promise<{ status: number | null; stdout: string }> {
+async function runScript(script: string): Promise<{ status: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { cwd: import.meta.dirname })
   onTestFinished(() => {
     child.kill('SIGKILL')
   })
-  let stdout = ''
+  let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk
   })
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk
+  })
   const [status] = (await once(child, 'close')) as [number | null]
-  return { status, stdout }
+  return { status, stdout, stderr }
 }
 
 const descriptors = () => readdirSync('/proc/self/fd').length
-
-async function milliseconds(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now()
-  await work()
-  return performance.now() - started
-}
-
-/** The shortest of a few times: what else the machine does can only add to it. */
-async function shortest(measure: () => Promise<number>): Promise<number> {
-  let least = Number.POSITIVE_INFINITY
-  for (let again = 0; again < 10 && least >= 100; again++) least = Math.min(least, await measure())
-  return least
-}
 
 // Starting so many threads takes a while on a busy machine.
 describe('sixteen idle threads', { timeout: 60_000 }, () => {
@@ -70,27 +60,25 @@ describe('sixteen idle threads', { timeout: 60_000 }, () => {
     for (const { address } of await Promise.all(names)) expect(address).toMatch(/^(127\.|::1)/)
   })
 
-  it('answer a close within 100 ms', async () => {
-    const time = await shortest(async () => {
-      const server = await idleServer()
-      return milliseconds(() => server.close())
-    })
-    expect(time).toBeLessThan(100)
+  // Node itself needs about 10 ms of the processor to end a thread; asleep for good, one would never answer.
+  it('answer a close', async () => {
+    await (await idleServer()).close()
   })
 
-  it('drop what they serve within 100 ms', async () => {
-    const time = await shortest(async () => {
-      const server = await idleServer()
-      const silent = createConnection(server.address.port)
-      await once(silent, 'connect')
-      silent.write('HELLO 1')
-      await once(silent, 'data')
-      const gone = once(silent, 'close')
-      const dropped = await milliseconds(() => server.close({ graceMs: 0 }))
-      await gone
-      return dropped
-    })
-    expect(time).toBeLessThan(100)
+  it('drop what they serve', async () => {
+    const server = await idleServer()
+    const silent = createConnection(server.address.port)
+    await once(silent, 'connect')
+    silent.write('HELLO 1')
+    await once(silent, 'data')
+    const gone = once(silent, 'close')
+    expect(await server.close({ graceMs: 0 })).toEqual({ completed: 0, cut: 1 })
+    await gone
+  })
+
+  it('start and stop without a warning of Node, one listener per thread or not', async () => {
+    const { status, stderr } = await runScript(`${SIXTEEN_THREADS}; await server.close()`)
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   })
 
   it('leave no descriptor behind', async () => {

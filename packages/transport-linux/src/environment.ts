@@ -12,10 +12,8 @@ const UV_READABLE = 1
 
 /** What Node knows of the thread that runs this code. */
 export interface Environment {
-  /** Has a descriptor closed when the thread ends, in whatever way it does. @returns The descriptor. */
-  own(fd: number): number
-  /** Directly before the close: afterwards the number may belong to something else. */
-  disown(fd: number): void
+  /** Closes descriptors when the thread ends, in whatever way it does. The main thread needs none. */
+  readonly atEnd: CloseAtEnd | undefined
   /** A descriptor that becomes readable when the event loop has something to do, a request to end the thread included. */
   eventLoop(): number
   /** Makes what {@link watch} would otherwise make later, when the thread may be ended. */
@@ -26,6 +24,19 @@ export interface Environment {
    * @throws A system error: out of descriptors or memory.
    */
   watch(turn: () => void): Watch
+}
+
+/**
+ * `add(env, close, fd)` directly after the call that made the descriptor, and `remove(env, close, fd)` directly before the
+ * one that closes it. A thread may be ended wherever a function of JavaScript begins, and these are none: with one
+ * between the two calls, the descriptor would sometimes stay.
+ */
+interface CloseAtEnd {
+  readonly add: (env: number, close: number, fd: number) => number
+  readonly remove: (env: number, close: number, fd: number) => number
+  readonly env: number
+  /** The address of `close`. */
+  readonly close: number
 }
 
 export interface Watch {
@@ -40,7 +51,10 @@ export interface Watch {
 /** An epoll descriptor whose poll calls no JavaScript. */
 interface SilentPoll {
   readonly fd: number
-  readonly handle: Koffi.node.PollHandle
+  /** The address of libuv's handle. */
+  readonly handle: number
+  /** What keeps the handle open. Its methods make objects, so none is called. */
+  readonly owner: Koffi.node.PollHandle
 }
 
 /**
@@ -64,8 +78,7 @@ function mainThread(koffi: typeof Koffi, libc: Koffi.LibraryHandle): Environment
   const open = epollOpener(koffi, libc)
   const close = libc.func('int close(int)')
   return {
-    own: (fd) => fd,
-    disown() {},
+    atEnd: undefined,
     eventLoop() {
       throw new Error('the main thread must not sleep')
     },
@@ -111,27 +124,25 @@ function workerThread(koffi: typeof Koffi, libc: Koffi.LibraryHandle): Environme
   const backend: number = libc.func('int uv_backend_fd(uintptr_t)')(loop)
   const silence = silencer(koffi, libc, loop)
   const open = epollOpener(koffi, libc)
-  const own = (fd: number) => {
-    if (fd >= 0) addHook(env, close, fd)
-    return fd
-  }
+  const ref = libc.func('void uv_ref(uintptr_t)')
+  const unref = libc.func('void uv_unref(uintptr_t)')
+  const atEnd: CloseAtEnd = { add: addHook, remove: removeHook, env, close }
   const silentPoll = (): SilentPoll => {
-    const fd = own(open())
-    const handle = koffi.node.poll(fd, () => {})
-    silence(fd)
-    handle.unref()
-    return { fd, handle }
+    const fd = open(atEnd)
+    const owner = koffi.node.poll(fd, () => {})
+    const handle = silence(fd)
+    unref(handle)
+    return { fd, handle, owner }
   }
   return {
-    own,
-    disown: (fd) => void removeHook(env, close, fd),
+    atEnd,
     eventLoop: () => backend,
     prepare() {
       if (idlePolls.length === 0) idlePolls.push(silentPoll())
     },
     watch(turn) {
       const poll = idlePolls.pop() ?? silentPoll()
-      poll.handle.ref()
+      ref(poll.handle)
       // One that is not referenced does not keep the event loop turning, but runs whenever it turns.
       const afterPoll = () => {
         immediate = setImmediate(afterPoll).unref()
@@ -140,11 +151,11 @@ function workerThread(koffi: typeof Koffi, libc: Koffi.LibraryHandle): Environme
       let immediate = setImmediate(afterPoll).unref()
       return {
         fd: poll.fd,
-        ref: () => poll.handle.ref(),
-        unref: () => poll.handle.unref(),
+        ref: () => ref(poll.handle),
+        unref: () => unref(poll.handle),
         close() {
           clearImmediate(immediate)
-          poll.handle.unref()
+          unref(poll.handle)
           idlePolls.push(poll)
         },
       }
@@ -152,10 +163,11 @@ function workerThread(koffi: typeof Koffi, libc: Koffi.LibraryHandle): Environme
   }
 }
 
-function epollOpener(koffi: typeof Koffi, libc: Koffi.LibraryHandle): () => number {
+function epollOpener(koffi: typeof Koffi, libc: Koffi.LibraryHandle): (atEnd?: CloseAtEnd) => number {
   const create = libc.func('int epoll_create1(int)')
-  return () => {
+  return (atEnd) => {
     const fd: number = create(EPOLL_CLOEXEC)
+    if (fd >= 0 && atEnd) atEnd.add(atEnd.env, atEnd.close, fd)
     if (fd < 0) throw systemError('epoll_create1', -koffi.errno())
     return fd
   }
@@ -178,9 +190,10 @@ function keepLoaded(koffi: typeof Koffi, libc: Koffi.LibraryHandle): void {
 
 /**
  * @returns Gives koffi's poll of a descriptor a C function to call that does nothing, so that it only wakes the event
- *   loop. Its own would call JavaScript also while the thread is being ended, which aborts the process.
+ *   loop. Its own would call JavaScript also while the thread is being ended, which aborts the process. The answer is the
+ *   address of its handle.
  */
-function silencer(koffi: typeof Koffi, libc: Koffi.LibraryHandle, loop: number): (fd: number) => void {
+function silencer(koffi: typeof Koffi, libc: Koffi.LibraryHandle, loop: number): (fd: number) => number {
   const visitor = koffi.pointer(koffi.proto('void', ['uintptr_t', 'uintptr_t']))
   const walk = libc.func('uv_walk', 'void', ['uintptr_t', visitor, 'uintptr_t'])
   const typeOf = libc.func('int uv_handle_get_type(uintptr_t)')
@@ -189,10 +202,13 @@ function silencer(koffi: typeof Koffi, libc: Koffi.LibraryHandle, loop: number):
   const nothing = Number(koffi.address(libc.symbol('getpid')))
   const found = new Int32Array(1)
   return (fd) => {
+    let silenced = 0
     const restart = (handle: number) => {
       if (typeOf(handle) !== UV_POLL || fileno(handle, found) < 0 || found[0] !== fd) return
       start(handle, UV_READABLE, nothing)
+      silenced = handle
     }
     walk(loop, restart, 0)
+    return silenced
   }
 }

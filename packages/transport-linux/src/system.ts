@@ -107,7 +107,7 @@ export type System = ReturnType<typeof loadSystem>
  */
 export function loadSystem() {
   const { koffi, libc, environment } = loadForeign()
-  const { own, disown, eventLoop, prepare, watch } = environment
+  const { atEnd, eventLoop, prepare, watch } = environment
   const { errno } = koffi
   const c = {
     socket: libc.func('int socket(int, int, int)'),
@@ -220,18 +220,22 @@ export function loadSystem() {
      *
      * @param blocks - For a ring, where nobody is blocked, and a call that would block is done when it no longer does.
      */
-    socket: (host: string, blocks = false): number =>
-      own(
-        outcome(
-          c.socket(isSix(host) ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | (blocks ? 0 : SOCK_NONBLOCK), 0),
-        ),
-      ),
+    socket(host: string, blocks = false): number {
+      const family = isSix(host) ? AF_INET6 : AF_INET
+      const fd = c.socket(family, SOCK_STREAM | SOCK_CLOEXEC | (blocks ? 0 : SOCK_NONBLOCK), 0)
+      if (fd >= 0 && atEnd) atEnd.add(atEnd.env, atEnd.close, fd)
+      return outcome(fd)
+    },
     bind: (fd: number, at: Endpoint): number => bind(fd, sockaddr(at)),
     listen: (fd: number, backlog: number): number => outcome(c.listen(fd, backlog)),
     /** Newcomers are refused from now on, in whichever thread the descriptor is known. */
     stopListening: (fd: number): number => outcome(c.shutdown(fd, SHUT_RD)),
     /** The next connection, non-blocking. */
-    accept: (fd: number): number => own(outcome(c.accept4(fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC))),
+    accept(fd: number): number {
+      const accepted = c.accept4(fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC)
+      if (accepted >= 0 && atEnd) atEnd.add(atEnd.env, atEnd.close, accepted)
+      return outcome(accepted)
+    },
     /**
      * Chooses only the address to connect from. The port is left to `connect`, which knows that it need only be free
      * towards this peer; `bind` would have to find one that is free towards all.
@@ -282,10 +286,14 @@ export function loadSystem() {
     },
     /** Whatever it answers, the descriptor is gone: never call it twice. */
     close(fd: number): void {
-      disown(fd)
+      if (atEnd) atEnd.remove(atEnd.env, atEnd.close, fd)
       c.close(fd)
     },
-    epoll: (): number => own(outcome(c.epoll_create1(SOCK_CLOEXEC))),
+    epoll(): number {
+      const fd = c.epoll_create1(SOCK_CLOEXEC)
+      if (fd >= 0 && atEnd) atEnd.add(atEnd.env, atEnd.close, fd)
+      return outcome(fd)
+    },
     epollAdd: (epoll: number, fd: number, events: number): number => control(epoll, EPOLL_CTL_ADD, fd, events),
     epollModify: (epoll: number, fd: number, events: number): number => control(epoll, EPOLL_CTL_MOD, fd, events),
     epollRemove: (epoll: number, fd: number): number => control(epoll, EPOLL_CTL_DEL, fd, 0),
@@ -306,8 +314,11 @@ export function loadSystem() {
       return { bytes: new Uint8Array(koffi.view(pointer, size)), address, unmap: () => c.munmap(pointer, size) }
     },
     /** @param parameters - `struct io_uring_params`, which the kernel completes. @returns The descriptor of a ring. */
-    ringSetup: (entries: number, parameters: Uint32Array): number =>
-      outcome(c.io_uring_setup(SYS_IO_URING_SETUP, entries, parameters)),
+    ringSetup(entries: number, parameters: Uint32Array): number {
+      const fd = c.io_uring_setup(SYS_IO_URING_SETUP, entries, parameters)
+      if (fd >= 0 && atEnd) atEnd.add(atEnd.env, atEnd.close, fd)
+      return outcome(fd)
+    },
     /** Hands over so many operations. @returns How many the kernel took. */
     ringEnter: (ring: number, count: number): number =>
       outcome(c.io_uring_enter(SYS_IO_URING_ENTER, ring, count, 0, IORING_ENTER_GETEVENTS, 0, 0)),

@@ -4,8 +4,8 @@ import { outputOf, Program } from '../../command-line/test/program.js'
 
 const HERE = import.meta.dirname
 const ROOT = `${HERE}/../../..`
-/** Brought along as optional dependencies; others have one Node. */
-const NODES = [process.execPath, ...[20, 22].map((line) => `${ROOT}/node_modules/node-${line}/bin/node`)]
+/** Brought along on Linux; elsewhere there is one Node. */
+const NODES = [process.execPath, ...[20, 22, 26].map((line) => `${ROOT}/test/nodes/node_modules/node-${line}/bin/node`)]
 
 // `node test/worker-ends/host.js` does more rounds, on any Node.
 describe.each(NODES.filter(existsSync))('worker threads of %s', { timeout: 120_000 }, (node) => {
