@@ -214,7 +214,9 @@ async function waitUntilGone(
       if (signal.aborted) return STATUS.interrupted
       if (end instanceof HelloError && end.code === 'ERR_HS_CONNECT') break
       if (performance.now() + RETRY_PAUSE_MS >= until) {
-        if (!options.quiet) tell(`${name}: ${formatEndpoint(server)} still listens\n`)
+        const unknown = end instanceof HelloError && end.failure.state === 'idle'
+        const why = unknown ? `cannot tell whether anything listens there: ${end.message}` : 'still listens'
+        if (!options.quiet) tell(`${name}: ${formatEndpoint(server)} ${why}\n`)
         return STATUS.failed
       }
       await sleep(RETRY_PAUSE_MS, undefined, { signal }).catch(() => {})
@@ -237,7 +239,8 @@ async function attemptUntilDone(
   signal: AbortSignal,
 ): Promise<HandshakeReport | HelloError> {
   const patient = options.wait !== undefined || options.retry !== undefined
-  const until = options.wait === undefined ? Number.POSITIVE_INFINITY : performance.now() + options.wait
+  const started = performance.now()
+  const until = options.wait === undefined ? Number.POSITIVE_INFINITY : started + options.wait
   const tries = options.retry === undefined ? Number.POSITIVE_INFINITY : options.retry + 1
   for (let attempt = 1; ; attempt++) {
     // Lines of an attempt that may not be the last are held back: stdout tells of one handshake.
@@ -250,7 +253,7 @@ async function attemptUntilDone(
       attempt >= tries ||
       performance.now() + RETRY_PAUSE_MS >= until
     if (last) {
-      lines.end(end)
+      lines.end(end, { count: attempt, elapsedMs: performance.now() - started })
       return end
     }
     lines.note(`attempt ${attempt}: ${end.message} Trying again.`)

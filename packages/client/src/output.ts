@@ -52,16 +52,22 @@ export class Output {
     if (this.#options.verbose) writeAll(2, `${this.#name}: ${text}\n`)
   }
 
-  end(end: HandshakeReport | HelloError): void {
+  /** @param attempts - How many it took, where more than one was allowed. */
+  end(end: HandshakeReport | HelloError, attempts?: { readonly count: number; readonly elapsedMs: number }): void {
     const { json, quiet, errors } = this.#options
     for (const text of this.#held ?? []) writeAll(1, `${text}\n`)
     if (quiet) return
     const failed = end instanceof HelloError
     if (json) writeAll(1, `${JSON.stringify(failed ? { failure: end.failure } : end)}\n`)
     else if (failed && statusOf(end) === STATUS.failed) writeAll(errors === 'stdout' ? 1 : 2, 'ERROR\n')
-    if (failed) writeAll(2, `${this.#name}: ${end.message} (${end.code}, ${end.failure.clause})\n`)
+    if (!failed) return
+    const tried = attempts && attempts.count > 1
+    const after = tried ? `gave up after ${attempts.count} attempts in ${inSeconds(attempts.elapsedMs)}. The last: ` : ''
+    writeAll(2, `${this.#name}: ${after}${end.message} (${end.code}, ${end.failure.clause})\n`)
   }
 }
+
+const inSeconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
 
 export function statusOf({ code }: HelloError): number {
   switch (code) {
