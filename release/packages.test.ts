@@ -17,20 +17,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readText } from '../test/markdown.js'
+import { NODES as OURS } from '../test/nodes/nodes.js'
 import { ROOT, type RunningServer, run, startServer } from '../test/programs.js'
 import { type Manifest, MOST_BYTES_OF_CLIENT, workspacePackages } from '../test/workspace.js'
 import { copyCheckout, expectSuccess, offlineInstall } from './checkout.js'
 import { type Registry, startRegistry, surroundingsOf } from './registry.js'
 
-/** One Node of each line that `engines` promises. Those besides this one come as programs for x64. */
-const NODES = [
-  join(ROOT, 'test/nodes/node_modules/node-20/bin/node'),
-  join(ROOT, 'test/nodes/node_modules/node-22/bin/node'),
-  process.execPath,
-  join(ROOT, 'test/nodes/node_modules/node-26/bin/node'),
-]
-  .filter((node) => process.arch === 'x64' || node === process.execPath)
-  .map((node) => ({ node, version: execFileSync(node, ['--version']).toString().trim() }))
+/** One Node of each line that `engines` promises. */
+const NODES = OURS.map((node) => ({ node, version: execFileSync(node, ['--version']).toString().trim() }))
 
 const all = workspacePackages().map(({ manifest }) => manifest)
 const published = all.filter((manifest) => !manifest.private).map(({ name }) => name)

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { outputOf, Program } from '../../../packages/command-line/test/program.js'
 import { freePort, hasIPv6, Peer, PeerServer } from '../../../packages/transport/test/peers.js'
+import { NODES } from '../../../test/nodes/nodes.js'
 
 const PROGRAM = fileURLToPath(new URL('../dist/tcpserver.js', import.meta.url))
 const STRATEGIES = { sequential: [], events: [], threads: ['--threads', '2'] }
@@ -39,6 +40,21 @@ async function untilThere(to: { host: string; port: number }): Promise<Peer> {
 }
 
 type Server = Awaited<ReturnType<typeof start>>
+
+// Between programs of Node there are sockets, and from a shell there are pipes.
+describe.runIf(process.platform === 'linux')('with a pipe for stderr', () => {
+  it.each(NODES)('finds the Linux transport on %s', async (node) => {
+    const { read, write } = pipe()
+    // pnpm gives its programs a list of folders to find packages in; a shell does not.
+    const { NODE_PATH, ...env } = process.env
+    const program = new Program(node, [PROGRAM, '0', '--json'], { stdio: ['ignore', 'pipe', write], env })
+    closeSync(write)
+    expect((await program.until('stdout', /"transport":"(\w+)"/))[1]).toBe('linux')
+    program.signal('SIGTERM')
+    expect(await program.ended()).toBe(0)
+    closeSync(read)
+  })
+})
 
 describe.each(MODELS.flatMap((model) => ['plain', 'json'].map((format) => ({ ...model, format }))))(
   'a peer that breaks the connection, over $transport, served by $strategy, in the $format format',

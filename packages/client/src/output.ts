@@ -62,7 +62,9 @@ export class Output {
     else if (failed && statusOf(end) === STATUS.failed) writeAll(errors === 'stdout' ? 1 : 2, 'ERROR\n')
     if (!failed) return
     const tried = attempts && attempts.count > 1
-    const after = tried ? `gave up after ${attempts.count} attempts in ${inSeconds(attempts.elapsedMs)}. The last: ` : ''
+    const after = tried
+      ? `gave up after ${attempts.count} attempts in ${inSeconds(attempts.elapsedMs)}. The last: `
+      : ''
     writeAll(2, `${this.#name}: ${after}${end.message} (${end.code}, ${end.failure.clause})\n`)
   }
 }

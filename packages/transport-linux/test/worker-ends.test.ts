@@ -1,14 +1,11 @@
-import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { NODES } from '../../../test/nodes/nodes.js'
 import { outputOf, Program } from '../../command-line/test/program.js'
 
 const HERE = import.meta.dirname
-const ROOT = `${HERE}/../../..`
-/** Brought along on Linux; elsewhere there is one Node. */
-const NODES = [process.execPath, ...[20, 22, 26].map((line) => `${ROOT}/test/nodes/node_modules/node-${line}/bin/node`)]
 
 // `node test/worker-ends/host.js` does more rounds, on any Node.
-describe.each(NODES.filter(existsSync))('worker threads of %s', { timeout: 120_000 }, (node) => {
+describe.each(NODES)('worker threads of %s', { timeout: 120_000 }, (node) => {
   it('take neither the process nor a descriptor with them, whatever they do and however they end', async () => {
     const { status, stdout, stderr } = await outputOf(new Program(node, [`${HERE}/worker-ends/host.js`, '1']))
     expect(stderr).toBe('')
