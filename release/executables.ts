@@ -15,6 +15,12 @@ const BUILD = join(FOLDER, 'build')
 /** By this name, an executable finds what was put into it; Node gives it. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 
+/** How a module names a file that stands beside it. */
+const BESIDE = /new URL\(\s*(?:\/\*.*?\*\/\s*)?"\.\/(thread|adopt|gate)\.js",\s*import\.meta\.url\s*\)/g
+
+/** How the Linux transport is loaded where it is installed: hidden from bundlers, and found beside the executable. */
+const CHOSEN = /import\(\s*\/\*.*?\*\/\s*name\s*\)/g
+
 const common: Options = {
   config: false,
   outDir: BUILD,
@@ -40,7 +46,8 @@ await build({
   ...common,
   entry: {
     thread: join(ROOT, 'packages/server-core/dist/thread.js'),
-    node: join(ROOT, 'packages/transport/dist/node.js'),
+    adopt: join(ROOT, 'packages/transport/dist/adopt.js'),
+    gate: join(ROOT, 'packages/operations/dist/gate.js'),
   },
   format: 'esm',
   splitting: false,
@@ -61,11 +68,8 @@ await build({
       setup(build) {
         build.onResolve({ filter: /^@hs\/transport-linux$/ }, ({ path }) => ({ path, namespace: 'absent' }))
         build.onLoad({ filter: /./, namespace: 'absent' }, () => ({ contents: NO_LINUX }))
-        build.onLoad({ filter: /\/packages\/(server-core|transport)\/dist\/.*\.js$/ }, ({ path }) => ({
-          contents: readFileSync(path, 'utf8').replace(
-            /new URL\("\.\/(thread|node)\.js", import\.meta\.url\)/g,
-            inside,
-          ),
+        build.onLoad({ filter: /\/packages\/(server-core|transport|operations)\/dist\/.*\.js$/ }, ({ path }) => ({
+          contents: readFileSync(path, 'utf8').replace(BESIDE, inside).replace(CHOSEN, 'import("@hs/transport-linux")'),
         }))
       },
     },

@@ -25,6 +25,8 @@ import { type Registry, startRegistry, surroundingsOf } from './registry.js'
 
 /** One Node of each line that `engines` promises. */
 const NODES = OURS.map((node) => ({ node, version: execFileSync(node, ['--version']).toString().trim() }))
+  // By version.
+  .sort((a, b) => a.version.localeCompare(b.version))
 
 const all = workspacePackages().map(({ manifest }) => manifest)
 const published = all.filter((manifest) => !manifest.private).map(({ name }) => name)

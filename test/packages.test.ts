@@ -21,12 +21,13 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
       Holding Input OutsideFailureCode ProtocolOptions Side Terminator`,
   },
   '@hs/transport': {
-    values: `AcceptQueue DEFAULT_PREFIX_MS DEFAULT_QUIET_MS Drive Slots chooseTransport deadlinePassed descriptorLimit
-      formatEndpoint isShareable
+    values: `DEFAULT_PREFIX_MS DEFAULT_QUIET_MS Drive chooseTransport deadlinePassed formatEndpoint isShareable
       nodeTransport`,
     types: `AdoptLimits ChosenTransport Clock ConnectOptions Connection DriveObserver DropReason Endpoint ImportLinux ListenOptions
       Listener NameLookup NodeTransportOptions Outcome Patience Receiver Refusal Share ShareableListener Sharing Timer Transport TransportModule TransportName`,
   },
+  // Between packages of this repository, and in no documentation.
+  '@hs/transport/internals': { values: 'AcceptQueue Slots descriptorLimit', types: '' },
   '@hs/transport-linux': { values: 'linuxTransport', types: 'LinuxTransportOptions' },
   '@hs/client': {
     values: 'DEFAULT_TIMEOUT_MS HelloError handshake randomSequence',
@@ -42,8 +43,8 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
   '@hs/load/cli': { values: 'main', types: '' },
   '@hs/server-core': {
     values: 'DEFAULT_GRACE_MS DEFAULT_MAX_CONNECTIONS DEFAULT_TIMEOUT_MS STRATEGIES events sequential serve threads',
-    types: `CloseOptions ConcurrencyStrategy ConnectionEvent ConnectionOrigin Counters Elsewhere EventsOptions HelloServer Observer
-      PrintOptions ServeOptions ServerEvent ServiceSettings StopReport StrategyName ThreadsOptions TransportName Work WhenBlocked`,
+    types: `CloseOptions ConcurrencyStrategy ConnectionEvent ConnectionOrigin Counters EventsOptions HelloServer
+      PrintOptions ServeOptions ServerEvent StopReport StrategyName ThreadsOptions TransportName Work WhenBlocked`,
   },
   '@hs/conformance': {
     values: 'REPORTER_NAMES checkClient checkMatrix checkServer listCases matrixPage parsePrograms render',
@@ -58,7 +59,10 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
     types: 'EndpointOptions GateOptions Metrics MetricsEndpoint Observed PeerLimits ProxyHeader',
   },
   '@hs/operations/tcpserver': { values: 'operations', types: '' },
-  'artillery-engine-hs': { values: 'default', types: '' },
+  'artillery-engine-hs': {
+    values: 'default',
+    types: 'Context Done Events Helpers ProcessorFunction Scenario Script Step',
+  },
 }
 
 /** What each package may weigh, packed. A package that needs more raises its limit here. */

@@ -1,4 +1,6 @@
 import { defineConfig } from 'tsup'
 import { library } from '../../tsup.shared.js'
 
-export default defineConfig(library({ index: 'src/index.ts', adopt: 'src/node/adopt.ts' }))
+export default defineConfig(
+  library({ index: 'src/index.ts', internals: 'src/internals.ts', adopt: 'src/node/adopt.ts' }),
+)

@@ -12,6 +12,11 @@ for (const [signal, number] of [
 // Unheard, it would have Node open a port for debuggers.
 process.on('SIGUSR1', () => {})
 
-const { operations } = await import('@hs/operations/tcpserver')
-const { main } = await import('@hs/server-core/cli')
-process.exit(await main(process.argv.slice(2), operations))
+// Not awaited at the top: a single executable is a script, and no module.
+void run()
+
+async function run(): Promise<never> {
+  const { operations } = await import('@hs/operations/tcpserver')
+  const { main } = await import('@hs/server-core/cli')
+  process.exit(await main(process.argv.slice(2), operations))
+}

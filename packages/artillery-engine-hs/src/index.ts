@@ -1,6 +1,8 @@
 import { type HandshakeReport, handshake } from '@hs/client'
-import type { Context, Events, Helpers, Scenario, Script, Step } from './artillery.js'
+import type { Context, Done, Events, Helpers, ProcessorFunction, Scenario, Script, Step } from './artillery.js'
 import { type EngineOptions, endpointOf, engineOptions, type HandshakeStep, handshakeStep } from './options.js'
+
+export type { Context, Done, Events, Helpers, ProcessorFunction, Scenario, Script, Step }
 
 /**
  * Artillery's engine `hs`. Artillery finds it by the name of this package, and makes one per process.

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { devNull } from 'node:os'
-import { descriptorLimit } from '@hs/transport'
+import { descriptorLimit } from '@hs/transport/internals'
 
 /** As many as a worker thread opens while it starts, and a few more. */
 const SPARE = 16

@@ -8,6 +8,7 @@ import { observerOf } from './observer.js'
 import { type CloseOptions, DEFAULT_GRACE_MS, type ServeOptions, STRATEGIES } from './options.js'
 import { openOutput } from './print.js'
 import { Service, type ServiceSettings } from './service.js'
+import type { ThreadStrategy, ThreadWork } from './strategy.js'
 import { TrackedListener } from './tracked-listener.js'
 
 /** What `setTimeout` can wait: 24 days are as good as never. */
@@ -67,13 +68,15 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   const { wrapTransport, fd, reusePort, ...protocol } = more
   const { transport: bare, reason } = await chooseTransport(wanted, (name) => import(/* webpackIgnore: true */ name))
   const strategy = typeof chosen === 'object' ? chosen : STRATEGIES[chosen]()
-  const transport = wrapTransport?.(bare, strategy.threads ?? 0) ?? bare
-  const table = new CounterTable(1 + (strategy.threads ?? 0))
+  // Only ours has any.
+  const { threads = 0 } = strategy as Partial<ThreadStrategy>
+  const transport = wrapTransport?.(bare, threads) ?? bare
+  const table = new CounterTable(1 + threads)
   const row = table.row(0)
   const listener = await transport.listen(
     { host, port },
     {
-      shared: strategy.threads !== undefined,
+      shared: threads > 0,
       maxWaiting: maxConnections,
       onDrop: (reason) => row.drop(reason),
       ...(fd !== undefined && { fd }),
@@ -123,10 +126,10 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   }
 
   // What several threads accept, none of them can know.
-  const tracked = strategy.threads === undefined ? new TrackedListener(listener) : undefined
+  const tracked = threads === 0 ? new TrackedListener(listener) : undefined
   async function run(): Promise<StopReport> {
     try {
-      await strategy.run({
+      const work: ThreadWork = {
         listener: tracked ?? listener,
         serveOne: tracked
           ? (connection) => {
@@ -145,7 +148,8 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
           ready: onReady,
           fail,
         },
-      })
+      }
+      await strategy.run(work)
     } catch (error) {
       lost.error ??= error
     }
@@ -163,10 +167,10 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   }
 
   const { address } = listener
-  const warning = descriptorWarning(maxConnections, strategy.threads ?? 0)
+  const warning = descriptorWarning(maxConnections, threads)
   const running = run()
   // On the caller's thread it can serve at once, unless it throws at once.
-  if (strategy.threads === undefined) setImmediate(onReady)
+  if (threads === 0) setImmediate(onReady)
   await Promise.race([ready, running])
   if (lost.error) await running
   // A promise of its own: if the caller does not handle that it rejects, nothing else here does.
@@ -174,10 +178,10 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   return {
     address,
     strategy: strategy.name,
-    threads: Math.max(1, strategy.threads ?? 0),
+    threads: Math.max(1, threads),
     transport: transport.name,
     transportReason: reason,
-    sharing: strategy.threads !== undefined && isShareable(listener) ? listener.sharing : undefined,
+    sharing: threads > 0 && isShareable(listener) ? listener.sharing : undefined,
     warnings: warning === undefined ? [] : [warning],
     maxConnections,
     get counters() {

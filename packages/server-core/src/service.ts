@@ -7,8 +7,8 @@ import {
   type Outcome,
   type Patience,
   type Refusal,
-  Slots,
 } from '@hs/transport'
+import { Slots } from '@hs/transport/internals'
 import type { CounterRow, CounterTable } from './counters.js'
 import type { ConnectionOrigin, ServerEvent } from './events.js'
 import { HeldConnection } from './held-connection.js'

@@ -9,11 +9,6 @@ export interface ConcurrencyStrategy {
   /** One word, for people. */
   readonly name: string
   /**
-   * Threads that it serves on besides the caller's. Default 0. A strategy that has some says when they can serve, with
-   * `elsewhere.ready()`; until then `serve` does not resolve.
-   */
-  readonly threads?: number
-  /**
    * Serves until the listener ends. Need not wait for the connections that it began to serve.
    *
    * @throws If it cannot serve at all. The server is stopped then without a grace period, and `stopped` rejects.
@@ -29,12 +24,20 @@ export interface Work {
   readonly stopping: AbortSignal
   /** Aborted when what is still open is to be dropped; `serveOne` does so by itself. */
   readonly dropping: AbortSignal
-  /** For strategies that serve on threads of their own. */
+}
+
+/** A strategy that also serves on threads of its own. `serve` resolves when it has called `elsewhere.ready()`. */
+export interface ThreadStrategy extends ConcurrencyStrategy {
+  readonly threads: number
+  run(work: ThreadWork): Promise<void>
+}
+
+export interface ThreadWork extends Work {
   readonly elsewhere: Elsewhere
 }
 
 /** What serving on another thread needs, and cannot reach through `serveOne`. */
-export interface Elsewhere {
+interface Elsewhere {
   /** Plain data, to be copied to the thread. */
   readonly settings: ServiceSettings
   /** Shared memory for the counters: a row for the caller's thread, then one for each of `threads`. */

@@ -1,4 +1,4 @@
-import { Slots } from '@hs/transport'
+import { Slots } from '@hs/transport/internals'
 import { Aborts } from './aborts.js'
 import { ENOMEM, systemError } from './errors.js'
 import type { Pollable, Reactor } from './reactor.js'

@@ -1,12 +1,5 @@
-import {
-  AcceptQueue,
-  type AdoptLimits,
-  type Clock,
-  type Endpoint,
-  type Listener,
-  type Share,
-  type ShareableListener,
-} from '@hs/transport'
+import type { AdoptLimits, Clock, Endpoint, Listener, Share, ShareableListener } from '@hs/transport'
+import { AcceptQueue } from '@hs/transport/internals'
 import { LinuxConnection } from './connection.js'
 import { BACKLOG, LinuxListener } from './listener.js'
 import { Reactor } from './reactor.js'

@@ -1,6 +1,4 @@
-export { AcceptQueue } from './accept-queue.js'
 export { type ChosenTransport, chooseTransport, type ImportLinux, type TransportName } from './choose.js'
-export { descriptorLimit } from './descriptors.js'
 export {
   DEFAULT_PREFIX_MS,
   DEFAULT_QUIET_MS,
@@ -12,7 +10,6 @@ export {
 } from './drive.js'
 export type { NameLookup } from './node/connect.js'
 export { type NodeTransportOptions, nodeTransport } from './node/transport.js'
-export { Slots } from './slots.js'
 export {
   type AdoptLimits,
   type Clock,

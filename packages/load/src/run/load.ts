@@ -1,4 +1,5 @@
-import { type Clock, formatEndpoint, Slots, type Transport } from '@hs/transport'
+import { type Clock, formatEndpoint, type Transport } from '@hs/transport'
+import { Slots } from '@hs/transport/internals'
 import { type LoadResult, latenciesOf, REPORT_SCHEMA, REPORT_VERSION } from '../measure/report.js'
 import { type LoadOutcome, latencyOf, Results } from '../measure/results.js'
 import { Attempt, type AttemptObserver, type AttemptSettings, type Target } from './attempt.js'

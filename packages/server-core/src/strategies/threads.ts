@@ -5,7 +5,7 @@ import { isShareable, type Share, type ShareableListener } from '@hs/transport'
 import { CounterTable } from '../counters.js'
 import { isOutOfDescriptors } from '../descriptors.js'
 import type { ConnectionOrigin } from '../events.js'
-import type { ConcurrencyStrategy, Work } from '../strategy.js'
+import type { ConcurrencyStrategy, ThreadStrategy, ThreadWork } from '../strategy.js'
 import { serveAtOnce } from './events.js'
 import { missingThreadFile, runWorker, type WorkerEnd } from './worker.js'
 
@@ -38,7 +38,7 @@ export function threads(options: ThreadsOptions = {}): ConcurrencyStrategy {
     options,
     THREADS_OPTIONS,
   )
-  return {
+  const strategy: ThreadStrategy = {
     name: 'threads',
     threads,
     async run(work) {
@@ -49,6 +49,7 @@ export function threads(options: ThreadsOptions = {}): ConcurrencyStrategy {
       await Promise.all([...crew, serveAtOnce(work, atOnce)])
     },
   }
+  return strategy
 }
 
 /** Knows when the server can serve: every thread is ready or waits for descriptors, and at least one is ready. */
@@ -89,7 +90,7 @@ async function runThread(
   thread: number,
   listener: ShareableListener,
   atOnce: number,
-  work: Work,
+  work: ThreadWork,
   starting: Start,
 ): Promise<void> {
   let failures = 0
@@ -133,7 +134,7 @@ async function runOnce(
   thread: number,
   listener: ShareableListener,
   atOnce: number,
-  work: Work,
+  work: ThreadWork,
   open: Map<number, ConnectionOrigin>,
   onReady: () => void,
 ): Promise<WorkerEnd> {
@@ -153,7 +154,7 @@ function bury(
   thread: number,
   reason: string,
   open: ReadonlyMap<number, ConnectionOrigin>,
-  { elsewhere: { counters, forward, observe } }: Work,
+  { elsewhere: { counters, forward, observe } }: ThreadWork,
 ): void {
   const lost = new CounterTable(counters).row(thread).bury()
   observe({ type: 'thread-died', thread, lost, reason })

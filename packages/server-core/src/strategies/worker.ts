@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Share } from '@hs/transport'
 import type { ConnectionOrigin, ServerEvent } from '../events.js'
-import type { Work } from '../strategy.js'
+import type { ThreadWork } from '../strategy.js'
 import type { FromThread, ThreadData, ToThread } from './thread.js'
 
 /** How a worker thread ended. */
@@ -22,7 +22,7 @@ export function runWorker(
   thread: number,
   share: Share,
   atOnce: number,
-  { elsewhere, stopping, dropping }: Work,
+  { elsewhere, stopping, dropping }: ThreadWork,
   open: Map<number, ConnectionOrigin>,
   onReady: () => void,
 ): Promise<WorkerEnd> {
