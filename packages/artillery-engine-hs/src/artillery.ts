@@ -5,7 +5,7 @@ export interface Context {
   readonly vars: Record<string, unknown>
 }
 
-type Done = (error: Error | null, context: Context) => void
+export type Done = (error: Error | null, context: Context) => void
 
 /** Runs one step, or a whole scenario, for one virtual user. */
 export type Step = (context: Context, done: Done) => void
@@ -26,7 +26,7 @@ export interface Scenario {
   readonly flow: readonly Readonly<Record<string, unknown>>[]
 }
 
-type ProcessorFunction = (context: Context, events: Events, done?: (error?: Error) => void) => unknown
+export type ProcessorFunction = (context: Context, events: Events, done?: (error?: Error) => void) => unknown
 
 export interface Script {
   readonly config: {
