@@ -15,9 +15,10 @@ import {
   type Table,
   text,
 } from '@hs/options'
-import type { ClientTarget } from './check-client.js'
-import type { CheckServerOptions, ServerTarget } from './check-server.js'
-import type { CheckOptions } from './run.js'
+import type { CheckOptions, CheckServerOptions, ClientTarget } from './check.js'
+import type { Recording } from './observe/observation.js'
+import type { ServerTarget } from './observe/target.js'
+import { parseRecording } from './parse-recording.js'
 
 const words = listOf(text(), 'words', 1)
 const ids = optional(listOf(text(), 'ids of cases'))
@@ -36,6 +37,8 @@ export const CHECK_OPTIONS = {
   cwd: optional(text()),
   onResult: optional(aFunction()),
   onCase: optional(aFunction()),
+  onRecording: optional(aFunction()),
+  before: optional<Recording>({ expected: 'a recording', read: (_name, value) => parseRecording(value) }),
 } satisfies Table<CheckOptions>
 
 export const CHECK_SERVER_OPTIONS = {
@@ -48,7 +51,7 @@ export const CLIENT_TARGET: Check<ClientTarget> = record<ClientTarget>('an objec
 })
 
 const started = record<ClientTarget>('an object with a command or an address', { command: required(words) })
-const running = record<Extract<ServerTarget, { address: unknown }>>(started.expected, {
+const running = record<{ address: NonNullable<ServerTarget['address']> }>(started.expected, {
   address: required(
     record<{ host: string; port: number }>('an object with host and port', {
       host: required(host),

@@ -36,18 +36,28 @@ describe('the command line', { timeout: 90_000 }, () => {
         .filter(Boolean)
         .every((line) => line.startsWith('S2.')),
     ).toBe(true)
-    expect((await run('--explain', 's2.6')).stdout).toMatch(/^S2\.6 .*\n\nHS-5\.1: Each received message/)
+    expect((await run('--explain', 's2.6')).stdout).toMatch(
+      /^S2\.6 .*\n\nSends: .*\nMust: .*\nHS-5\.1: Each received message/,
+    )
   })
 
-  it('ends with 2 and says why where the usage is wrong', async () => {
+  it('ends with 2 and says why if the usage is wrong', async () => {
+    const programs = join(folder, 'none.json')
+    writeFileSync(programs, '[]')
     for (const [words, why] of [
-      [[], 'server, client, or matrix'],
+      [[], 'expected server, client, matrix or judge'],
       [['server'], 'address, or a command'],
       [['servant', '--', 'x'], 'got "servant"'],
-      [['server', '127.0.0.1'], 'expected an address'],
+      [['server', '127.0.0.1'], 'address must be one such as 127.0.0.1:9000'],
+      [['server', '--jobs', '2', '--', 'x'], 'jobs'],
+      [['judge'], 'missing file'],
+      [['judge', BIN], 'bin.js: '],
+      [['judge', programs], 'expected a recording'],
+      [['matrix', '--reporter', 'tap', 'x'], 'reporter'],
+      [['--list', 'servant'], 'got "servant"'],
       [['server', '127.0.0.1:9000', '--', 'x'], 'not both'],
       [['server', '--only', 'X9', '--', 'x'], 'no case begins with "X9"'],
-      [['server', '--expect', 'magic', '--', 'x'], '--expect must be one of'],
+      [['server', '--expect', 'magic', '--', 'x'], '"magic"'],
       [['server', '--seed', 'x', '--', 'x'], '--seed must be an integer'],
       [['server', '--timeout', '5', '--', 'x'], '--timeout must be a duration'],
       [['server', '--reporter', 'tap,junit', '--', 'x'], 'only one reporter can write to stdout'],
@@ -133,6 +143,83 @@ describe('the command line', { timeout: 90_000 }, () => {
     expect(status).toBe(1)
     expect(stdout).toContain('2 of 3 pass')
     expect(readFileSync(page, 'utf8')).toContain('<h2>Clients</h2>')
+  })
+})
+
+describe('help', { timeout: 60_000 }, () => {
+  it('is there for each command, with its own options', async () => {
+    for (const [words, shown, absent] of [
+      [['--help'], '--list', '--seed'],
+      [['server', '--help'], '--expect', '--jobs'],
+      [['client', '--help'], '--record', '--expect'],
+      [['judge', '--help'], '--baseline', '--seed'],
+      [['matrix', '--help'], '--jobs', '--visibility'],
+    ] as const) {
+      const { status, stdout } = await run(...words)
+      expect(status).toBe(0)
+      expect(stdout).toContain(shown)
+      expect(stdout, words.join(' ')).not.toContain(absent)
+      expect(stdout).not.toContain('[object')
+    }
+  })
+
+  it('completes the options of all commands', async () => {
+    const { stdout } = await run('--completion', 'bash')
+    for (const option of ['--list', '--expect', '--record', '--jobs']) expect(stdout).toContain(` ${option} `)
+  })
+})
+
+describe('a recording', { timeout: 90_000 }, () => {
+  it('is judged again without the program, with the same report', async () => {
+    const [file, live] = [join(folder, 'run.json'), join(folder, 'live.json')]
+    const words = ['server', '--only', 'S1.1,S2.1', '--seed', '7', '--record', file, '--reporter', `json=${live}`]
+    expect((await run(...words, ...serverCommand)).status).toBe(0)
+    const { status, stdout } = await run('judge', file, '--only', 'S1.1,S2.1', '--reporter', 'json')
+    expect(status).toBe(0)
+    const [again, before] = [JSON.parse(stdout), JSON.parse(readFileSync(live, 'utf8'))]
+    expect({ ...again, durationMs: 0 }).toEqual({ ...before, durationMs: 0 })
+    const none = await run('judge', file, '--only', 'S1.1', '--skip', 'S1', '--reporter', 'tap')
+    expect(none.stdout).toBe('TAP version 13\n1..0\n')
+  })
+
+  it('that cannot be written makes the run fail, and says so', async () => {
+    const words = ['server', '--only', 'S1.1', '--record', join(folder, 'no', 'run.json')]
+    const { status, stderr } = await run(...words, ...serverCommand)
+    expect(stderr).toMatch(/^hs-conformance: ENOENT: .*run\.json'\n$/)
+    expect(status).toBe(1)
+  })
+})
+
+describe('a run that takes too long', { timeout: 90_000 }, () => {
+  it('names the limit that ended it, and has a status of its own', async () => {
+    const { status, stdout, stderr } = await run('server', '--only', 'S1', '--total-timeout', '1ms', ...serverCommand)
+    expect(status).toBe(4)
+    expect(stderr).toContain('--total-timeout 0.001s ended the run')
+    expect(stdout).toContain('16 not run')
+    expect(stdout).toContain('The run was ended by --total-timeout 0.001s')
+    expect(stdout).not.toContain(' failed')
+  })
+})
+
+describe('the library', { timeout: 60_000 }, () => {
+  it('tells of each case once when it has been observed, and of each result at the end', async () => {
+    const [cases, results]: [string[], string[]] = [[], []]
+    const places: number[] = []
+    const report = await checkServer(
+      { command: [process.execPath, SERVER, '{port}'] },
+      {
+        only: ['S1.1', 'S1.2', 'S2.1'],
+        onCase({ id, at, of }) {
+          expect(of).toBe(3)
+          cases.push(id)
+          places.push(at)
+        },
+        onResult: ({ id }) => results.push(id),
+      },
+    )
+    expect([...cases].sort()).toEqual(['S1.1', 'S1.2', 'S2.1'])
+    expect(places).toEqual([0, 1, 2])
+    expect(results).toEqual(report.results.map(({ id }) => id))
   })
 })
 

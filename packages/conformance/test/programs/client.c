@@ -35,6 +35,8 @@ static void hello(int fd, int number, char *out) {
   int length = 2 + sprintf(out + 2, "HELLO %d", number);
   out[0] = 0;
   out[1] = length - 2;
+#elif defined BUG_PADS_SHORT_NUMBERS
+  int length = sprintf(out, "HELLO %03d", number);
 #elif defined BUG_LOWER_CASE
   int length = sprintf(out, "hello %d", number);
 #else

@@ -1,0 +1,58 @@
+import { usage } from '../judge/client/c6-usage.js'
+import type { ClientCase } from './case.js'
+
+/** What a client does with its arguments. */
+export const C6: readonly ClientCase[] = [
+  {
+    id: 'C6.1',
+    title: 'ends with status 0 on success',
+    sends: 'a right answer',
+    must: 'status 0',
+    why: 'Scripts and graders ask for the status: return 0 from main, and nothing else after success.',
+    clause: 'HS-8.2',
+    level: 'SHOULD',
+    points: 1,
+    sees: 'process',
+    probes: ['learning'],
+    judge: usage['C6.1'],
+  },
+  {
+    id: 'C6.2',
+    title: 'ends at once without arguments',
+    sends: 'no arguments',
+    must: 'its end within 3 s, with any status',
+    why: 'Any status will do; a crash is reported by C6.4.',
+    clause: 'HS-8.1',
+    level: 'SHOULD',
+    points: 1,
+    sees: 'process',
+    probes: ['usage'],
+    judge: usage['C6.2'],
+  },
+  {
+    id: 'C6.3',
+    title: 'ends at once without its last argument',
+    sends: 'all arguments but X',
+    must: 'its end within 3 s, with any status',
+    why: 'X is missing, so there is nothing to send. A server listens and says nothing: a program that does not look at argc sends something else, and waits. A crash is reported by C6.4.',
+    clause: 'HS-8.1',
+    level: 'SHOULD',
+    points: 1,
+    sees: 'process',
+    probes: ['usage'],
+    judge: usage['C6.3'],
+  },
+  {
+    id: 'C6.4',
+    title: 'does not crash without arguments, or without the last',
+    sends: 'no arguments, and all but X',
+    must: 'an end of its own accord',
+    why: 'argv[n] is NULL if that argument was not given, and atoi of NULL is a crash. That is an end, too, but a person who starts the program by hand needs to read how to use it.',
+    clause: 'HS-8.1',
+    level: 'MAY',
+    points: 1,
+    sees: 'process',
+    probes: ['usage'],
+    judge: usage['C6.4'],
+  },
+]

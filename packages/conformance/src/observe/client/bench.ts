@@ -1,0 +1,261 @@
+import { createServer, type Server } from 'node:net'
+import { freePort, pause, StartError, type SupervisedProcess, Watchers } from '@hs/supervise'
+import { readText, text } from '../../message.js'
+import { withoutArguments } from '../arguments.js'
+import type { Exchange } from '../exchange.js'
+import type { Purpose, Settings } from '../observation.js'
+import { Peer } from '../peer.js'
+import type { Sessions } from '../program.js'
+import { randomFrom } from '../random.js'
+import type { Recorder } from '../recorder.js'
+import { segmentsOf } from '../segments.js'
+import type { ClientFacts } from './facts.js'
+
+/** What the server of a run does. Default: it answers X with X+1, and then waits. */
+export interface Script extends Purpose {
+  /** The answer, in pieces that are sent apart; `'nothing'`: none. */
+  readonly answer?: readonly string[] | 'nothing'
+  /** Before the answer. */
+  readonly pauseMs?: number
+  /** Instead of an answer. */
+  readonly instead?: 'close' | 'reset'
+  /** No answer comes; by how long the program took to connect, how long to wait for its end. */
+  readonly silentMs?: (connectMs: number) => number
+  /** The program's stdout is full until the answer was given and this much time has passed. */
+  readonly fullForMs?: number
+  /** What the C library buffers stays there until the program ends. */
+  readonly plain?: boolean
+  readonly countSegments?: boolean
+}
+
+const APART_MS = 40
+/** How long to wait for what did not come before. */
+const SHORT_MS = 150
+/** After its end, its last output is on its way. */
+const LAST_WORDS_MS = 300
+
+/** What a probe of a client works with: runs of the program, each against a server that does what a script says. */
+export class ClientBench {
+  readonly recorder: Recorder
+  readonly facts: ClientFacts
+  readonly settings: Settings
+  readonly #command: readonly string[]
+  readonly #sessions: Sessions
+  readonly #random: () => number
+  #staysOpen: boolean
+  #runsOn: boolean
+  /** After a wrong answer it neither spoke nor closed: that was waited for once. */
+  #holdsOn = false
+
+  constructor(
+    recorder: Recorder,
+    about: { command: readonly string[]; sessions: Sessions; facts: ClientFacts; settings: Settings; seed: number },
+  ) {
+    this.recorder = recorder
+    this.facts = about.facts
+    this.settings = about.settings
+    this.#command = about.command
+    this.#sessions = about.sessions
+    this.#random = randomFrom(about.seed, recorder.probe)
+    this.#staysOpen = about.facts.staysOpen
+    this.#runsOn = about.facts.runsOn
+  }
+
+  /** Any X of three digits, or of one if the program has no room for three. */
+  number(small = this.facts.small): number {
+    return small ? 2 + Math.floor(this.#random() * 5) : 200 + Math.floor(this.#random() * 700)
+  }
+
+  /** What a probe tries: all of it, or the last if the program takes so long that all would take minutes. */
+  some<T>(things: readonly T[]): readonly T[] {
+    return this.facts.takesItsTime ? things.slice(-1) : things
+  }
+
+  words(port: number, x: number): string[] {
+    return this.#command.map((word) =>
+      word.replaceAll('{host}', '127.0.0.1').replaceAll('{port}', String(port)).replaceAll('{sequence}', String(x)),
+    )
+  }
+
+  /** One run from its start to its end. @throws {StartError} If there is no such program. */
+  async run(x: number, script: Script = {}): Promise<Exchange> {
+    const { dress = this.facts.dress, purpose, fullForMs } = script
+    const about = { x, dress, ...(purpose !== undefined && { purpose }) }
+    const server = await Listener.open(this.recorder)
+    const mode = fullForMs !== undefined ? 'full' : script.plain ? 'plain' : 'unbuffered'
+    const { id, child } = await this.#sessions.launch(this.recorder, this.words(server.port, x), mode, 'beginning')
+    this.recorder.add({ type: 'start', process: id, mode, port: server.port })
+    const began = performance.now()
+    try {
+      const peer = await server.connection(id, about, child, this.settings.startMs)
+      if (peer && script.silentMs) await this.#keepSilent(peer, child, x, script.silentMs(performance.now() - began))
+      else if (peer) await this.#converse(peer, child, x, script, dress)
+      else await this.#unconnected(child)
+      const segments = peer && script.countSegments ? segmentsOf(peer.ports) : undefined
+      if (peer) peer.close()
+      this.recorder.add({ type: 'settled', connection: server.connectionId, ...(segments && { segments }) })
+    } finally {
+      server.close()
+      if (!child.exit) this.recorder.add({ type: 'kill', process: id })
+      await this.#sessions.stop(child)
+    }
+    return this.recorder.exchange(server.connectionId)
+  }
+
+  /** The program with other arguments, and how it ends by itself. */
+  async trial(purpose: string, words: readonly string[], withinMs: number): Promise<void> {
+    const { id, child } = await this.#sessions.launch(this.recorder, words, 'unbuffered', 'beginning')
+    this.recorder.add({ type: 'trial', process: id, purpose })
+    if (await ends(child, withinMs)) await child.err.until(() => child.err.ended, LAST_WORDS_MS)
+    else this.recorder.add({ type: 'kill', process: id })
+    await this.#sessions.stop(child)
+  }
+
+  /** The command without its arguments; undefined if it has none. */
+  get bareWords(): string[] | undefined {
+    return this.settings.placeholders.length > 0 ? withoutArguments(this.#command) : undefined
+  }
+
+  /** Tries the program without X, if X is an argument of its own, while a server listens that says nothing. */
+  async trialWithoutX(purpose: string, withinMs: number): Promise<void> {
+    if (!this.#command.includes('{sequence}')) return
+    const server = await Listener.open(this.recorder)
+    server.keepSilent()
+    const words = this.words(server.port, 0).filter((_, at) => this.#command[at] !== '{sequence}')
+    await this.trial(purpose, words, withinMs)
+    server.close()
+  }
+
+  async #keepSilent(peer: Peer, child: SupervisedProcess, x: number, silentMs: number): Promise<void> {
+    await peer.message(text(x), this.settings.patienceMs)
+    await ends(child, silentMs)
+  }
+
+  async #converse(peer: Peer, child: SupervisedProcess, x: number, script: Script, dress: string): Promise<void> {
+    const { patienceMs } = this.settings
+    await peer.message(text(x), patienceMs)
+    if (script.pauseMs) await peer.silence(script.pauseMs)
+    const before = peer.received.length
+    const pieces = script.answer ?? [text(x + 1) + dress]
+    if (script.instead === 'close') peer.close()
+    else if (script.instead === 'reset') peer.reset()
+    else if (pieces !== 'nothing') {
+      for (const [at, piece] of pieces.entries()) {
+        if (at > 0) await peer.untilOver(APART_MS)
+        peer.send(piece, true)
+      }
+    }
+    if (script.fullForMs !== undefined) {
+      const early = await peer.until(() => peer.received.length > before, script.fullForMs)
+      this.recorder.count('early', early ? 1 : 0)
+      this.recorder.count('unfilled', child.full ? 0 : 1)
+      child.drain()
+    }
+    const y = pieces === 'nothing' ? undefined : readText(pieces.join('')).sequence
+    const isWrong = y !== x + 1
+    if (!script.instead) {
+      const waitMs = isWrong && this.#holdsOn ? SHORT_MS : patienceMs
+      const came = await peer.message(y === undefined ? '' : text(y + 1), waitMs, before)
+      this.#holdsOn ||= isWrong && came === '' && peer.state === 'open'
+    }
+    const held = !script.instead && isWrong && this.#holdsOn
+    await this.#untilEnd(peer, child, script.instead !== undefined, held ? SHORT_MS : patienceMs)
+  }
+
+  /** The client closes and ends by itself, or when the server closes in the end. What is waited for in vain, once is enough. */
+  async #untilEnd(peer: Peer, child: SupervisedProcess, broken: boolean, closesMs: number): Promise<void> {
+    const { patienceMs } = this.settings
+    const closed = await peer.untilOver(this.#staysOpen ? SHORT_MS : closesMs)
+    if (closesMs === patienceMs) this.#staysOpen ||= !closed
+    if (!(closed || broken) || !(await ends(child, this.#runsOn ? SHORT_MS : patienceMs))) {
+      this.#runsOn ||= closed
+      peer.finish()
+      if (!(await ends(child, this.#runsOn ? SHORT_MS : patienceMs))) this.#runsOn = true
+    }
+    if (child.exit) {
+      await Promise.all([child.out, child.err].map((stream) => stream.until(() => stream.ended, LAST_WORDS_MS)))
+    }
+  }
+
+  async #unconnected(child: SupervisedProcess): Promise<void> {
+    await child.err.until(() => child.err.ended, LAST_WORDS_MS)
+    if (child.exit?.code === 127 || child.exit?.code === 126) {
+      // The line is the shell's, or that of stdbuf.
+      const said = child.err.text().trim().split('\n').at(-1)?.split(': ').at(-1)
+      throw new StartError(`${this.#command[0]}: ${said ?? 'not found'}`)
+    }
+  }
+}
+
+async function ends(child: SupervisedProcess, withinMs: number): Promise<boolean> {
+  await Promise.race([child.exited, pause(withinMs)])
+  return child.exit !== undefined
+}
+
+/** A server that does nothing by itself. */
+class Listener {
+  readonly #server: Server
+  readonly #recorder: Recorder
+  readonly #watchers = new Watchers()
+  readonly port: number
+  connectionId = 0
+  #peer: Peer | undefined
+
+  private constructor(server: Server, recorder: Recorder) {
+    this.#server = server
+    this.#recorder = recorder
+    this.port = (server.address() as { port: number }).port
+  }
+
+  static async open(recorder: Recorder): Promise<Listener> {
+    const port = await freePort()
+    const server = createServer({ allowHalfOpen: true })
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, '127.0.0.1', resolve)
+    })
+    return new Listener(server, recorder)
+  }
+
+  /** The first connection, or undefined if none comes in time or the program ends before. Later ones are only held. */
+  async connection(
+    process: number,
+    about: Purpose,
+    child: SupervisedProcess,
+    withinMs: number,
+  ): Promise<Peer | undefined> {
+    this.connectionId = this.#recorder.nextId()
+    const base = { connection: this.connectionId, process, by: 'program' as const, ...about }
+    this.#server.on('connection', (socket) => {
+      if (this.#peer) return void socket.on('error', () => {})
+      this.#recorder.add({ type: 'connect', ...base })
+      this.#peer = new Peer(socket, this.#recorder, this.connectionId)
+      this.#watchers.tell()
+    })
+    // A program may connect, speak and end before its connection is seen here.
+    let over = false
+    void child.exited
+      .then(() => pause(100))
+      .then(() => {
+        over = true
+        this.#watchers.tell()
+      })
+    await this.#watchers.until(() => this.#peer !== undefined || over, withinMs)
+    if (!this.#peer) this.#recorder.add({ type: 'unconnected', ...base, why: 'no connection came' })
+    return this.#peer
+  }
+
+  /** Accepts, and says nothing. */
+  keepSilent(): void {
+    this.#server.on('connection', (socket) => {
+      socket.on('error', () => {})
+      socket.on('end', () => socket.destroy())
+      socket.resume()
+    })
+  }
+
+  close(): void {
+    this.#peer?.close()
+    this.#server.close()
+  }
+}
