@@ -65,7 +65,7 @@ function unreachable({ address }: ServerTarget, done: Seen): string | undefined 
   return failed && `${address.host}:${address.port} cannot be reached: ${failed.why}`
 }
 
-/** What the wanted cases need and nobody has observed, and what a late machine has to be asked again. */
+/** What the wanted cases need and is not observed yet, and what has to be repeated since the machine was late. */
 function nextProbes<Facts, B extends Bench<Facts>>(
   kind: Kind<Facts, B>,
   done: Seen,

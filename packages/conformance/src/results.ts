@@ -81,12 +81,12 @@ function faultOf(
 ): FaultReport {
   if (!('symptom' in judgement)) throw new TypeError(`${id} has no symptom`)
   const { symptom, evidence } = judgement
-  const { sent, expected, received, words, values, at } = evidence
+  const { sent, expected, received, words, values, at, endedLate } = evidence
   const cause = causeOf({ ...evidence, id, symptom })
   const steps = stepsOf(recording, at, kind)
-  const end = endOf(evidence)
+  const end = endedLate ? undefined : endOf(evidence)
   const got = (received === '' || received === 'nothing') && end ? end : received
-  const compared = !words && got === received && expected !== undefined && received !== undefined
+  const compared = !words && got === received && expected !== undefined && received !== undefined && received !== ''
   const explanation = cause === undefined ? undefined : explained('Causes', [`${id} ${cause}`, cause], values)
   return {
     summary: explained('Symptoms', [`${id} ${symptom}`, symptom], values).text,

@@ -40,7 +40,7 @@ function unseen({ sees }: Case<Judge<never>>, { observed, proc }: Settings): Jud
   return sees === 'system' && proc === false ? { unseen: 'no-proc' } : undefined
 }
 
-/** Late by so much, the machine may have been what was slow, and not the program. */
+/** If the checker was late by this much, the machine may have been slow, and not the program. */
 const LATE_MS = 200
 
 /** Probes of a late machine in which something was missed: they are repeated before anything is said. */

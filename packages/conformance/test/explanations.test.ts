@@ -31,7 +31,7 @@ describe('explanations.md', () => {
 })
 
 describe('the catalogue', () => {
-  it('has titles of at most 60 characters that are told apart', () => {
+  it('has different titles, of at most 60 characters', () => {
     for (const { id, title } of CASES) expect(title.length, id).toBeLessThanOrEqual(60)
     for (const side of [SERVER.cases, CLIENT.cases])
       expect(new Set(side.map(({ title }) => title)).size).toBe(side.length)

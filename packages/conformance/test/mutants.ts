@@ -47,9 +47,9 @@ export const MUTANTS: readonly Mutant[] = [
   server('PADDED_NUMBER', 'pads the number with zeros', 'S1.4'),
   server('PADS_SHORT_NUMBERS', 'pads numbers of less than three digits with zeros', 'S1.4'),
   server('NO_WORD', 'answers the number alone', 'S1.4'),
-  server('STRCAT', 'puts each answer behind the last', 'S1.4'),
-  { ...server('STRCAT', 'puts each answer behind the last, in an array of 512 bytes', 'S1.4'), more: ['LITTLE_ROOM'] },
-  server('NEWLINE', 'sends a newline behind its answer', 'S1.5'),
+  server('STRCAT', 'appends each answer to the last', 'S1.4'),
+  { ...server('STRCAT', 'appends each answer to the last, in an array of 512 bytes', 'S1.4'), more: ['LITTLE_ROOM'] },
+  server('NEWLINE', 'sends a newline after its answer', 'S1.5'),
   server('DIRTY_BUFFER', 'sends 32 bytes of a buffer that held something else', 'S1.7'),
   server('ANSWERS_TWICE', 'sends its answer twice', 'S1.7'),
   server('ANSWERS_Z', 'answers Z too', 'S1.8'),
@@ -64,7 +64,7 @@ export const MUTANTS: readonly Mutant[] = [
     more: ['ERROR_LOWER'],
   },
   server('ANSWER_STAYS', 'receives Z into the buffer that holds its own answer', 'S1.10'),
-  server('STALE_BEHIND_NUL', 'reads the whole buffer with what is left in it, also behind a NUL', 'S1.10'),
+  server('STALE_BEHIND_NUL', 'reads the whole buffer with what is left in it, also after a NUL', 'S1.10'),
   server('ZERO', 'refuses X = 0', 'S1.11'),
   server('LENGTH_OF_RECEIVED', 'sends as many bytes as it received', 'S1.12'),
   {
@@ -72,7 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
     more: ['STALE'],
   },
   {
-    ...server('LENGTH_OF_RECEIVED', 'reads digits behind its first message, and sends as many bytes', 'S1.12', [
+    ...server('LENGTH_OF_RECEIVED', 'reads digits after its first message, and sends as many bytes', 'S1.12', [
       'S1.10',
     ]),
     more: ['DIGITS_IN_MEMORY'],
@@ -302,7 +302,7 @@ export const MUTANTS: readonly Mutant[] = [
   client('Z_AFTER_ERROR', 'sends Z although Y is wrong', 'C3.2', 'sends-on-after-error'),
   client(
     'ERROR_TEXT_AND_Z',
-    'prints "sequence mismatch" instead of ERROR, and goes on',
+    'prints "sequence mismatch" instead of ERROR, and continues',
     'C3.2',
     'sends-on-after-error',
     ['C3.1'],
@@ -338,14 +338,14 @@ export const MUTANTS: readonly Mutant[] = [
   client('SENDS_NULL', 'sends "HELLO (null)" where X is missing', 'C6.3', 'argc-of-client'),
 ]
 
-/** Right programs, each in a style that people write; what they are rightly told is no failure. */
+/** Right programs, each in a style that people write. What is rightly reported about them is not a failure. */
 export interface RightProgram {
   readonly source: string
   readonly flags?: readonly string[]
   readonly nature?: string
   /** Passes with --strict. */
   readonly robust?: true
-  /** SHOULD cases that tell about the style. */
+  /** SHOULD cases that report the style. */
   readonly told?: readonly string[]
 }
 

@@ -9,7 +9,7 @@ import { judge, seenIn } from '../src/verdicts.js'
 import { programs } from './programs.js'
 import { readRecording, recordedNames } from './recordings.js'
 
-/** What MAY be missing is no fault, unless it is the one that was planted. */
+/** A missing MAY is not a fault, unless it was planted. */
 const failed = (report: ReturnType<typeof judgeRecording>, caught?: string) =>
   report.results.filter(({ id, verdict, level }) => verdict === 'failed' && (level !== 'MAY' || id === caught))
 /** Cases that are ported to observe and judge; the others still run from src/old. */

@@ -202,7 +202,7 @@ describe('the language of a program', () => {
 })
 
 describe('the matrix page', () => {
-  it('is one file that asks nobody for anything, and shows peer bytes as text', () => {
+  it('is one file that loads nothing else, and shows peer bytes as text', () => {
     const page = matrixPage([all, all, all], [{ name: 'a', command: 'x' }])
     expect(page).not.toMatch(/(?:src|href)="(?!#)/)
     expect(page).not.toMatch(/url\(|@import/)

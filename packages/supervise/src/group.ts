@@ -15,14 +15,14 @@ export async function endGroup(group: number, closed: Promise<unknown>, mark: st
     open = false
   })
   kill(-group, 'SIGTERM')
-  // Its shell may be gone before it, and who has left the group may hold what it prints on for ever.
+  // Its shell may be gone before it, and a process that has left the group may keep the pipe open for ever.
   while (open && performance.now() < limit && kill(-group, 0)) await sleep(LOOK_MS)
-  // What the command left behind.
+  // What is left of the command.
   kill(-group, 'SIGKILL')
   for (const pid of marked(mark)) kill(pid, 'SIGKILL')
 }
 
-/** @returns Whether there was somebody. */
+/** @returns Whether there was a process. */
 function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal)

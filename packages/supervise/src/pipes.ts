@@ -7,7 +7,7 @@ import { join } from 'node:path'
 /** How many are made at a time: it takes a process. */
 const AT_A_TIME = 8
 
-/** A real pipe, and no socket pair as `stdio: 'pipe'` makes it: programs can tell them apart. */
+/** A real pipe, not a socket pair as `stdio: 'pipe'` makes it: programs can tell them apart. */
 export class Pipe {
   readonly #readEnd: number
   /** Where the program writes. */
@@ -15,7 +15,7 @@ export class Pipe {
   /** The same, for the checker, which does not want to wait. */
   readonly #fillEnd: number
 
-  /** @param path - Of a FIFO that nobody has opened; nobody needs its name after that. */
+  /** @param path - Of a FIFO that no process has opened; it may be removed afterwards. */
   constructor(path: string) {
     this.#readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     this.writeEnd = openSync(path, constants.O_WRONLY)

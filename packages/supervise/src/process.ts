@@ -80,7 +80,7 @@ export class SupervisedProcess {
   readonly #stdout: () => Socket
   readonly #watch: NodeJS.Timeout | undefined
 
-  /** Its stdout is full, or is going to be, and nobody reads it yet. */
+  /** Its stdout is full, or is going to be, and is not read yet. */
   full: boolean
   #unfilled: Pipe | undefined
 
@@ -190,8 +190,8 @@ export class SupervisedProcess {
   }
 
   /**
-   * Waits until it has ended, or sleeps and was not about to, or has been at work for so long: in processor time, since on
-   * a loaded machine its last moment takes longer.
+   * Waits until it has ended, or sleeps without being about to end, or has worked for `workMs` of processor time (on a
+   * loaded machine its last moment takes longer).
    */
   async rest(workMs: number): Promise<void> {
     const began = performance.now()
@@ -258,14 +258,14 @@ export class SupervisedProcess {
     }
   }
 
-  /** Ends it with all that it started, and reads what it left behind. */
+  /** Ends it with all that it started, and reads the rest of its output. */
   async stop(): Promise<Exit> {
     clearInterval(this.#watch)
     this.drain()
     this.stopped ||= this.exit === undefined
     this.kill()
     const exit = await this.exited
-    // A second look: something may have been started while the first was going on.
+    // A second look: something may have been started during the first.
     this.kill()
     await Promise.all([this.out.until(() => this.out.ended, 500), this.err.until(() => this.err.ended, 500)])
     this.#child.stdin?.destroy()
@@ -282,7 +282,7 @@ export function describeExit({ code, signal }: Exit): string {
   return signal ? `it was killed by ${signal}` : `it ended with status ${code}`
 }
 
-/** Whoever sets these around the checker would change what a program keeps back, and so what it is told. */
+/** Set around the checker, these would change what a program buffers, and so its verdicts. */
 const BUFFERING = ['PYTHONUNBUFFERED', '_STDBUF_I', '_STDBUF_O', '_STDBUF_E']
 
 function environment(): NodeJS.ProcessEnv {

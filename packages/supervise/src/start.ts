@@ -14,7 +14,7 @@ const WRONG_PORT_MS = 200
 
 /**
  * Waits until the program listens, without touching the port: a third of all real servers do not survive a connection
- * that says nothing. Where the system does not tell, undefined is returned, and the first handshake has to be retried.
+ * that says nothing. If the system does not show it, undefined is returned, and the first handshake has to be retried.
  *
  * @throws {StartError} If it ends or is silent for too long.
  */
@@ -42,7 +42,7 @@ export async function untilListening(
     // The list of sockets is long to read, 10 ms on some systems, and a program that has no socket is not in it.
     const entry = mayListenElsewhere || process.hasSocket() ? listenerOn(port) : undefined
     if (entry) {
-      // Somebody else may have taken the port in between: then the program is about to end.
+      // Another program may have taken the port in between: then this one is about to end.
       foreignSince ??= now
       const own = process.listens([entry]).some((at) => at.port === port)
       if (own || now - foreignSince >= FOREIGN_MS) return { host: reachable(entry.localAddress), port }

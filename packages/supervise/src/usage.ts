@@ -13,7 +13,7 @@ interface Usage {
 /** The kernel counts time for people in hundredths of a second, on every Linux. */
 const MS_PER_TICK = 10
 
-/** @returns Undefined where there is no /proc, or nobody is left. */
+/** @returns Undefined without /proc, or if no process of the group is left. */
 export function usageOf(group: number): Usage | undefined {
   let found = false
   let ticks = 0
@@ -37,14 +37,14 @@ export function usageOf(group: number): Usage | undefined {
   return found ? { cpuMs: ticks * MS_PER_TICK, residentBytes: residentKb * 1024, peakBytes: peakKb * 1024 } : undefined
 }
 
-/** Who has a text in its environment; nobody, where there is no /proc. */
+/** Processes that have a text in their environment; none without /proc. */
 export function marked(text: string): number[] {
   return processes()
     .filter((pid) => {
       try {
         return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(text)
       } catch {
-        // It is somebody else's, or has ended.
+        // It belongs to another user, or has ended.
         return false
       }
     })

@@ -13,9 +13,9 @@ for file in $(grep -lzFx -e "$1" /proc/[0-9]*/environ); do
 done`
 
 /**
- * Ends groups of processes as soon as this process is gone, however that came: also by SIGKILL, which nobody can answer.
- * It is a small shell beside this process, in a group of its own, so that Ctrl-C does not end it first. Where there is no
- * such shell, nothing is watched.
+ * Ends groups of processes as soon as this process is gone, for whatever reason: even SIGKILL, which cannot be caught. It
+ * is a small shell beside this process, in a group of its own, so that Ctrl-C does not end it first. Without such a shell,
+ * nothing is watched.
  */
 export class Watchdog {
   readonly #groups = new Set<number>()
@@ -32,7 +32,7 @@ export class Watchdog {
     this.#tell()
   }
 
-  /** Nobody is left of it, and its number may soon be somebody else's. */
+  /** No process of it is left, and its number may soon belong to others. */
   forget(group: number): void {
     this.#groups.delete(group)
     this.#tell()

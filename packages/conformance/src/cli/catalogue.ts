@@ -26,7 +26,7 @@ const lineOf = ({ id, level, clause, weight, title }: CaseDescription) =>
 
 function explanationOf(id: string, cases: readonly CaseDescription[]): string {
   const found = cases.find((one) => one.id === id)
-  if (!found) throw new UsageError(`there is no case "${id}"; --list shows them`)
+  if (!found) throw new UsageError(`unknown case "${id}"; --list shows them`)
   const { kind, title, level, weight, clause, clauseText, sends, must, explain, reportedBy } = found
   const example = kind === 'server' ? './tcpserver {port}' : './tcpclient {host} {port} {sequence}'
   const reasons = new Set(reportedBy.map(({ by, because }) => `  by ${by}: ${because}`))

@@ -47,7 +47,7 @@ function baselineFrom(file: string, cases: Cases): string[] {
   }
   const ids = /^\s*[[{]/.test(text) ? readJson(file, idsIn) : linesOf(text)
   const unknown = ids.find((id) => !cases.some((one) => one.id === id))
-  if (unknown !== undefined) throw new UsageError(`baseline: there is no case "${unknown}"`)
+  if (unknown !== undefined) throw new UsageError(`baseline: unknown case "${unknown}"`)
   return ids
 }
 

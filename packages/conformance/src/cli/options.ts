@@ -85,7 +85,7 @@ export const reporting = {
     repeats: true,
   } as Option<readonly Reporter[] | undefined>,
   visibility: {
-    describe: 'Who sees the results, for gradescope',
+    describe: 'Visibility of the results, for gradescope',
     default: 'visible',
     choices: ['visible', 'hidden', 'after_due_date', 'after_published'],
   } as Option<Visibility>,

@@ -7,7 +7,7 @@ import type { Reporting } from './commands.js'
 import type { Reporter } from './options.js'
 import { PROGRAM, STATUS } from './program.js'
 
-/** Where a reporter writes to if nothing was said, other than stdout. */
+/** The default file of a reporter; undefined: stdout. */
 const placeOf = (name: ReporterName) => (name === 'github' ? process.env.GITHUB_STEP_SUMMARY : undefined)
 
 /** @throws {UsageError} If more than one of them would write to stdout. */

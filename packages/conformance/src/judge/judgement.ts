@@ -29,6 +29,8 @@ export interface Evidence {
   readonly unread?: number
   /** It ended the connection by itself. */
   readonly ended?: boolean
+  /** It ended the connection only after the checker had, so its end is not what came instead of an answer. */
+  readonly endedLate?: true
   /** What it printed meanwhile. */
   readonly out?: string
   readonly err?: string
@@ -63,16 +65,17 @@ export const noted = (note: string, values?: Evidence['values']): Judgement => (
 
 /** A connection, or a run without one. */
 export type Shown = Pick<Exchange, 'probe' | 'from' | 'to' | 'out' | 'err'> &
-  Partial<Pick<Exchange, 'exit' | 'unread' | 'ended'>>
+  Partial<Pick<Exchange, 'exit' | 'unread' | 'ended' | 'endedLate'>>
 
 /** A symptom that an exchange shows. */
 export function shown(
   symptom: Symptom,
-  { probe, from, to, exit, out, err, unread, ended }: Shown,
+  { probe, from, to, exit, out, err, unread, ended, endedLate }: Shown,
   evidence: Omit<Evidence, 'at'> = {},
 ): Judgement {
   const more = { ...(exit && { exit }), ...(unread !== undefined && { unread }), ...(ended && { ended: true }) }
-  return { symptom, evidence: { ...evidence, at: { probe, from, to }, out, err, ...more } }
+  const late = endedLate && { endedLate }
+  return { symptom, evidence: { ...evidence, at: { probe, from, to }, out, err, ...more, ...late } }
 }
 
 /** How a program ended, in words, and what it said last; undefined while it runs. */

@@ -63,7 +63,7 @@ export const SYMPTOMS = [
   'ended',
   'next-not-served',
   'series-ended',
-  // What stays behind
+  // What stays after clients have gone
   'descriptors-stay',
   'zombies',
   'threads-stay',

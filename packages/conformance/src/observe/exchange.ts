@@ -74,7 +74,7 @@ export function exchangeOf(
   const window = events.slice(from, to)
   const all = window.filter((event) => 'connection' in event && event.connection === connection)
   const closed = all.findIndex((event) => is('end')(event) && event.by === 'checker')
-  // What comes after that is no answer to anything.
+  // What comes after that does not answer anything.
   const own = closed < 0 ? all : all.slice(0, closed)
   const thirdAt = own.findIndex((event) => event.type === 'send' && event.z)
   const before = thirdAt < 0 ? own : own.slice(0, thirdAt)
@@ -177,7 +177,7 @@ export const outputOf = (events: readonly Event[], process: number, stream: 'out
     .map((event) => (event as EventOf<'output'>).text)
     .join('')
 
-/** What a reply says, also if it is behind something else. */
+/** What a reply says, also if something else comes before it. */
 function readingOf(
   reply: string,
   x: number | undefined,

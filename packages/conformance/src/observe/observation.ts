@@ -23,7 +23,7 @@ type What =
   /** The checker is done with a connection: what is printed later belongs to something else. */
   | { type: 'settled'; connection: number; segments?: number; unread?: number }
   | { type: 'holdings'; process: number; holdings: Holdings }
-  /** A process was looked at: how many of so many looks found it running. */
+  /** A process was looked at `of` times, and found running `busy` times. */
   | { type: 'looks'; process: number; busy: number; of: number }
   /** What holds some connections at the same time, by which the concurrency model is known. */
   | { type: 'holds'; process: number; holds: ConnectionHolders }
@@ -96,7 +96,7 @@ export interface Recording {
   readonly target: string
   readonly seed: number
   readonly settings: Settings
-  /** Why the program could not be started; then there are no observations. */
+  /** The reason why the program could not be started: without observations then. */
   readonly notStarted?: string
   /** The limit that ended the run before all probes were done. */
   readonly stoppedBy?: string

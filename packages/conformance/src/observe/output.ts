@@ -21,15 +21,15 @@ export function mentions(output: string, message: string | number): boolean {
 /** Whether a line begins with ERROR, or would if the message before it had a newline. */
 export const hasError = (output: string): boolean => /(?:^|\n|HELLO ?-?\w*?)[\s\0]*ERROR/.test(output)
 
-/** The line in which memory behind a message is shown as text. */
+/** The line that shows the memory after a message as text. */
 export function foreignLine(output: string, message: string): string | undefined {
   return linesOf(output).find((line) => {
     const at = line.indexOf(message)
     if (at < 0) return false
     // biome-ignore lint/suspicious/noControlCharactersInRegex: a program may print in colour
-    const behind = line.slice(at + message.length).replace(/\x1b\[[\d;]*m/g, '')
+    const rest = line.slice(at + message.length).replace(/\x1b\[[\d;]*m/g, '')
     // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what memory looks like
-    return /^\S*[\x01-\x08\x0b-\x1f\x7f-\xff]/.test(behind)
+    return /^\S*[\x01-\x08\x0b-\x1f\x7f-\xff]/.test(rest)
   })
 }
 

@@ -55,7 +55,7 @@ export class Peer {
     this.#socket.write(bytes(text))
   }
 
-  /** Ends the stream, and goes on reading. */
+  /** Ends the stream, and continues to read. */
   finish(): void {
     if (this.#socket.destroyed || this.#socket.writableEnded) return
     this.#ends('finish')
@@ -99,7 +99,7 @@ export class Peer {
     return this.#watchers.until(isSo, withinMs)
   }
 
-  /** Says nothing for so long, by the clock: a program has to wait for that time, and not for longer. */
+  /** Says nothing for a while, by the clock: a program has to wait for that time, and not for longer. */
   async silence(ms: number): Promise<void> {
     const until = performance.now() + ms
     while (this.state === 'open' && performance.now() < until) {

@@ -2,7 +2,7 @@
 export interface Step {
   /** Milliseconds since the case began. */
   readonly atMs: number
-  /** Who did it. `note`: neither; something that was waited for, or that the program printed. */
+  /** The side that did it. `note`: neither; something that was waited for, or that the program printed. */
   readonly by: 'checker' | 'program' | 'note'
   /** Which of several connections; undefined where there is one. */
   readonly connection?: string

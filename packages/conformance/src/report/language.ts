@@ -5,7 +5,7 @@ const BY_WORD: readonly (readonly [word: RegExp, language: Language | undefined]
   [/^python[\d.]*$|^pypy|\.py$/, 'Python'],
   [/^java$|^kotlin$|\.(?:jar|class|java|kt)$/, 'Java'],
   [/^go$|\.go$/, 'Go'],
-  // Languages of which there is no line: one of another language would only confuse.
+  // Languages without a line: that of another language would only confuse.
   [/^(?:node|nodejs|deno|bun|tsx|ruby|perl|php|dotnet|lua|Rscript|julia|mono|cargo|swift)$/, undefined],
   [/\.(?:[cm]?js|ts|rb|pl|php|dll|exe|lua|R|jl|rs|swift)$/, undefined],
 ]

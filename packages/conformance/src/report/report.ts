@@ -3,9 +3,9 @@ import type { Step } from './diagram.js'
 export type Level = 'MUST' | 'SHOULD' | 'MAY'
 
 /**
- * `passed`, `failed`: it was seen. `blocked`: it would fail for the reason for which another case failed.
- * `not-observable`: nobody could see it from here. `not-applicable`: it asks for something that this program does not
- * claim to be. `not-run`: there was no time, or nothing left to run it against. Only `passed` counts as passed.
+ * `passed`, `failed`: it was seen. `blocked`: it fails for the reason that another case reports. `not-observable`: it
+ * cannot be seen from here. `not-applicable`: it asks for something that this program does not claim to be. `not-run`: the
+ * run ended first. Only `passed` counts as passed.
  */
 export type Verdict = 'passed' | 'failed' | 'blocked' | 'not-observable' | 'not-applicable' | 'not-run'
 
@@ -38,7 +38,7 @@ export interface CaseResult {
   readonly level: Level
   readonly weight: number
   readonly verdict: Verdict
-  /** Why there is no verdict, or what was noticed besides. */
+  /** The reason for a missing verdict, or what else was noticed. */
   readonly note?: string
   /** What is blocked: the case that reports the fault, and why. */
   readonly blocked?: { readonly by: string; readonly why: string }

@@ -10,7 +10,7 @@ export interface RenderOptions {
   readonly colour?: boolean
   /** How wide the terminal is, for `pretty`. Default: lines may be of any length. */
   readonly columns?: number
-  /** Who sees the results, for Gradescope. Default `'visible'`. */
+  /** Visibility of the results, for Gradescope. Default `'visible'`. */
   readonly visibility?: Visibility
 }
 

@@ -207,7 +207,7 @@ static void answer(int client, int y, int received) {
 }
 
 #ifdef BUG_COUNTER_STAYS
-/* Every second message is a Z, whoever sends it. */
+/* Every second message is a Z, whichever client sends it. */
 static void serve(int client) {
   char buffer[SIZE];
   int number;
