@@ -24,7 +24,7 @@ describe('recordings', () => {
     const expected = mutant ? [mutant.caught, ...(mutant.also ?? [])] : (right!.told ?? [])
     const told = failed(report, mutant?.caught)
     expect(told.map(({ id }) => id).sort()).toEqual([...expected].sort())
-    if (mutant?.cause) expect(told.find(({ id }) => id === mutant.caught)?.fault?.causeKey).toBe(mutant.cause)
+    if (mutant) expect(told.find(({ id }) => id === mutant.caught)?.fault?.causeKey).toBe(mutant.cause)
   })
 
   it.each(known)('$name gets the same verdict for each case alone', ({ name }) => {
