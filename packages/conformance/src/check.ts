@@ -4,6 +4,7 @@ import { hasProc } from '@hs/supervise'
 import { CHECK_OPTIONS, CHECK_SERVER_OPTIONS, CLIENT_TARGET, SERVER_TARGET } from './checks.js'
 import { conduct } from './conduct.js'
 import { type Bench, CLIENT, type Kind, SERVER } from './kinds.js'
+import { Exchanges } from './observe/exchange.js'
 import type { Recording, Settings } from './observe/observation.js'
 import type { ServerTarget } from './observe/target.js'
 import { profileOf } from './profile.js'
@@ -11,6 +12,7 @@ import type { Program } from './report/programs.js'
 import { type CaseResult, countVerdicts, type Expectation, isObstacle, type Report, scoreOf } from './report/report.js'
 import { durationOf, resultsOf } from './results.js'
 import { compareIds, selects, shellWords } from './select.js'
+import { seenIn } from './verdicts.js'
 
 /** From package.json, put in by the build. */
 declare const __VERSION__: string
@@ -167,10 +169,11 @@ export function judgeRecording(
 ): Report {
   const kind: Kind<never, never> = (recording.kind === 'server' ? SERVER : CLIENT) as never
   const again = (id: string) => repeating(id, recording)
+  const seen = seenIn(kind, new Exchanges(recording.observations), recording.settings)
   const results =
     recording.notStarted !== undefined
       ? []
-      : resultsOf(kind, recording, { ...options, ids: idsOf(kind, options), again })
+      : resultsOf(kind, recording, seen, { ...options, ids: idsOf(kind, options), again })
   for (const result of results) options.onResult?.(result)
   const { name, target, seed, notStarted, stoppedBy } = recording
   return {
@@ -184,7 +187,7 @@ export function judgeRecording(
     passed: notStarted === undefined && !results.some(isObstacle),
     ...(notStarted !== undefined && { notStarted }),
     ...(stoppedBy !== undefined && { stoppedBy }),
-    profile: profileOf(recording),
+    profile: profileOf(recording.kind, seen),
     score: scoreOf(results),
     counts: countVerdicts(results),
     durationMs: results.length === 0 ? 0 : durationOf(recording.observations),

@@ -2,6 +2,7 @@
 import { StartError } from '@hs/supervise'
 import { closure, runProbes } from './engine/run.js'
 import type { Bench, Kind } from './kinds.js'
+import { Exchanges } from './observe/exchange.js'
 import type { Observation, Recording, Settings } from './observe/observation.js'
 import type { Probe } from './observe/probe.js'
 import { Sessions } from './observe/program.js'
@@ -73,7 +74,7 @@ function nextProbes<Facts, B extends Bench<Facts>>(
   tries: ReadonlyMap<string, number>,
 ): Probe<B>[] {
   const observations = [...done.values()]
-  const judged = judge(kind.cases, seenIn(kind, { settings, observations }), ids)
+  const judged = judge(kind.cases, seenIn(kind, new Exchanges(observations), settings), ids)
   const late = undecided(judged, observations)
   const names = wantedProbes(kind, done.size === 0 ? ids : judged.judgements.keys())
   return kind.probes.filter(({ name }) => {
@@ -92,7 +93,7 @@ interface Round extends Conduct {
 async function round<Facts, B extends Bench<Facts>>(kind: Kind<Facts, B>, probes: Probe<B>[], about: Round) {
   const { settings, tries, onProbe, until, done } = about
   for (const { name } of probes) tries.set(name, (tries.get(name) ?? 0) + 1)
-  const factsOf = (known: Seen) => kind.factsOf(known, settings)
+  const factsOf = (known: Seen) => kind.factsOf(new Exchanges(known.values()), settings)
   const plan = {
     probes,
     until,

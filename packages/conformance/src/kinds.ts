@@ -20,7 +20,8 @@ import { ClientBench } from './observe/client/bench.js'
 import type { ClientFacts } from './observe/client/facts.js'
 import { clientFacts } from './observe/client/learning.js'
 import { clientProbes } from './observe/client/probes.js'
-import type { Observations, Settings } from './observe/observation.js'
+import type { Exchanges } from './observe/exchange.js'
+import type { Settings } from './observe/observation.js'
 import type { Probe } from './observe/probe.js'
 import type { Sessions } from './observe/program.js'
 import type { Recorder } from './observe/recorder.js'
@@ -40,7 +41,7 @@ export interface Kind<Facts, B extends Bench<Facts> = Bench<Facts>> {
   readonly kind: 'server' | 'client'
   readonly cases: readonly Case<Judge<Facts>>[]
   readonly probes: readonly Probe<B>[]
-  readonly factsOf: (observations: Observations, settings: Settings) => Facts
+  readonly factsOf: (exchanges: Exchanges, settings: Settings) => Facts
   readonly parallel: (facts: Facts) => number
   readonly benchOf: (recorder: Recorder, about: About<Facts>) => B
 }

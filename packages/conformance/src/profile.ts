@@ -1,23 +1,21 @@
 /** What was noticed of a program, whatever the verdicts: pure. */
 
+import type { Seen } from './judge/judgement.js'
 import { readText } from './message.js'
-import { clientFacts } from './observe/client/learning.js'
-import { type Exchange, exchangesOf } from './observe/exchange.js'
-import type { Observation, Recording, Settings } from './observe/observation.js'
+import type { ClientFacts } from './observe/client/facts.js'
+import type { Exchange } from './observe/exchange.js'
+import type { Recording } from './observe/observation.js'
 import { hasError } from './observe/output.js'
-import { serverFacts } from './observe/server/known.js'
+import type { ServerFacts } from './observe/server/facts.js'
 import type { Profile } from './report/report.js'
 
-export function profileOf({ kind, observations, settings }: Recording): Profile {
-  const exchanges = observations.flatMap((one) => exchangesOf(one))
-  return {
-    ...(kind === 'server' ? ofServer(observations, settings) : ofClient(observations)),
-    ...errorsIn(kind === 'server' ? wrongIn(exchanges) : exchanges),
-  }
+export function profileOf(kind: Recording['kind'], seen: Seen<never>): Profile {
+  if (kind === 'server') return { ...ofServer(seen.facts), ...errorsIn(seen.exchanges.get('wrong third')) }
+  const { observations, exchanges } = seen
+  return { ...ofClient(seen), ...errorsIn([...observations.keys()].flatMap((probe) => exchanges.get(probe))) }
 }
 
-function ofServer(observations: readonly Observation[], settings: Settings): Profile {
-  const { first, arithmetic, concurrency } = serverFacts(byName(observations), settings)
+function ofServer({ first, arithmetic, concurrency }: ServerFacts): Profile {
   return {
     nature: concurrency,
     ...(first?.right && { terminator: readText(first.reply).terminator }),
@@ -25,9 +23,8 @@ function ofServer(observations: readonly Observation[], settings: Settings): Pro
   }
 }
 
-function ofClient(observations: readonly Observation[]): Profile {
-  const { first, understands } = clientFacts(byName(observations))
-  const edge = exchangesOf(byName(observations).get('numbers') ?? { probe: '', events: [] }).find(({ x }) => x === EDGE)
+function ofClient({ facts: { first, understands }, exchanges }: Seen<ClientFacts>): Profile {
+  const edge = exchanges.get('numbers').find(({ x }) => x === EDGE)
   const z = edge && readText(edge.after).sequence
   return {
     ...(first && understands && { terminator: readText(first.reply).terminator }),
@@ -37,11 +34,6 @@ function ofClient(observations: readonly Observation[]): Profile {
 
 /** The X whose Z is beyond 32 bits. */
 const EDGE = 2147483646
-
-const byName = (observations: readonly Observation[]) => new Map(observations.map((one) => [one.probe, one]))
-
-/** ERROR belongs to third messages that are wrong. */
-const wrongIn = (exchanges: readonly Exchange[]) => exchanges.filter(({ probe }) => probe === 'wrong third')
 
 /** Where ERROR was seen. */
 function errorsIn(exchanges: readonly Exchange[]): Pick<Profile, 'errors'> {

@@ -5,14 +5,14 @@ import type { Case } from './catalogue/case.js'
 import { CLAUSES } from './catalogue/clauses.js'
 import { causeOf } from './explain/causes.js'
 import { explained } from './explain/explain.js'
-import { type Evidence, endOf, type Judge, type Judgement } from './judge/judgement.js'
+import { type Evidence, endOf, type Judge, type Judgement, type Seen } from './judge/judgement.js'
 import type { Kind } from './kinds.js'
 import { bytes } from './message.js'
 import type { Event, Observation, Recording } from './observe/observation.js'
 import { comparison } from './report/comparison.js'
 import { diagram, type Step } from './report/diagram.js'
 import type { CaseResult, FaultReport } from './report/report.js'
-import { judge, seenIn } from './verdicts.js'
+import { judge } from './verdicts.js'
 
 export interface ResultOptions {
   readonly ids: readonly string[]
@@ -23,11 +23,12 @@ export interface ResultOptions {
 }
 
 export function resultsOf<Facts>(
-  kind: Pick<Kind<Facts>, 'cases' | 'factsOf' | 'kind'>,
+  kind: Pick<Kind<Facts>, 'cases' | 'kind'>,
   recording: Recording,
+  seen: Seen<Facts>,
   { ids, strict = false, baseline = [], again }: ResultOptions,
 ): CaseResult[] {
-  const { judgements, verdicts } = judge(kind.cases, seenIn(kind, recording), ids)
+  const { judgements, verdicts } = judge(kind.cases, seen, ids)
   return ids.map((id) => {
     const one = kind.cases.find((other) => other.id === id)!
     const [judgement, attribution] = [judgements.get(id)!, verdicts.get(id)!]

@@ -4,8 +4,8 @@ import type { Case } from './catalogue/case.js'
 import type { Judge, Judgement, Seen } from './judge/judgement.js'
 import { OF_TIME } from './judge/symptoms.js'
 import type { Kind } from './kinds.js'
-import { exchangesOf } from './observe/exchange.js'
-import type { Observation, Observations, Recording, Settings } from './observe/observation.js'
+import type { Exchanges } from './observe/exchange.js'
+import type { Observation, Settings } from './observe/observation.js'
 
 export interface Judged {
   readonly judgements: ReadonlyMap<string, Judgement>
@@ -15,11 +15,10 @@ export interface Judged {
 /** Everything that judges look at, computed once. */
 export function seenIn<Facts>(
   kind: Pick<Kind<Facts>, 'factsOf'>,
-  { settings, observations }: Pick<Recording, 'settings' | 'observations'>,
+  exchanges: Exchanges,
+  settings: Settings,
 ): Seen<Facts> {
-  const byName: Observations = new Map(observations.map((one) => [one.probe, one]))
-  const exchanges = new Map(observations.map((one) => [one.probe, exchangesOf(one)]))
-  return { observations: byName, exchanges, facts: kind.factsOf(byName, settings), settings }
+  return { observations: exchanges.observations, exchanges, facts: kind.factsOf(exchanges, settings), settings }
 }
 
 /** Judges cases, and those that report their faults: so that a case gets the same verdict whatever else is asked for. */

@@ -4,11 +4,7 @@ import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const SOURCE = new URL('../src/', import.meta.url).pathname
-/** Goes away with the last case that is ported. */
-const isOld = (file: string) => file.startsWith('old/')
-const files = (readdirSync(SOURCE, { recursive: true }) as string[])
-  .filter((file) => file.endsWith('.ts') && !isOld(file))
-  .sort()
+const files = (readdirSync(SOURCE, { recursive: true }) as string[]).filter((file) => file.endsWith('.ts')).sort()
 const read = (file: string) => readFileSync(join(SOURCE, file), 'utf8')
 
 /** `values`: without imports of types, which are gone when the program runs. */
@@ -37,7 +33,7 @@ const folderOf = (file: string) => (file.includes('/') ? file.split('/')[0]! : '
 describe('the folders of the checker', () => {
   it('import only what is below them', () => {
     for (const file of files.filter((one) => folderOf(one) in ARROWS)) {
-      for (const target of importsOf(file).filter((one) => !isOld(one))) {
+      for (const target of importsOf(file)) {
         const [from, to] = [folderOf(file), folderOf(target)]
         if (from === to || COMMON.includes(target)) continue
         // Types cost nothing at run time, and clauses.ts is a text.
@@ -52,7 +48,7 @@ describe('the folders of the checker', () => {
       expect(path, `cycle: ${[...path, file].join(' -> ')}`).not.toContain(file)
       const known = level.get(file)
       if (known !== undefined) return known
-      const below = importsOf(file, true).filter((one) => !isOld(one))
+      const below = importsOf(file, true)
       const own = 1 + Math.max(0, ...below.map((one) => of(one, [...path, file])))
       level.set(file, own)
       return own

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest'
 import type { Attribution } from '../src/attribute/attribute.js'
 import { judgeRecording } from '../src/check.js'
 import { wantedProbes } from '../src/conduct.js'
+import type { Judgement, Seen } from '../src/judge/judgement.js'
 import { CLIENT, type Kind, SERVER } from '../src/kinds.js'
-import type { Recording } from '../src/observe/observation.js'
+import { Exchanges } from '../src/observe/exchange.js'
+import type { Settings } from '../src/observe/observation.js'
 import { judge, seenIn } from '../src/verdicts.js'
 import { programs } from './programs.js'
 import { readRecording, recordedNames } from './recordings.js'
@@ -12,55 +14,71 @@ import { readRecording, recordedNames } from './recordings.js'
 /** A missing MAY is not a fault, unless it was planted. */
 const failed = (report: ReturnType<typeof judgeRecording>, caught?: string) =>
   report.results.filter(({ id, verdict, level }) => verdict === 'failed' && (level !== 'MAY' || id === caught))
-/** Cases that are ported to observe and judge; the others still run from src/old. */
-const ported = [...SERVER.cases, ...CLIENT.cases].filter(({ probes }) => probes.length > 0).map(({ id }) => id)
-
 describe('recordings', () => {
-  const known = programs().filter(({ name }) => recordedNames().includes(name))
+  const names = recordedNames()
+  const known = programs().filter(({ name }) => names.includes(name))
+  const recordings = new Map(known.map(({ name }) => [name, readRecording(name)]))
 
   it.each(known)('$name fails exactly what is wrong with it', ({ name, mutant, right }) => {
-    const report = judgeRecording(readRecording(name), { only: ported })
+    const report = judgeRecording(recordings.get(name)!)
     const expected = mutant ? [mutant.caught, ...(mutant.also ?? [])] : (right!.told ?? [])
     const told = failed(report, mutant?.caught)
-    expect(told.map(({ id }) => id).sort()).toEqual(expected.filter((id) => ported.includes(id)).sort())
-    if (mutant?.cause) expect(told.find(({ id }) => id === mutant.caught)?.fault?.causeKey).toBe(mutant.cause)
+    expect(told.map(({ id }) => id).sort()).toEqual([...expected].sort())
+    if (mutant) expect(told.find(({ id }) => id === mutant.caught)?.fault?.causeKey).toBe(mutant.cause)
   })
 
   it.each(known)('$name gets the same verdict for each case alone', ({ name }) => {
-    const recording = readRecording(name)
-    const kind = (recording.kind === 'server' ? SERVER : CLIENT) as unknown as Kind<unknown>
-    const whole = judge(kind.cases, seenIn(kind, recording), ported).verdicts
-    const alone = new Alone(kind, recording)
-    for (const [id, verdict] of whole) expect({ id, ...alone.verdict(id) }).toEqual({ id, ...verdict })
+    const { kind: of, observations, settings } = recordings.get(name)!
+    const kind = (of === 'server' ? SERVER : CLIENT) as unknown as Kind<unknown>
+    const ids = kind.cases.map(({ id }) => id)
+    const exchanges = new Exchanges(observations)
+    const whole = judge(kind.cases, seenIn(kind, exchanges, settings), ids).verdicts
+    const alone = new Alone(kind, exchanges, settings)
+    expect(ids.map((id) => [id, alone.verdict(id)])).toEqual(ids.map((id) => [id, whole.get(id)]))
   })
 })
 
 /** What `--only` does: the probes of a case are made, then those of the cases that its rules name. */
 class Alone {
   readonly #kind: Kind<unknown>
-  readonly #recording: Recording
-  /** By the names of their probes. */
-  readonly #seen = new Map<string, ReturnType<typeof seenIn<unknown>>>()
+  readonly #exchanges: Exchanges
+  readonly #settings: Settings
+  /** By the names of the probes that were made. */
+  readonly #known = new Map<string, Restricted>()
 
-  constructor(kind: Kind<unknown>, recording: Recording) {
+  constructor(kind: Kind<unknown>, exchanges: Exchanges, settings: Settings) {
     this.#kind = kind
-    this.#recording = recording
+    this.#exchanges = exchanges
+    this.#settings = settings
   }
 
   verdict(id: string): Attribution | undefined {
     for (let ids: Iterable<string> = [id], before = ''; ; ) {
-      const names = [...wantedProbes(this.#kind, ids)].sort()
-      const judged = judge(this.#kind.cases, this.#seenBy(names), [id])
-      if (names.join() === before) return judged.verdicts.get(id)
-      before = names.join()
-      ids = [...judged.judgements.keys()]
+      const probes = wantedProbes(this.#kind, ids)
+      const names = [...probes].sort().join()
+      const { cases, seen } = this.#restricted(probes, names)
+      const { judgements, verdicts } = judge(cases, seen, [id])
+      if (names === before) return verdicts.get(id)
+      before = names
+      ids = judgements.keys()
     }
   }
 
-  #seenBy(names: readonly string[]) {
-    const observations = this.#recording.observations.filter(({ probe }) => names.includes(probe))
-    const seen = this.#seen.get(names.join()) ?? seenIn(this.#kind, { ...this.#recording, observations })
-    this.#seen.set(names.join(), seen)
-    return seen
+  /** What is left if only these probes have been made. The same is not judged twice: that takes most of the time. */
+  #restricted(probes: ReadonlySet<string>, names: string): Restricted {
+    const known = this.#known.get(names)
+    if (known) return known
+    const seen = seenIn(this.#kind, this.#exchanges.only(probes), this.#settings)
+    const cases = this.#kind.cases.map((one) => {
+      let judged: Judgement | undefined
+      return { ...one, judge: () => (judged ??= one.judge(seen)) }
+    })
+    this.#known.set(names, { cases, seen })
+    return { cases, seen }
   }
+}
+
+interface Restricted {
+  readonly cases: Kind<unknown>['cases']
+  readonly seen: Seen<unknown>
 }

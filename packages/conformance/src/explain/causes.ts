@@ -60,6 +60,10 @@ function addsDigits({ sent, expected, received }: Fault): boolean {
   return was !== 0 && String(got - (want - was || 1)).startsWith(String(was))
 }
 
+/** A number that a short, signed or not, makes of a larger one. */
+const isCutTo16 = (want: number, got: number): boolean =>
+  got !== want && (got === (want << 16) >> 16 || got === (want & 0xffff))
+
 const cut = ({ expected = '', received = '' }: Fault) => expected.startsWith(received)
 
 /** An answer with another number, or without one. */
@@ -82,6 +86,7 @@ const NUMBERS: readonly Cause[] = (
     ['atoi-of-all', ({ expected, received }) => numberOf(received) === 1 && numberOf(expected) !== 1],
     ['sign-lost', ({ sent, received }) => numberOf(sent)! < 0 && numberOf(received) === 1 - numberOf(sent)!],
     ['text-plus-one', ({ sent, received }) => String(numberOf(received)) === `${numberOf(sent)}1`],
+    ['sixteen-bits', ({ expected, received }) => isCutTo16(numberOf(expected)!, numberOf(received)!)],
     ['previous-digits', addsDigits],
     ['digits-lost', losesDigits],
     [
@@ -97,8 +102,9 @@ const SERVER: readonly Cause[] = [
   ['not-accepting', is('unconnected')],
   ['never-accepted', also('silent', ({ unread }) => unread === -1)],
   ['never-read', also('silent', ({ unread = 0 }) => unread > 0)],
-  ['closes-instead', also('silent', ({ ended }) => ended === true)],
   ['refuses-number', also('silent', (fault) => value(fault, 'others') === 1)],
+  ['gives-up-early', also('silent', ({ id, ended }) => id === 'S4.2' && ended === true)],
+  ['closes-instead', also('silent', ({ ended }) => ended === true)],
   ['waits-for-more', is('silent')],
   ['reads-too-early', is('answered-sometimes')],
   ['reads-until', is('needs-dress')],
@@ -157,6 +163,7 @@ const PRINTING: readonly Cause[] = [
   ['z-not-read', also('not-printed', (fault) => value(fault, 'third') === 1 && value(fault, 'closes') === 0)],
   ['second-not-printed', also('not-printed', (fault) => value(fault, 'third') === 1)],
   ['line-cut', also('not-printed', (fault) => value(fault, 'whole') === 1)],
+  ['number-printed', also('not-printed', ({ received = '', values }) => linesOf(received).includes(String(values?.x)))],
   ['not-printed', is('not-printed')],
   ['newline-missing', is('two-on-a-line', 'line-open')],
   ['more-on-the-line', is('not-alone-on-line')],
@@ -164,6 +171,7 @@ const PRINTING: readonly Cause[] = [
   ['printed-by-two', is('printed-twice')],
   ['prints-sent', also('more-on-stdout', (fault) => value(fault, 'sent') === 1)],
   ['log-on-stdout', is('more-on-stdout')],
+  ['printed-late', also('lost-by-kill', (fault) => value(fault, 'later') === 1)],
   ['not-flushed', is('lost-by-kill')],
   ['one-newline', is('empty-line')],
   ['whole-buffer-printed', also('invisible-bytes', ({ received = '' }) => received.includes('\0'))],

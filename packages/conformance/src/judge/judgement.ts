@@ -1,13 +1,12 @@
 import type { Exit } from '@hs/supervise'
-import type { Exchange } from '../observe/exchange.js'
+import type { Exchange, Exchanges } from '../observe/exchange.js'
 import type { Observations, Settings } from '../observe/observation.js'
 import type { Symptom } from './symptoms.js'
 
 /** Everything that a judge may look at. */
 export interface Seen<Facts> {
   readonly observations: Observations
-  /** The connections of each probe. */
-  readonly exchanges: ReadonlyMap<string, readonly Exchange[]>
+  readonly exchanges: Exchanges
   readonly facts: Facts
   readonly settings: Settings
 }

@@ -1,6 +1,6 @@
 import type { Exit } from '@hs/supervise'
 import { readText, successors, text } from '../message.js'
-import type { Event, EventOf, Observation, Purpose } from './observation.js'
+import type { Event, EventOf, Observation, Observations, Purpose } from './observation.js'
 
 /** One connection from its beginning to its end, and what the program printed meanwhile: a view of an observation. */
 export interface Exchange extends Purpose {
@@ -56,6 +56,34 @@ const is =
   (event: Event): event is EventOf<T> =>
     (types as readonly string[]).includes(event.type)
 
+/** The connections of each observation, computed when they are first looked at: many judges read the same ones. */
+export class Exchanges {
+  readonly observations: Observations
+  readonly #known: Map<string, readonly Exchange[]>
+
+  constructor(observations: Iterable<Observation>, known = new Map<string, readonly Exchange[]>()) {
+    this.observations = new Map([...observations].map((one) => [one.probe, one]))
+    this.#known = known
+  }
+
+  /** The connections of a probe; none if it could not be made. */
+  get(probe: string): readonly Exchange[] {
+    const observation = this.observations.get(probe)
+    if (!observation) return []
+    const known = this.#known.get(probe) ?? exchangesOf(observation)
+    this.#known.set(probe, known)
+    return known
+  }
+
+  /** The same, as if only these probes had been made. */
+  only(probes: ReadonlySet<string>): Exchanges {
+    return new Exchanges(
+      [...this.observations.values()].filter(({ probe }) => probes.has(probe)),
+      this.#known,
+    )
+  }
+}
+
 /** All connections of an observation, in the order in which they were made. */
 export function exchangesOf({ probe, events }: Pick<Observation, 'probe' | 'events'>): Exchange[] {
   return events.filter(is('connect', 'unconnected')).map((first) => exchangeOf(probe, events, first))
@@ -69,11 +97,11 @@ export function exchangeOf(
 ): Exchange {
   const { connection, process, purpose, x, dress, name } = first
   const from = beginningOf(events, first)
-  const settled = events.findIndex((event) => is('settled')(event) && event.connection === connection)
+  const settled = indexFrom(events, from, (event) => event.type === 'settled' && event.connection === connection)
   const to = settled < 0 ? events.length : settled + 1
   const window = events.slice(from, to)
   const all = window.filter((event) => 'connection' in event && event.connection === connection)
-  const closed = all.findIndex((event) => is('end')(event) && event.by === 'checker')
+  const closed = all.findIndex((event) => event.type === 'end' && event.by === 'checker')
   // What comes after that does not answer anything.
   const own = closed < 0 ? all : all.slice(0, closed)
   const thirdAt = own.findIndex((event) => event.type === 'send' && event.z)
@@ -106,22 +134,23 @@ export function exchangeOf(
 
 /** A client that did not connect has said why before that was known. */
 function beginningOf(events: readonly Event[], first: EventOf<'connect' | 'unconnected'>): number {
-  const absent = first.type === 'unconnected' && 'by' in first && first.by === 'program'
-  return events.findIndex((event) =>
-    absent ? event.type === 'start' && event.process === first.process : event === first,
-  )
+  if (first.type !== 'unconnected' || !('by' in first) || first.by !== 'program') return events.indexOf(first)
+  return events.findIndex((event) => event.type === 'start' && event.process === first.process)
 }
 
 /** The end of the process, until another connection is made to it. */
 function exitAfter(events: readonly Event[], process: number, from: number, to: number): EventOf<'exit'> | undefined {
-  const next = events.findIndex(
-    (event, at) => at >= to && is('connect', 'unconnected')(event) && event.process === process,
-  )
-  const until = next < 0 ? events.length : next
-  return events
-    .slice(from, until)
-    .filter(is('exit'))
-    .find((event) => event.process === process)
+  const isNext = (event: Event) => is('connect', 'unconnected')(event) && event.process === process
+  const isExit = (event: Event) => event.type === 'exit' && event.process === process
+  const next = indexFrom(events, to, isNext)
+  const exit = indexFrom(events, from, isExit)
+  return exit < 0 || (next >= 0 && exit > next) ? undefined : (events[exit] as EventOf<'exit'>)
+}
+
+/** The first of these events at or after a position; -1: there is none. */
+function indexFrom(events: readonly Event[], from: number, isSo: (event: Event) => boolean): number {
+  for (let at = from; at < events.length; at++) if (isSo(events[at]!)) return at
+  return -1
 }
 
 /** @param closedAt - When the checker closed the connection. */
@@ -171,11 +200,12 @@ export function longestPause(events: readonly Event[]): number {
 }
 
 /** What a process wrote to a stream, within some events. */
-export const outputOf = (events: readonly Event[], process: number, stream: 'out' | 'err'): string =>
-  events
-    .filter((event) => is('output')(event) && event.process === process && event.stream === stream)
-    .map((event) => (event as EventOf<'output'>).text)
-    .join('')
+export function outputOf(events: readonly Event[], process: number, stream: 'out' | 'err'): string {
+  let output = ''
+  for (const event of events)
+    if (event.type === 'output' && event.process === process && event.stream === stream) output += event.text
+  return output
+}
 
 /** What a reply says, also if something else comes before it. */
 function readingOf(

@@ -19,7 +19,8 @@ export function mentions(output: string, message: string | number): boolean {
 }
 
 /** Whether a line begins with ERROR, or would if the message before it had a newline. */
-export const hasError = (output: string): boolean => /(?:^|\n|HELLO ?-?\w*?)[\s\0]*ERROR/.test(output)
+export const hasError = (output: string): boolean =>
+  output.includes('ERROR') && /(?:^|\n|HELLO ?-?\w*?)[\s\0]*ERROR/.test(output)
 
 /** The line that shows the memory after a message as text. */
 export function foreignLine(output: string, message: string): string | undefined {

@@ -9,7 +9,7 @@ export type ClientSeen = Seen<ClientFacts>
 export type ClientJudge = (seen: ClientSeen) => Judgement
 
 /** The runs of a probe; none if it could not be made. */
-export const runsIn = ({ exchanges }: ClientSeen, probe: string): readonly Exchange[] => exchanges.get(probe) ?? []
+export const runsIn = ({ exchanges }: ClientSeen, probe: string): readonly Exchange[] => exchanges.get(probe)
 
 /** No handshake was right: every other case says so in the same way. */
 export const UNANSWERED: Judgement = { symptom: 'unanswered', evidence: {} }

@@ -1,4 +1,4 @@
-import { SHORT, text } from '../../message.js'
+import { text } from '../../message.js'
 import type { Exchange } from '../../observe/exchange.js'
 import type { ServerFacts } from '../../observe/server/facts.js'
 import { type Evidence, type Judgement, type Seen, shown } from '../judgement.js'
@@ -7,7 +7,7 @@ export type ServerSeen = Seen<ServerFacts>
 export type ServerJudge = (seen: ServerSeen) => Judgement
 
 /** The connections of a probe; none if it could not be made. */
-export const exchangesIn = ({ exchanges }: ServerSeen, probe: string): readonly Exchange[] => exchanges.get(probe) ?? []
+export const exchangesIn = ({ exchanges }: ServerSeen, probe: string): readonly Exchange[] => exchanges.get(probe)
 
 /** Nothing right was ever answered: every other case says so in the same way. */
 export const UNANSWERED: Judgement = { symptom: 'unanswered', evidence: {} }

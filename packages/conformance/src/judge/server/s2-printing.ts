@@ -99,8 +99,13 @@ const nothingElse = ofLines((seen, right) => {
     return shown('printed-twice', last, { expected, received: out, words: true, values: { message: twice } })
   const extra = lines.find((line) => !wanted.some((message) => mentions(line, message)) && !line.startsWith('ERROR'))
   if (extra === undefined) return RIGHT
-  return shown('more-on-stdout', last, { expected, received: extra, words: true })
+  const sent = Number(exchanges.some(({ y }) => mentions(extra, y!)))
+  return shown('more-on-stdout', last, { expected, received: extra, words: true, values: { sent } })
 })
+
+/** X came, at the latest with Z. */
+const showsX = (seen: ServerSeen, exchange: Exchange) =>
+  exchange.purpose === 'third' && mentions(linesText(seen, exchange), exchange.x!)
 
 const survivesKill: ServerJudge = (seen) => {
   const { printing, printsThird } = seen.facts
@@ -118,7 +123,7 @@ const survivesKill: ServerJudge = (seen) => {
       sent: text(number),
       expected: `${text(number)}\n`,
       received: out,
-      values: { x: number },
+      values: { x: number, later: Number(purpose === 'first' && all.some((one) => showsX(seen, one))) },
     })
   }
   return RIGHT

@@ -5,11 +5,6 @@ import { linesOf, mentions } from '../../observe/output.js'
 import { type Judgement, RIGHT, shown } from '../judgement.js'
 import { exchangesIn, linesText, type ServerJudge, type ServerSeen, UNANSWERED, wrongAnswer } from './common.js'
 
-/** The end of a process, whenever it came: it explains what came after it, too. */
-function exitOf({ events }: Observation, process: number): EventOf<'exit'> | undefined {
-  return events.find((event): event is EventOf<'exit'> => event.type === 'exit' && event.process === process)
-}
-
 /** The program came to its end: shown with the connection after which it did, and with its last words. */
 export function endedIn(
   observation: Observation,

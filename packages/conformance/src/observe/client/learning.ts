@@ -1,7 +1,6 @@
 /** The first runs teach what a client needs to understand an answer. Pure: it only decides. */
 import { readText, text } from '../../message.js'
-import { type Exchange, exchangesOf } from '../exchange.js'
-import type { Observations } from '../observation.js'
+import type { Exchange, Exchanges } from '../exchange.js'
 import { foreignLine } from '../output.js'
 import { type ClientFacts, isFirst, isThird, UNKNOWN_CLIENT } from './facts.js'
 
@@ -101,10 +100,8 @@ function* findStale(
 const longerLine = ({ x, out, err }: Exchange) => new RegExp(`HELLO ${x! + 1}[0-9]`).exec(out + err)?.[0]
 
 /** Computes the facts from observations: the plan is played again with what its trials gave. */
-export function clientFacts(observations: Observations): ClientFacts {
-  const observation = observations.get('learning')
-  if (!observation) return UNKNOWN_CLIENT
-  const exchanges = exchangesOf(observation)
+export function clientFacts(all: Exchanges): ClientFacts {
+  const exchanges = all.get('learning')
   const plan = learning()
   let step = plan.next()
   while (!step.done) {

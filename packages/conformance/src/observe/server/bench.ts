@@ -132,7 +132,8 @@ export class ServerBench extends ProcessBench {
       await this.#untilOver(peer, right, options.endMs)
     }
     const look = exchange.reply === '' && options.look !== false
-    const unread = look ? this.#unread(to, peer) : undefined
+    // All connections of the system are listed, so that is read only if an answer was expected.
+    const unread = look && exchange.x !== undefined ? this.#unread(to, peer) : undefined
     this.closePeer(peer)
     if (options.awaitLines !== false) await this.#lines(to, peer, right, options.numbers)
     if (options.awaitError) await this.#errorLine(to, peer)

@@ -1,22 +1,18 @@
-import { exchangesOf } from '../exchange.js'
-import type { Observations, Settings } from '../observation.js'
+import type { Exchanges } from '../exchange.js'
+import type { Settings } from '../observation.js'
 import { concurrencyIn } from './concurrency.js'
 import { type ServerFacts, UNKNOWN } from './facts.js'
 import { learning } from './learning.js'
 
 /** Computes the facts from observations: the plan of `learning` is played again with what its trials gave. */
-export function serverFacts(observations: Observations, settings: Settings): ServerFacts {
-  return {
-    ...learned(observations, settings),
-    ...arithmetic(observations),
-    ...concurrencyIn(observations.get('stalled clients')),
-  }
+export function serverFacts(all: Exchanges, settings: Settings): ServerFacts {
+  return { ...learned(all, settings), ...arithmetic(all), ...concurrencyIn(all.observations.get('stalled clients')) }
 }
 
-function learned(observations: Observations, settings: Settings): ServerFacts {
-  const observation = observations.get('learning')
+function learned(all: Exchanges, settings: Settings): ServerFacts {
+  const observation = all.observations.get('learning')
   if (!observation) return UNKNOWN
-  const exchanges = exchangesOf(observation)
+  const exchanges = all.get('learning')
   const plan = learning(settings.observed)
   let step = plan.next([])
   while (!step.done) {
@@ -29,8 +25,8 @@ function learned(observations: Observations, settings: Settings): ServerFacts {
   return { ...step.value, fixedPort }
 }
 
-function arithmetic(observations: Observations): Pick<ServerFacts, 'arithmetic'> {
-  const edge = exchangesOf(observations.get('numbers') ?? { probe: '', events: [] }).find(({ x }) => x === 2147483647)
+function arithmetic(all: Exchanges): Pick<ServerFacts, 'arithmetic'> {
+  const edge = all.get('numbers').find(({ x }) => x === 2147483647)
   if (!edge?.right) return {}
   return { arithmetic: edge.y! < 0 ? 'int32' : 'safe' }
 }
