@@ -403,8 +403,11 @@ export const MUTANTS: readonly Mutant[] = [
   },
   client('IGNORES_X', 'always begins with 1', 'C1.1', 'x-of-arguments'),
   client('FIXED_LENGTH', 'always sends 8 bytes', 'C1.1', 'x-of-arguments'),
+  client('NEVER_CONNECTS', 'waits instead of connecting', 'C1.1', 'address-of-arguments'),
   client('SAME', 'sends Y again instead of Z', 'C1.2', 'number-unchanged'),
   client('NO_Z', 'does not send Z', 'C1.2', 'ends-before-z'),
+  client('UNTIL_END', 'reads until the server closes', 'C1.2', 'waits-for-more'),
+  client('NEVER_READS', 'waits after X, and never reads', 'C1.2', 'waits-for-more'),
   client('UNTIL_NUL', 'reads until a NUL comes', 'C1.3', 'reads-until'),
   client('LINES', 'ends its messages with a newline and a NUL, and wants both', 'C1.3', 'compared-with-newline', [
     'C1.5',

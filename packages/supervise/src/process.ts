@@ -195,12 +195,12 @@ export class SupervisedProcess {
    */
   async rest(workMs: number): Promise<void> {
     const began = performance.now()
-    const before = this.#cpuMs()
+    const before = this.cpuMs()
     for (let asleep = 0; !this.exit && asleep < 2; ) {
       const ms = hasProc ? REST_MS : workMs
       await Promise.race([this.exited, sleep(ms, undefined, { ref: false })])
       const waited = performance.now() - began
-      if (waited >= RESTLESS_MS || (waited >= workMs && this.#cpuMs() - before >= workMs)) return
+      if (waited >= RESTLESS_MS || (waited >= workMs && this.cpuMs() - before >= workMs)) return
       const pids = hasProc ? this.pids() : []
       // An exited process that we have not been notified of does not count as idle.
       asleep = pids.includes(this.pid) && pids.every((pid) => isAsleep(pid)) ? asleep + 1 : 0
@@ -208,7 +208,7 @@ export class SupervisedProcess {
   }
 
   /** What its processes have used; where the system does not tell, the time that passes. */
-  #cpuMs(): number {
+  cpuMs(): number {
     if (!hasProc) return performance.now()
     return family(this.pid, this.#origin).reduce((sum, { cpuMs }) => sum + cpuMs, 0)
   }

@@ -7,6 +7,9 @@ const bothThrow = (own: Evidence, other: Evidence): boolean => own.values?.throw
 
 const sameSignal = ({ exit }: Evidence, other: Evidence): boolean => exit?.signal === other.exit?.signal
 
+/** The other run did not end by itself, either. */
+const runsOnToo = (_own: Evidence, { exit }: Evidence): boolean => exit === undefined
+
 /** What was sent has as many bytes as what had come. */
 const isAsLong = ({ sent, received }: Evidence): boolean => sent?.length === received?.length
 
@@ -20,6 +23,30 @@ export const RULES_OF_CLIENTS: readonly Rule[] = [
   // Nothing is right
   { of: ['C'], symptoms: ['unanswered'], by: 'C1.1', because: 'no-right-handshake' },
   { of: ['C'], symptoms: ['unanswered'], by: 'C1.2', because: 'no-right-handshake' },
+  {
+    of: ['C4.4'],
+    symptoms: ['runs-on'],
+    by: 'C1.2',
+    having: ['third-missing'],
+    when: runsOnToo,
+    because: 'runs-on-too',
+  },
+  {
+    of: ['C6.2', 'C6.3'],
+    symptoms: ['runs-on'],
+    by: 'C1.1',
+    having: ['no-connection'],
+    when: runsOnToo,
+    because: 'runs-on-too',
+  },
+  {
+    of: ['C6.3'],
+    symptoms: ['runs-on'],
+    by: 'C1.1',
+    having: ['first-missing'],
+    when: runsOnToo,
+    because: 'runs-on-too',
+  },
   // The wire
   { of: ['C1'], symptoms: ['no-room'], by: 'C1.11', because: 'long-numbers' },
   { of: ['C1.14', 'C1.12', 'C1.13'], by: 'C1.11', when: ({ values }) => values?.small === 1, because: 'long-numbers' },

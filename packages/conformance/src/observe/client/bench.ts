@@ -1,15 +1,15 @@
-import { createServer, type Server } from 'node:net'
-import { freePort, pause, StartError, type SupervisedProcess, Watchers } from '@hs/supervise'
+import { pause, StartError, type SupervisedProcess } from '@hs/supervise'
 import { readText, text } from '../../message.js'
 import { withoutArguments } from '../arguments.js'
 import type { Exchange } from '../exchange.js'
 import type { Purpose, Settings } from '../observation.js'
-import { Peer } from '../peer.js'
+import type { Peer } from '../peer.js'
 import type { Sessions } from '../program.js'
 import { randomFrom } from '../random.js'
 import type { Recorder } from '../recorder.js'
 import { segmentsOf } from '../segments.js'
 import type { ClientFacts } from './facts.js'
+import { Listener } from './listener.js'
 
 /** What the server of a run does. Default: it answers X with X+1, and then waits. */
 export interface Script extends Purpose {
@@ -28,7 +28,16 @@ export interface Script extends Purpose {
   readonly countSegments?: boolean
 }
 
+interface Connected {
+  readonly dress: string
+  /** From the start of the program to its connection. */
+  readonly connectMs: number
+}
+
 const APART_MS = 40
+/** A program that uses no processor time for this long will not connect any more. */
+const IDLE_MS = 3000
+const IDLE_AGAIN_MS = 1000
 /** How long to wait for what did not come before. */
 const SHORT_MS = 150
 /** After its end, its last output is on its way. */
@@ -46,6 +55,12 @@ export class ClientBench {
   #runsOn: boolean
   /** After a wrong answer it neither spoke nor closed: that was waited for once. */
   #holdsOn = false
+  /** It did not connect the last time. */
+  #absent = false
+  /** How often it neither spoke nor closed after a right answer. */
+  #silences = 0
+  /** The longest time that it took to begin, or to answer. */
+  #slowestMs = 0
 
   constructor(
     recorder: Recorder,
@@ -71,6 +86,13 @@ export class ClientBench {
     return this.facts.takesItsTime ? things.slice(-1) : things
   }
 
+  /** How long to wait: less after a silence and still less after the next, but enough for a program that is slow. */
+  get #waitMs(): number {
+    const { patienceMs } = this.settings
+    if (this.facts.takesItsTime) return patienceMs
+    return Math.min(patienceMs, Math.max(patienceMs / 2 ** Math.min(this.#silences, 2), 4 * this.#slowestMs))
+  }
+
   words(port: number, x: number): string[] {
     return this.#command.map((word) =>
       word.replaceAll('{host}', '127.0.0.1').replaceAll('{port}', String(port)).replaceAll('{sequence}', String(x)),
@@ -87,9 +109,12 @@ export class ClientBench {
     this.recorder.add({ type: 'start', process: id, mode, port: server.port })
     const began = performance.now()
     try {
-      const peer = await server.connection(id, about, child, this.settings.startMs)
-      if (peer && script.silentMs) await this.#keepSilent(peer, child, x, script.silentMs(performance.now() - began))
-      else if (peer) await this.#converse(peer, child, x, script, dress)
+      const idleMs = this.#absent ? IDLE_AGAIN_MS : IDLE_MS
+      const peer = await server.connection(id, about, child, { withinMs: this.settings.startMs, idleMs })
+      this.#absent = !peer
+      const connectMs = performance.now() - began
+      if (peer && script.silentMs) await this.#keepSilent(peer, child, x, script.silentMs(connectMs))
+      else if (peer) await this.#converse(peer, child, x, script, { dress, connectMs })
       else await this.#unconnected(child)
       const segments = peer && script.countSegments ? segmentsOf(peer.ports) : undefined
       if (peer) peer.close()
@@ -131,9 +156,12 @@ export class ClientBench {
     await ends(child, silentMs)
   }
 
-  async #converse(peer: Peer, child: SupervisedProcess, x: number, script: Script, dress: string): Promise<void> {
+  async #converse(peer: Peer, child: SupervisedProcess, x: number, script: Script, about: Connected): Promise<void> {
     const { patienceMs } = this.settings
+    const { dress, connectMs } = about
+    const began = performance.now()
     await peer.message(text(x), patienceMs)
+    this.#slowestMs = Math.max(this.#slowestMs, connectMs + performance.now() - began)
     if (script.pauseMs) await peer.silence(script.pauseMs)
     const before = peer.received.length
     const pieces = script.answer ?? [text(x + 1) + dress]
@@ -151,26 +179,37 @@ export class ClientBench {
       this.recorder.count('unfilled', child.full ? 0 : 1)
       child.drain()
     }
+    const held = !script.instead && (await this.#listen(peer, x, pieces, before))
+    await this.#untilEnd(peer, child, script.instead !== undefined, held)
+  }
+
+  /** What comes after an answer. @returns Whether the program neither spoke nor closed. */
+  async #listen(peer: Peer, x: number, pieces: NonNullable<Script['answer']>, before: number): Promise<boolean> {
     const y = pieces === 'nothing' ? undefined : readText(pieces.join('')).sequence
     const isWrong = y !== x + 1
-    if (!script.instead) {
-      const waitMs = isWrong && this.#holdsOn ? SHORT_MS : patienceMs
-      const came = await peer.message(y === undefined ? '' : text(y + 1), waitMs, before)
-      this.#holdsOn ||= isWrong && came === '' && peer.state === 'open'
-    }
-    const held = !script.instead && isWrong && this.#holdsOn
-    await this.#untilEnd(peer, child, script.instead !== undefined, held ? SHORT_MS : patienceMs)
+    const began = performance.now()
+    const came = await peer.message(
+      y === undefined ? '' : text(y + 1),
+      isWrong && this.#holdsOn ? SHORT_MS : this.#waitMs,
+      before,
+    )
+    const held = came === '' && peer.state === 'open'
+    if (came !== '') this.#slowestMs = Math.max(this.#slowestMs, performance.now() - began)
+    if (held && isWrong) this.#holdsOn = true
+    if (held && !isWrong) this.#silences++
+    return held
   }
 
   /** The client closes and ends by itself, or when the server closes in the end. What is waited for in vain, once is enough. */
-  async #untilEnd(peer: Peer, child: SupervisedProcess, broken: boolean, closesMs: number): Promise<void> {
+  async #untilEnd(peer: Peer, child: SupervisedProcess, broken: boolean, held: boolean): Promise<void> {
     const { patienceMs } = this.settings
-    const closed = await peer.untilOver(this.#staysOpen ? SHORT_MS : closesMs)
-    if (closesMs === patienceMs) this.#staysOpen ||= !closed
-    if (!(closed || broken) || !(await ends(child, this.#runsOn ? SHORT_MS : patienceMs))) {
+    const closed = await peer.untilOver(held || this.#staysOpen ? SHORT_MS : patienceMs)
+    this.#staysOpen ||= !(closed || held)
+    const endMs = () => (this.#runsOn ? SHORT_MS : this.#waitMs)
+    if (!(closed || broken) || !(await ends(child, endMs()))) {
       this.#runsOn ||= closed
       peer.finish()
-      if (!(await ends(child, this.#runsOn ? SHORT_MS : patienceMs))) this.#runsOn = true
+      if (!(await ends(child, endMs()))) this.#runsOn = true
     }
     if (child.exit) {
       await Promise.all([child.out, child.err].map((stream) => stream.until(() => stream.ended, LAST_WORDS_MS)))
@@ -190,72 +229,4 @@ export class ClientBench {
 async function ends(child: SupervisedProcess, withinMs: number): Promise<boolean> {
   await Promise.race([child.exited, pause(withinMs)])
   return child.exit !== undefined
-}
-
-/** A server that does nothing by itself. */
-class Listener {
-  readonly #server: Server
-  readonly #recorder: Recorder
-  readonly #watchers = new Watchers()
-  readonly port: number
-  connectionId = 0
-  #peer: Peer | undefined
-
-  private constructor(server: Server, recorder: Recorder) {
-    this.#server = server
-    this.#recorder = recorder
-    this.port = (server.address() as { port: number }).port
-  }
-
-  static async open(recorder: Recorder): Promise<Listener> {
-    const port = await freePort()
-    const server = createServer({ allowHalfOpen: true })
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, '127.0.0.1', resolve)
-    })
-    return new Listener(server, recorder)
-  }
-
-  /** The first connection, or undefined if none comes in time or the program ends before. Later ones are only held. */
-  async connection(
-    process: number,
-    about: Purpose,
-    child: SupervisedProcess,
-    withinMs: number,
-  ): Promise<Peer | undefined> {
-    this.connectionId = this.#recorder.nextId()
-    const base = { connection: this.connectionId, process, by: 'program' as const, ...about }
-    this.#server.on('connection', (socket) => {
-      if (this.#peer) return void socket.on('error', () => {})
-      this.#recorder.add({ type: 'connect', ...base })
-      this.#peer = new Peer(socket, this.#recorder, this.connectionId)
-      this.#watchers.tell()
-    })
-    // A program may connect, speak and end before its connection is seen here.
-    let over = false
-    void child.exited
-      .then(() => pause(100))
-      .then(() => {
-        over = true
-        this.#watchers.tell()
-      })
-    await this.#watchers.until(() => this.#peer !== undefined || over, withinMs)
-    if (!this.#peer) this.#recorder.add({ type: 'unconnected', ...base, why: 'no connection came' })
-    return this.#peer
-  }
-
-  /** Accepts, and says nothing. */
-  keepSilent(): void {
-    this.#server.on('connection', (socket) => {
-      socket.on('error', () => {})
-      socket.on('end', () => socket.destroy())
-      socket.resume()
-    })
-  }
-
-  close(): void {
-    this.#peer?.close()
-    this.#server.close()
-  }
 }

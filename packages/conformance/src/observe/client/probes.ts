@@ -72,6 +72,6 @@ export const clientProbes: readonly ClientProbe[] = [
   accidents,
   deliveries,
   fullPipe,
-  refused,
   usage,
+  refused,
 ]
