@@ -116,7 +116,8 @@ async function check<Facts, B extends Bench<Facts>>(
   })
   const described = describe(target)
   const name = options.name ?? described.replace(/^-- /, '')
-  const recording: Recording = { format: 1, kind: kind.kind, name, target: described, seed, settings, ...seen }
+  const about = { format: 1, kind: kind.kind, name, target: described, seed, settings, ...wantedIn(options) } as const
+  const recording: Recording = { ...about, ...seen }
   options.onRecording?.(recording)
   return { ...judgeRecording(recording, options), durationMs: Math.round(performance.now() - began) }
 }
@@ -162,11 +163,16 @@ export async function checkMatrix(
   return reports
 }
 
-/** Judges what was recorded: no process is started, and the same file gives the same report. */
+/**
+ * Judges what was recorded: no process is started, and the same file gives the same report.
+ *
+ * @param given - Default for `only` and `skip`: as when it was recorded.
+ */
 export function judgeRecording(
   recording: Recording,
-  options: Pick<CheckOptions, 'only' | 'skip' | 'strict' | 'baseline' | 'onResult'> = {},
+  given: Pick<CheckOptions, 'only' | 'skip' | 'strict' | 'baseline' | 'onResult'> = {},
 ): Report {
+  const options = { ...wantedIn(recording), ...given }
   const kind: Kind<never, never> = (recording.kind === 'server' ? SERVER : CLIENT) as never
   const again = (id: string) => repeating(id, recording)
   const seen = seenIn(kind, new Exchanges(recording.observations), recording.settings)
@@ -194,6 +200,11 @@ export function judgeRecording(
     results,
   }
 }
+
+const wantedIn = ({ only, skip }: Pick<CheckOptions, 'only' | 'skip'>) => ({
+  ...(only && { only }),
+  ...(skip && { skip }),
+})
 
 function idsOf<Facts>(kind: Pick<Kind<Facts>, 'cases'>, options: Pick<CheckOptions, 'only' | 'skip'>): string[] {
   return kind.cases

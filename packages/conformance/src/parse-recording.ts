@@ -10,7 +10,11 @@ export function parseRecording(data: unknown): Recording {
   if ((kind !== 'server' && kind !== 'client') || !isObject(settings) || !Array.isArray(observations)) {
     throw new TypeError('expected a recording, as --record writes it')
   }
-  if (format !== 1) throw new TypeError(`expected a recording in format 1, got format ${format}`)
+  if (format !== 1) {
+    throw new TypeError(
+      `this recording has format ${format}, and this version reads format 1: judge it with the version that wrote it`,
+    )
+  }
   const whole = observations.every(
     (one) => isObject(one) && typeof one.probe === 'string' && Array.isArray(one.events) && isObject(one.machine),
   )

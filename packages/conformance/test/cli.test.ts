@@ -51,7 +51,7 @@ describe('the command line', { timeout: 90_000 }, () => {
       [['server', '127.0.0.1'], 'address must be one such as 127.0.0.1:9000'],
       [['server', '--jobs', '2', '--', 'x'], 'jobs'],
       [['judge'], 'missing file'],
-      [['judge', BIN], 'bin.js: '],
+      [['judge', BIN], 'bin.js is not JSON: '],
       [['judge', programs], 'expected a recording'],
       [['matrix', '--reporter', 'tap', 'x'], 'reporter'],
       [['--list', 'servant'], 'got "servant"'],
@@ -77,6 +77,16 @@ describe('the command line', { timeout: 90_000 }, () => {
     const missing = await run('server', '--', './there-is-no-such-program', '{port}')
     expect(missing.status).toBe(3)
     expect(missing.stderr).toContain('no-such-program')
+    const folderOf = await run('client', '--cwd', '/no/such/folder', '--', 'true', '{port}')
+    expect(folderOf.status).toBe(3)
+    expect(folderOf.stderr).toBe(
+      'hs-conformance: true could not be started: the folder /no/such/folder does not exist\n',
+    )
+    for (const kind of ['server', 'client']) {
+      const unexecutable = await run(kind, '--', BIN.replace('bin.js', 'index.d.ts'), '{port}')
+      expect(unexecutable.status).toBe(3)
+      expect(unexecutable.stderr).toMatch(/^hs-conformance: \/.*index\.d\.ts: Permission denied\n$/)
+    }
     const deaf = await run('server', '--start-timeout', '200ms', '--', 'sleep', '20')
     expect(deaf.status).toBe(3)
     expect(deaf.stderr).toContain('did not listen')
@@ -163,6 +173,21 @@ describe('help', { timeout: 60_000 }, () => {
     }
   })
 
+  it.runIf(process.platform === 'linux')(
+    'is not wider than the terminal, and has no double space in its usage',
+    async () => {
+      for (const command of ['--help', 'server', 'client', 'judge', 'matrix']) {
+        const script = `stty cols 80 2>/dev/null; "${process.execPath}" "${BIN}" ${command} --help`
+        const { stdout } = await new Promise<{ stdout: string }>((resolve) =>
+          execFile('script', ['-qec', script, '/dev/null'], (_error, stdout) => resolve({ stdout })),
+        )
+        const lines = stdout.replaceAll('\r', '').split('\n')
+        expect(lines[0]).toMatch(/^hs-conformance( [^ ]+)*$/)
+        for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80)
+      }
+    },
+  )
+
   it('completes the options of all commands', async () => {
     const { stdout } = await run('--completion', 'bash')
     for (const option of ['--list', '--expect', '--record', '--jobs']) expect(stdout).toContain(` ${option} `)
@@ -180,6 +205,28 @@ describe('a recording', { timeout: 90_000 }, () => {
     expect({ ...again, durationMs: 0 }).toEqual({ ...before, durationMs: 0 })
     const none = await run('judge', file, '--only', 'S1.1', '--skip', 'S1', '--reporter', 'tap')
     expect(none.stdout).toBe('TAP version 13\n1..0\n')
+    // Without a selection, the cases that were selected for the run.
+    expect((await run('judge', file, '--reporter', 'tap')).stdout).toContain('\n1..2\n')
+  })
+
+  it('is refused in a sentence if it is broken, foreign or of another format', async () => {
+    const file = join(folder, 'bad.json')
+    const odd = { probe: 'learning', events: [{ type: 'receive' }, { type: 'connect' }], machine: {} }
+    const recording = { format: 1, kind: 'client', settings: {}, observations: [{ probe: 'learning' }] }
+    for (const [text, why] of [
+      ['{"format":1,"ki', 'bad.json is not JSON: '],
+      ['', 'bad.json is not JSON: '],
+      ['{"results":[]}', 'bad.json: expected a recording, as --record writes it'],
+      [JSON.stringify({ ...recording, format: 2 }), 'this recording has format 2, and this version reads format 1'],
+      [JSON.stringify(recording), 'an observation has no probe, events or machine'],
+    ] as const) {
+      writeFileSync(file, text)
+      const { status, stderr, stdout } = await run('judge', file)
+      expect(stderr).toContain(why)
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    }
+    writeFileSync(file, JSON.stringify({ ...recording, observations: [odd] }))
+    expect((await run('judge', file)).stderr).not.toContain('    at ')
   })
 
   it('that cannot be written makes the run fail, and says so', async () => {
@@ -307,6 +354,17 @@ describe('a run', { timeout: 60_000 }, () => {
     expect(running(mark)).toEqual([])
     const after = readdirSync(tmpdir()).filter((name) => name.startsWith('hs-conformance-'))
     expect(after.filter((name) => !before.includes(name))).toEqual([])
+  })
+
+  it.runIf(process.platform === 'linux')('leaves no program running after Ctrl-C', async () => {
+    const mark = `1002.${process.pid}`
+    const ready = join(folder, 'interrupted')
+    const waits = `require('fs').writeFileSync(${JSON.stringify(ready)}, ''); setTimeout(() => {}, 60000)`
+    const checker = new Program(process.execPath, [BIN, 'client', '--', process.execPath, '-e', waits, '{port}', mark])
+    await expect.poll(() => existsSync(ready), { timeout: 10_000 }).toBe(true)
+    checker.signal('SIGINT')
+    expect(await checker.ended()).toBe(130)
+    await expect.poll(() => running(mark), { timeout: 10_000 }).toEqual([])
   })
 
   it.runIf(process.platform === 'linux')('leaves no program running even if it is killed', async () => {

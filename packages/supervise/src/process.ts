@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Capture } from './capture.js'
@@ -19,7 +20,7 @@ const LIMITS = {
 /** How often to look whether a program sleeps. */
 const REST_MS = 4
 
-/** How long a program may take at most to be at work for a moment: what is longer at it does not get on at all. */
+/** How long a program may seem busy before it is taken for one that never rests. */
 const RESTLESS_MS = 1000
 
 /** How often memory and number of processes are looked at. */
@@ -32,6 +33,8 @@ export interface Exit {
 
 export interface ProcessOptions {
   readonly command: readonly string[]
+  /** What messages call it. Default: the first word of the command. */
+  readonly name?: string
   readonly cwd?: string | undefined
   /** Ask the usual interpreters to write at once: for programs that do not flush themselves. */
   readonly unbuffered?: boolean
@@ -69,7 +72,7 @@ export class SupervisedProcess {
   readonly pid: number
   readonly exited: Promise<Exit>
   exit: Exit | undefined
-  /** Told as soon as the end is known. */
+  /** Called as soon as the end is known. */
   onExit: ((exit: Exit) => void) | undefined
   /** We ended it. */
   stopped = false
@@ -89,6 +92,7 @@ export class SupervisedProcess {
     origin: Origin,
     pipe: Pipe | undefined,
     fullPipe: ProcessOptions['fullPipe'],
+    readonly name: string,
   ) {
     const full = fullPipe !== undefined && pipe !== undefined
     if (fullPipe === 'later') this.#unfilled = pipe
@@ -110,7 +114,14 @@ export class SupervisedProcess {
   }
 
   /** @throws {StartError} If there is no such program. */
-  static async start({ command, cwd, unbuffered = false, pipe, fullPipe }: ProcessOptions): Promise<SupervisedProcess> {
+  static async start({
+    command,
+    name = command[0]!,
+    cwd,
+    unbuffered = false,
+    pipe,
+    fullPipe,
+  }: ProcessOptions): Promise<SupervisedProcess> {
     const mark = `HS_SUPERVISED=${randomBytes(8).toString('hex')}`
     const words = limited([...command])
     if (fullPipe === 'from the beginning') pipe?.fill()
@@ -131,12 +142,12 @@ export class SupervisedProcess {
       child.once('error', (error: NodeJS.ErrnoException) => {
         if (fullPipe === 'later') pipe?.handOver()
         pipe?.discard()
-        reject(new StartError(`${command[0]} could not be started: ${error.message}`))
+        reject(new StartError(`${name} could not be started: ${spawnError(error, cwd)}`))
       })
     })
     // Nothing is written to it, and it stays open: a program that watches its input sees no end.
     child.stdin?.on('error', () => {})
-    return new SupervisedProcess(child, { mark, others }, pipe, fullPipe)
+    return new SupervisedProcess(child, { mark, others }, pipe, fullPipe, name)
   }
 
   #collect(stream: Socket, capture: Capture): void {
@@ -271,6 +282,11 @@ export class SupervisedProcess {
     this.#child.stdin?.destroy()
     return exit
   }
+}
+
+/** A missing folder is reported as a missing program otherwise. */
+function spawnError({ message }: Error, cwd: string | undefined): string {
+  return cwd === undefined || existsSync(cwd) ? message : `the folder ${cwd} does not exist`
 }
 
 /** Anything but a zombie. */

@@ -31,6 +31,8 @@ export async function untilListening(
   for (;;) {
     if (process.exit && foreignSince !== undefined) throw new StartError(`port ${port} is in use`)
     if (process.exit) {
+      const refused = refusal(process)
+      if (refused !== undefined) throw new StartError(refused)
       const said = [process.out.text(), process.err.text()].join('\n').trim().split('\n').at(-1)
       throw new StartError(
         `the program ended before it listened (${describeExit(process.exit)})${said ? `; it said: ${said}` : ''}`,
@@ -58,4 +60,11 @@ export async function untilListening(
     await sleep(pauseMs)
     pauseMs = Math.min(pauseMs * 1.3, LOOK_AGAIN_MS.most)
   }
+}
+
+/** Why there is no such program, in the words of the shell or of stdbuf; undefined if there is one. */
+export function refusal({ name, exit, err }: SupervisedProcess): string | undefined {
+  if (exit?.code !== 126 && exit?.code !== 127) return undefined
+  const said = err.text().trim().split('\n').at(-1)?.split(': ').at(-1)
+  return `${name}: ${said || 'not found'}`
 }

@@ -26,6 +26,7 @@ export class Supervisor {
   async launch({ command, ...options }: Omit<ProcessOptions, 'cwd' | 'pipe'>): Promise<SupervisedProcess> {
     const child = await SupervisedProcess.start({
       ...options,
+      name: command[0]!,
       // The C library is asked as well.
       command: options.unbuffered && this.#canUnbuffer() ? ['stdbuf', '-o0', ...command] : command,
       cwd: this.#cwd,

@@ -12,17 +12,17 @@ export const SERVER = {
   name: `${PROGRAM} server`,
   version,
   summary:
-    'Checks a server: starts the command that follows --, with a free port for {port}, as often as needed.\n' +
-    'Of a server that runs already, only its address is given; its output is not seen then.',
+    'Checks a server. Starts the command that follows --, with a free port for {port}, as often as needed.\n' +
+    'For a server that is already running, give its address; its output cannot be seen then.',
   positionals: {
-    address: { describe: 'host:port of a server that runs already', parse: parseAddress, optional: true },
+    address: { describe: 'host:port of a server that is already running', parse: parseAddress, optional: true },
   },
   options: { ...judging, ...expecting, ...observing, ...reporting, ...naming },
   examples: [
-    [`${PROGRAM} server -- ./tcpserver {port}`, 'everything'],
-    [`${PROGRAM} server --only S2 --expect threads -- ./tcpserver {port}`, 'the cases of printing'],
+    [`${PROGRAM} server -- ./tcpserver {port}`, 'all cases'],
+    [`${PROGRAM} server --only S2 --expect threads -- ./tcpserver {port}`, 'only the cases about printing'],
     [`${PROGRAM} server --reporter pretty,junit=junit.xml -- ./tcpserver {port}`, 'two reports'],
-    [`${PROGRAM} server 127.0.0.1:9000`, 'what can be seen from outside'],
+    [`${PROGRAM} server 127.0.0.1:9000`, 'a server that is already running'],
   ],
   epilogue: STATUSES,
 } as const satisfies Command
@@ -31,11 +31,11 @@ export const CLIENT = {
   name: `${PROGRAM} client`,
   version,
   summary:
-    'Checks a client: starts the command that follows -- for each trial, with {host}, {port} and {sequence} filled in.',
+    'Checks a client. Starts the command that follows -- for each trial, with {host}, {port} and {sequence} filled in.',
   positionals: {},
   options: { ...judging, ...observing, ...reporting, ...naming },
   examples: [
-    [`${PROGRAM} client -- ./tcpclient {host} {port} {sequence}`, 'everything'],
+    [`${PROGRAM} client -- ./tcpclient {host} {port} {sequence}`, 'all cases'],
     [`${PROGRAM} client --record run.json -- ./tcpclient {host} {port} {sequence}`, 'keep what was observed'],
   ],
   epilogue: STATUSES,
@@ -45,7 +45,7 @@ export const JUDGE = {
   name: `${PROGRAM} judge`,
   version,
   summary:
-    'Judges a file that --record wrote: no program is started, and the same file gives the same report anywhere.',
+    'Judges a file that --record wrote. No program is started; the same file gives the same report on any machine.',
   positionals: { file: { describe: 'the recording', parse: (text: string) => text } },
   options: { ...judging, ...reporting },
   examples: [[`${PROGRAM} judge run.json --only S2.6`, 'one case of a recording']],
@@ -55,8 +55,7 @@ export const JUDGE = {
 export const MATRIX = {
   name: `${PROGRAM} matrix`,
   version,
-  summary:
-    'Checks many programs: those that a JSON file lists, each with "name", "command" and, if not a server, "kind".',
+  summary: 'Checks many programs, listed in a JSON file, each with "name", "command" and, if it is a client, "kind".',
   positionals: { file: { describe: 'the list of programs', parse: (text: string) => text } },
   options: {
     ...judging,
@@ -71,7 +70,7 @@ export const MATRIX = {
     } as Option<number>,
   },
   examples: [[`${PROGRAM} matrix programs.json --html report.html`, 'one page about all of them']],
-  epilogue: 'Exit status: 0 every program passes, 1 not, 2 wrong usage.',
+  epilogue: 'Exit status: 0 every program passed, 1 at least one did not, 2 wrong usage, 5 output lost.',
 } as const satisfies Command
 
 /** Without a command: what is checked is listed and explained. */
@@ -85,8 +84,10 @@ export const CATALOGUE = {
     `  ${PROGRAM} client [options] -- ./tcpclient {host} {port} {sequence}\n` +
     `  ${PROGRAM} matrix programs.json [--html report.html] [--json report.json] [--jobs n]\n` +
     `  ${PROGRAM} judge run.json [options]\n\n` +
-    `Each command has a help of its own: ${PROGRAM} server --help`,
-  positionals: { command: { describe: 'what to do', parse: (text: string) => text, optional: true } },
+    `For the options of a command: ${PROGRAM} server --help`,
+  positionals: {
+    command: { describe: 'server, client, matrix or judge', parse: (text: string) => text, optional: true },
+  },
   options: {
     list: { describe: 'List the cases', default: false } as Option<boolean>,
     explain: {
@@ -98,7 +99,7 @@ export const CATALOGUE = {
     ...selection,
   },
   examples: [
-    [`${PROGRAM} --list server --only S2`, 'the cases of printing'],
+    [`${PROGRAM} --list server --only S2`, 'only the cases about printing'],
     [`${PROGRAM} --explain S2.6`, 'one case'],
   ],
   epilogue: STATUSES,

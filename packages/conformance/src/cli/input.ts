@@ -30,21 +30,22 @@ export function judgingOf(
 
 /** Parses a file of JSON. @throws {UsageError} With the name of the file, whatever is wrong with it. */
 export function readJson<T>(file: string, parse: (data: unknown) => T): T {
+  const text = attempt('', () => readFileSync(file, 'utf8'))
+  const data: unknown = attempt(`${file} is not JSON: `, () => JSON.parse(text))
+  return attempt(`${file}: `, () => parse(data))
+}
+
+function attempt<T>(about: string, work: () => T): T {
   try {
-    return parse(JSON.parse(readFileSync(file, 'utf8')))
+    return work()
   } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`)
+    throw new UsageError(`${about}${(error as Error).message}`)
   }
 }
 
 /** Ids, one per line or in a JSON list; or what failed in a JSON report of an earlier run. */
 function baselineFrom(file: string, cases: Cases): string[] {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new UsageError(`baseline: ${(error as Error).message}`)
-  }
+  const text = attempt('baseline: ', () => readFileSync(file, 'utf8'))
   const ids = /^\s*[[{]/.test(text) ? readJson(file, idsIn) : linesOf(text)
   const unknown = ids.find((id) => !cases.some((one) => one.id === id))
   if (unknown !== undefined) throw new UsageError(`baseline: unknown case "${unknown}"`)

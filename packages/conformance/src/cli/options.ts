@@ -29,7 +29,7 @@ export const judging = {
   ...selection,
   strict: { describe: 'Turn MAY into MUST', default: false } as Option<boolean>,
   baseline: {
-    describe: 'Failures known before, which do not fail the run: ids, one per line, or a JSON report',
+    describe: 'File of known failures, which do not fail the run: ids, one per line, or a JSON report',
     default: undefined,
     parse: (text: string) => text,
     placeholder: 'file',
@@ -39,36 +39,36 @@ export const judging = {
 /** How a program is observed. */
 export const observing = {
   errors: {
-    describe: 'Where ERROR must be printed',
+    describe: 'Stream on which ERROR must be printed',
     default: 'either',
     choices: ['stdout', 'stderr', 'either'],
   } as Option<'stdout' | 'stderr' | 'either'>,
   seed: {
-    describe: 'Repeat a run: the same numbers in the same order; default: a new one, in the report',
+    describe: 'Seed of the numbers; the same seed repeats a run; default: random, shown in the report',
     default: undefined,
     parse: parsers.integer(0, 2 ** 31),
     placeholder: 'n',
   } as Option<number | undefined>,
   timeout: {
-    describe: 'How long to wait for what must come',
+    describe: 'Time limit for each thing that must happen',
     default: 2000,
     parse: parsers.duration,
     placeholder: 'duration',
   } as Option<number>,
   startTimeout: {
-    describe: 'How long the program may take until it listens',
+    describe: 'Time limit for the program to listen or to connect',
     default: 10_000,
     parse: parsers.duration,
     placeholder: 'duration',
   } as Option<number>,
   totalTimeout: {
-    describe: 'When to stop: what has not been observed by then is not run',
+    describe: 'Time limit for the whole run: cases that are not observed by then are not run',
     default: TOTAL_TIMEOUT_MS,
     parse: parsers.duration,
     placeholder: 'duration',
   } as Option<number>,
   cwd: {
-    describe: 'Where the program is started',
+    describe: 'Folder in which the program is started',
     default: undefined,
     parse: (text: string) => text,
     placeholder: 'folder',
@@ -78,7 +78,7 @@ export const observing = {
 /** What is written of one report. */
 export const reporting = {
   reporter: {
-    describe: `Forms of the report, each to stdout or to a file, with commas between: ${REPORTER_NAMES.join(', ')}; default: pretty`,
+    describe: `Form of the report: ${REPORTER_NAMES.join(', ')}; default: pretty. Several: separate them with commas; at most one without a file`,
     default: undefined,
     parse: parseReporters,
     placeholder: 'name[=file]',
@@ -90,20 +90,20 @@ export const reporting = {
     choices: ['visible', 'hidden', 'after_due_date', 'after_published'],
   } as Option<Visibility>,
   color: {
-    describe: 'Use colours (--no-color: none); default: if stdout is a terminal',
+    describe: 'Use colours; default: if stdout is a terminal',
     default: undefined,
   } as Option<boolean | undefined>,
 }
 
 export const naming = {
   name: {
-    describe: 'What reports call the program; default: its command',
+    describe: 'Name of the program in reports; default: its command',
     default: undefined,
     parse: (text: string) => text,
     placeholder: 'name',
   } as Option<string | undefined>,
   record: {
-    describe: 'Write everything that was observed to a file, which the command judge judges again',
+    describe: 'Write everything that was observed to a file, for the command judge',
     default: undefined,
     parse: (text: string) => text,
     placeholder: 'file',
@@ -112,7 +112,7 @@ export const naming = {
 
 export const expecting = {
   expect: {
-    describe: 'Grade how connections are served; without it, that is only reported',
+    describe: 'Grade how connections are served; default: only report it',
     default: undefined,
     choices: ['sequential', 'threads', 'events', 'processes', 'concurrent'],
   } as Option<Expectation | undefined>,

@@ -7,8 +7,8 @@ export const PROGRAM = 'hs-conformance'
 export const STATUS = { passed: 0, failed: 1, usage: 2, notStarted: 3, stopped: 4 } as const
 
 export const STATUSES =
-  'Exit status: 0 every MUST passed, 1 not, 2 wrong usage, 3 the program could not be started, ' +
-  '4 the run was ended by --total-timeout, 5 output lost.'
+  'Exit status: 0 every MUST passed, 1 at least one did not, 2 wrong usage, 3 the program could not be started, ' +
+  '4 --total-timeout ended the run, 5 output lost.'
 
 /** The checker itself, which the command line is given: it depends on nothing but what is below it. */
 export interface Checker {

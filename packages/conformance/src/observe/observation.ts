@@ -96,6 +96,9 @@ export interface Recording {
   readonly target: string
   readonly seed: number
   readonly settings: Settings
+  /** Which cases were wanted, if not all. */
+  readonly only?: readonly string[]
+  readonly skip?: readonly string[]
   /** The reason why the program could not be started: without observations then. */
   readonly notStarted?: string
   /** The limit that ended the run before all probes were done. */

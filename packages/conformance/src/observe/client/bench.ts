@@ -1,4 +1,4 @@
-import { pause, StartError, type SupervisedProcess } from '@hs/supervise'
+import { pause, refusal, StartError, type SupervisedProcess } from '@hs/supervise'
 import { readText, text } from '../../message.js'
 import { withoutArguments } from '../arguments.js'
 import type { Exchange } from '../exchange.js'
@@ -218,11 +218,8 @@ export class ClientBench {
 
   async #unconnected(child: SupervisedProcess): Promise<void> {
     await child.err.until(() => child.err.ended, LAST_WORDS_MS)
-    if (child.exit?.code === 127 || child.exit?.code === 126) {
-      // The line is the shell's, or that of stdbuf.
-      const said = child.err.text().trim().split('\n').at(-1)?.split(': ').at(-1)
-      throw new StartError(`${this.#command[0]}: ${said ?? 'not found'}`)
-    }
+    const refused = refusal(child)
+    if (refused !== undefined) throw new StartError(refused)
   }
 }
 
