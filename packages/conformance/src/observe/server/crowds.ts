@@ -4,6 +4,7 @@ import { hasEnded, OUTPUT_MS, type Session } from '../program.js'
 import type { ServerBench } from './bench.js'
 import { crowd, queue } from './crowd.js'
 import { CROWD, clientsIn, HUNDRED, isServed, linesFrom, messagesOf, missingIn, tornLine } from './crowd-view.js'
+import { lasts } from './facts.js'
 
 /** Rounds of clients that come at once: what depends on time does not go wrong each time. */
 const ROUNDS = 5
@@ -44,7 +45,7 @@ export const twentyAtOnce: Probe<ServerBench> = {
   name: 'twenty at once',
   after: ['learning'],
   alone: true,
-  wanted: ({ answered }) => answered,
+  wanted: lasts,
   async observe(bench) {
     const { recorder } = bench
     const until = performance.now() + CROWDS_MS
@@ -80,7 +81,7 @@ export const hundredAtOnce: Probe<ServerBench> = {
   name: 'a hundred at once',
   after: ['learning'],
   alone: true,
-  wanted: ({ answered }) => answered,
+  wanted: lasts,
   async observe(bench) {
     const { recorder } = bench
     const from = recorder.length
@@ -99,8 +100,10 @@ export const linesAtOnce: Probe<ServerBench> = {
   name: 'lines at once',
   after: ['learning', 'stalled clients'],
   alone: true,
-  wanted: ({ answered, printing, concurrency }, { observed }) =>
-    answered && observed && printing === 'live' && concurrency !== 'sequential',
+  wanted: (facts, { observed }) => {
+    const { printing, concurrency } = facts
+    return lasts(facts) && observed && printing === 'live' && concurrency !== 'sequential'
+  },
   async observe(bench) {
     const { recorder } = bench
     let session: Session | undefined

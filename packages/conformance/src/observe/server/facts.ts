@@ -45,6 +45,9 @@ export interface ServerFacts extends Concurrency {
   readonly echo?: Exchange
 }
 
+/** Its processes serve client after client: otherwise, what many clients see of it is known. */
+export const lasts = ({ answered, single, ends }: ServerFacts): boolean => answered && !single && !ends
+
 export const UNKNOWN: ServerFacts = {
   answered: false,
   dress: '',

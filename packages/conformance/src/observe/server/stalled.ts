@@ -6,6 +6,7 @@ import type { Probe } from '../probe.js'
 import type { Session } from '../program.js'
 import type { ServerBench } from './bench.js'
 import { HELD } from './concurrency.js'
+import { lasts } from './facts.js'
 
 /** How long others wait for a stalled client before the server is called sequential. */
 const STALL_MS = 2000
@@ -22,7 +23,7 @@ interface Client {
 export const stalledClients: Probe<ServerBench> = {
   name: 'stalled clients',
   after: ['learning'],
-  wanted: ({ answered }) => answered,
+  wanted: lasts,
   async observe(bench) {
     const session = await bench.start()
     const tasksBefore = tasksIn(session)
