@@ -13,6 +13,8 @@ const STALL_MS = 2000
 /** How long a client waits at most for a seat that is free. */
 const SEAT_MS = 300
 const ACCEPTED_MS = 20
+/** A server that listens may still be starting its threads, which takes this much work at most. */
+const STARTING_MS = 1000
 
 interface Client {
   readonly peer: Peer
@@ -26,6 +28,7 @@ export const stalledClients: Probe<ServerBench> = {
   wanted: lasts,
   async observe(bench) {
     const session = await bench.start()
+    await session.process?.rest(STARTING_MS)
     const tasksBefore = tasksIn(session)
     const silent = await arrive(bench, session, 'silent')
     if (!silent) return
