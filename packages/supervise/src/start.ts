@@ -16,12 +16,14 @@ const WRONG_PORT_MS = 200
  * Waits until the program listens, without touching the port: a third of all real servers do not survive a connection
  * that says nothing. If the system does not show it, undefined is returned, and the first handshake has to be retried.
  *
+ * @param anywhere - It is known to listen on a port of its own choice: the first is taken at once.
  * @throws {StartError} If it ends or is silent for too long.
  */
 export async function untilListening(
   process: SupervisedProcess,
   port: number,
   withinMs: number,
+  anywhere = false,
 ): Promise<{ host: string; port: number } | undefined> {
   const until = performance.now() + withinMs
   let pauseMs = LOOK_AGAIN_MS.least
@@ -40,7 +42,7 @@ export async function untilListening(
     }
     if (!hasProc) return undefined
     const now = performance.now()
-    const mayListenElsewhere = now - lastLook >= WRONG_PORT_MS
+    const mayListenElsewhere = anywhere || now - lastLook >= WRONG_PORT_MS
     // The list of sockets is long to read, 10 ms on some systems, and a program that has no socket is not in it.
     const entry = mayListenElsewhere || process.hasSocket() ? listenerOn(port) : undefined
     if (entry) {
@@ -54,7 +56,7 @@ export async function untilListening(
     if (mayListenElsewhere) {
       lastLook = now
       const elsewhere = process.listens()[0]
-      if (elsewhere && seenElsewhere) return elsewhere
+      if (elsewhere && (anywhere || seenElsewhere)) return elsewhere
       seenElsewhere = elsewhere !== undefined
     }
     await sleep(pauseMs)

@@ -1,5 +1,6 @@
 /* One client after the other, one recv per message. Right as it stands; each -DBUG_... plants one mistake. */
 #include "common.h"
+#include <fcntl.h>
 
 #ifdef BUG_TINY_BUFFER
 #define SIZE 12
@@ -482,6 +483,12 @@ int main(int argc, char **argv) {
   printf("Server listening on port %s \n", argv[1]);
   fflush(stdout);
 #endif
+#ifdef BUG_FAILS_ONCE
+  /* A race that is lost once: by the first process of this program. */
+  char mark[4096];
+  snprintf(mark, sizeof mark, "%s.once", argv[0]);
+  int fails = open(mark, O_CREAT | O_EXCL, 0600) >= 0;
+#endif
 #if defined BUG_GIVES_UP || defined BUG_FULL
   int clients = 0;
 #endif
@@ -501,6 +508,13 @@ int main(int argc, char **argv) {
 #endif
 #ifdef BUG_NEVER_READS
     continue;
+#endif
+#ifdef BUG_FAILS_ONCE
+    if (fails) {
+      close(client);
+      fails = 0;
+      continue;
+    }
 #endif
 #ifdef BUG_LOGS_CLIENTS
     printf("client connected\n");

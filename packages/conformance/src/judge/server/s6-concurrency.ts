@@ -11,6 +11,7 @@ import {
   missingIn,
   tornLine,
 } from '../../observe/server/crowd-view.js'
+import { lasts } from '../../observe/server/facts.js'
 import { type Judgement, noted, RIGHT, shown } from '../judgement.js'
 import {
   exchangesIn,
@@ -24,8 +25,9 @@ import {
 import { endedIn, errorLine, notServed } from './s5-survive.js'
 
 /** Only a server that serves several at a time is asked for this. */
-function unconcurrent({ facts: { concurrency }, settings: { expect } }: ServerSeen): Judgement | undefined {
-  if (concurrency !== 'sequential') return undefined
+function unconcurrent({ facts, settings: { expect } }: ServerSeen): Judgement | undefined {
+  // What ends with its first client serves none beside it.
+  if (facts.concurrency !== 'sequential' && (!facts.answered || lasts(facts))) return undefined
   if (expect === undefined || expect === 'sequential') return { unseen: 'sequential', applicable: false }
   return { symptom: 'not-concurrent', evidence: {} }
 }

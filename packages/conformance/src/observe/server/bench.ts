@@ -147,7 +147,7 @@ export class ServerBench extends ProcessBench {
    * of the connection (TIME_WAIT), in which a program that always takes the same port could not start again.
    */
   closePeer(peer: Peer): void {
-    if (this.fixedPort && peer.state !== 'open') peer.reset()
+    if (this.elsewhere && peer.state !== 'open') peer.reset()
     else peer.close()
   }
 

@@ -50,7 +50,7 @@ export const deliveries: Probe<ServerBench> = {
       if (!peer) continue
       const exchange = await deliver(bench, session, peer, x, delivery)
       await bench.stopIfSpent(session, exchange)
-      if (exchange.ended === undefined) await bench.stop(session)
+      if (bench.facts.closes && !exchange.ended) await bench.stop(session)
     }
   },
 }
@@ -60,7 +60,8 @@ async function deliver(bench: ServerBench, session: Session, peer: Peer, x: numb
   await bench.answer(peer, x)
   const segments = third(x + 2)
   if (peer.received !== '') await sendApart(peer, segments, true)
-  return bench.finish(session, peer, x, { z: 'sent', endMs: END_MS, numbers: [x, x + 2] })
+  const end = bench.facts.closes ? { endMs: END_MS } : {}
+  return bench.finish(session, peer, x, { z: 'sent', numbers: [x, x + 2], ...end })
 }
 
 async function sendApart(peer: Peer, segments: readonly string[], z = false): Promise<void> {

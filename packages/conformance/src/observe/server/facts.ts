@@ -24,7 +24,9 @@ export interface ServerFacts extends Concurrency {
   readonly ends: boolean
   /** The second client of a process is not served. */
   readonly single: boolean
-  /** It listens on a port of its own choice: two processes of it cannot run side by side. */
+  /** It listens on another port than it was given. */
+  readonly elsewhere: boolean
+  /** Always on the same: two processes of it cannot run side by side. */
   readonly fixedPort: boolean
   /** How long its slowest answer took. */
   readonly answerMs: number
@@ -43,6 +45,9 @@ export interface ServerFacts extends Concurrency {
   readonly echo?: Exchange
 }
 
+/** Its processes serve client after client: otherwise, what many clients see of it is known. */
+export const lasts = ({ answered, single, ends }: ServerFacts): boolean => answered && !single && !ends
+
 export const UNKNOWN: ServerFacts = {
   answered: false,
   dress: '',
@@ -52,6 +57,7 @@ export const UNKNOWN: ServerFacts = {
   printsThird: false,
   ends: false,
   single: false,
+  elsewhere: false,
   fixedPort: false,
   answerMs: 0,
   ...UNKNOWN_CONCURRENCY,

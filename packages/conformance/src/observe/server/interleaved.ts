@@ -3,6 +3,7 @@ import type { Peer } from '../peer.js'
 import type { Probe } from '../probe.js'
 import { hasEnded, type Session } from '../program.js'
 import type { ServerBench } from './bench.js'
+import { lasts } from './facts.js'
 
 const CLIENTS = 4
 /** Each comes when the one before is accepted, also on a busy machine: all in one moment is another probe. */
@@ -20,7 +21,7 @@ interface Client {
 export const interleaved: Probe<ServerBench> = {
   name: 'interleaved',
   after: ['learning', 'stalled clients'],
-  wanted: ({ answered, concurrency }) => answered && concurrency !== 'sequential',
+  wanted: (facts) => lasts(facts) && facts.concurrency !== 'sequential',
   async observe(bench) {
     const session = await bench.start()
     const size = Math.min(CLIENTS, bench.facts.seats)

@@ -21,8 +21,9 @@ function learned(all: Exchanges, settings: Settings): ServerFacts {
     if (seen.length === 0) return UNKNOWN
     step = plan.next(seen)
   }
-  const fixedPort = observation.events.some((event) => event.type === 'start' && event.told !== undefined)
-  return { ...step.value, fixedPort }
+  const elsewhere = observation.events.flatMap((event) => (event.type === 'start' && event.told ? [event.port] : []))
+  const fixedPort = elsewhere.length > 0 && new Set(elsewhere).size === 1
+  return { ...step.value, elsewhere: elsewhere.length > 0, fixedPort }
 }
 
 function arithmetic(all: Exchanges): Pick<ServerFacts, 'arithmetic'> {

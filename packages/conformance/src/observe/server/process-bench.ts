@@ -48,7 +48,8 @@ export class ProcessBench {
   readonly #target: ServerTarget
   readonly #sessions: Sessions
   readonly #own: Session[] = []
-  protected fixedPort: boolean
+  /** It listens on another port than it was given. */
+  protected elsewhere: boolean
 
   constructor(recorder: Recorder, { target, sessions, facts, settings }: AboutProcesses) {
     this.recorder = recorder
@@ -56,7 +57,7 @@ export class ProcessBench {
     this.settings = settings
     this.#target = target
     this.#sessions = sessions
-    this.fixedPort = facts.fixedPort
+    this.elsewhere = facts.elsewhere
   }
 
   /**
@@ -75,12 +76,12 @@ export class ProcessBench {
       const words = command.map((word) => word.replaceAll('{port}', String(told)).replaceAll('{host}', '127.0.0.1'))
       const { id, child } = await this.#sessions.launch(this.recorder, words, mode, 'later')
       try {
-        const at = (await untilListening(child, told, this.settings.startMs)) ?? (await this.#knock(child, told))
+        const at = (await this.#listening(child, told)) ?? (await this.#knock(child, told))
         child.fill()
         const session = { id, process: child, ...at }
         this.#own.push(session)
         const elsewhere = at.port !== told && command.some((word) => word.includes('{port}'))
-        this.fixedPort ||= elsewhere
+        this.elsewhere ||= elsewhere
         this.recorder.add({ type: 'start', process: id, mode, port: at.port, ...(elsewhere && { told }) })
         return session
       } catch (error) {
@@ -92,6 +93,10 @@ export class ProcessBench {
         if (attempt === 3) throw new StartError(FIXED_PORT_TAKEN)
       }
     }
+  }
+
+  #listening(child: SupervisedProcess, told: number) {
+    return untilListening(child, told, this.settings.startMs, this.elsewhere)
   }
 
   /** If the system does not tell who listens: whole handshakes, until one is answered. They are not recorded. */

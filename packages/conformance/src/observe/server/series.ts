@@ -2,6 +2,7 @@ import { text } from '../../message.js'
 import type { Probe } from '../probe.js'
 import type { Session } from '../program.js'
 import type { ServerBench } from './bench.js'
+import { lasts } from './facts.js'
 
 /** Clients before the first look at what the process holds. */
 const FIRST = 4
@@ -23,7 +24,7 @@ const LOOK_MS = 30
 export const series: Probe<ServerBench> = {
   name: 'series',
   after: ['learning'],
-  wanted: ({ answered }) => answered,
+  wanted: lasts,
   async observe(bench) {
     const session = await bench.start()
     const { recorder } = bench

@@ -6,12 +6,15 @@ import type { Probe } from '../probe.js'
 import type { Session } from '../program.js'
 import type { ServerBench } from './bench.js'
 import { HELD } from './concurrency.js'
+import { lasts } from './facts.js'
 
 /** How long others wait for a stalled client before the server is called sequential. */
 const STALL_MS = 2000
 /** How long a client waits at most for a seat that is free. */
 const SEAT_MS = 300
 const ACCEPTED_MS = 20
+/** A server that listens may still be starting its threads, which takes this much work at most. */
+const STARTING_MS = 1000
 
 interface Client {
   readonly peer: Peer
@@ -22,9 +25,10 @@ interface Client {
 export const stalledClients: Probe<ServerBench> = {
   name: 'stalled clients',
   after: ['learning'],
-  wanted: ({ answered }) => answered,
+  wanted: lasts,
   async observe(bench) {
     const session = await bench.start()
+    await session.process?.rest(STARTING_MS)
     const tasksBefore = tasksIn(session)
     const silent = await arrive(bench, session, 'silent')
     if (!silent) return

@@ -2,6 +2,7 @@ import { readText, text } from '../../message.js'
 import type { Probe } from '../probe.js'
 import { hasEnded, type Session } from '../program.js'
 import type { ServerBench } from './bench.js'
+import { lasts } from './facts.js'
 
 /** How often something happens before a client comes that does all right. */
 const TIMES = 3
@@ -133,7 +134,7 @@ function survive(
   return {
     name,
     after: ['learning'],
-    wanted: ({ answered }) => answered,
+    wanted: lasts,
     async observe(bench) {
       for (let at = 0; at < processes; at++) {
         const session = await bench.start()
