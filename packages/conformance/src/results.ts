@@ -87,14 +87,15 @@ function faultOf(
   const steps = stepsOf(recording, at, kind)
   const end = endedLate ? undefined : endOf(evidence)
   const got = (received === '' || received === 'nothing') && end ? end : received
-  const compared = !words && got === received && expected !== undefined && received !== undefined && received !== ''
+  // Nothing is not compared byte by byte.
+  const compared = !words && got === received && Boolean(expected && received)
   const explanation = cause === undefined ? undefined : explained('Causes', [`${id} ${cause}`, cause], values)
   return {
     summary: explained('Symptoms', [`${id} ${symptom}`, symptom], values).text,
     ...(sent !== undefined && { sent: escapeBytes(bytes(sent), 64) }),
     ...(expected !== undefined && { expected: escapeBytes(bytes(expected), 400) }),
     ...(got !== undefined && { received: escapeBytes(bytes(got), words ? 400 : 100) }),
-    ...(compared && { comparison: comparison(bytes(expected), bytes(received)) }),
+    ...(compared && { comparison: comparison(bytes(expected!), bytes(received!)) }),
     ...(explanation && { cause: explanation.text, causeKey: cause!, fix: explanation.fix }),
     steps,
     diagram: diagram(steps, kind),

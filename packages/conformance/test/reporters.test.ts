@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type CaseResult, matrixPage, type Report, render } from '../src/index.js'
+import { type CaseResult, judgeRecording, matrixPage, type Report, render } from '../src/index.js'
 import { comparison } from '../src/report/comparison.js'
 import { languageOf } from '../src/report/language.js'
 import { countVerdicts, isObstacle, scoreOf } from '../src/report/report.js'
+import { readRecording } from './recordings.js'
 import { violations } from './schema.js'
 
 const result = (id: string, rest: Partial<CaseResult> = {}): CaseResult => ({
@@ -150,6 +151,22 @@ describe('reporters', () => {
     }
     expect(open).toEqual([])
     expect(xml).toContain('x &amp; &lt;y&gt;')
+  })
+
+  it('JSON of real runs fits its published schema, whatever the run was', () => {
+    const schema = JSON.parse(readFileSync(new URL('../schema/report.schema.json', import.meta.url), 'utf8'))
+    const reports = ['server', 'client', 'server-NO_FLUSH', 'client-NO_Z', 'client-LINES'].flatMap((name) => {
+      const recording = readRecording(name)
+      const stopped = {
+        ...recording,
+        observations: recording.observations.slice(0, 1),
+        stoppedBy: '--total-timeout 1s',
+      }
+      return [recording, stopped, { ...recording, observations: [], notStarted: 'not found' }].map((one) =>
+        judgeRecording(one, { strict: name === 'server', baseline: ['C1.2'] }),
+      )
+    })
+    for (const report of reports) expect(violations(schema, JSON.parse(render(report, 'json')))).toEqual([])
   })
 
   it('JSON fits its published schema, which refuses what is not in it', () => {

@@ -32,8 +32,8 @@ export function bytesOf({ sent, expected, received, comparison }: FaultReport): 
   return [
     ...(sent === undefined ? [] : [`sent      ${sent}`]),
     ...(comparison ?? [
-      ...(expected === undefined ? [] : [`expected  ${expected}`]),
-      ...(received === undefined ? [] : [`received  ${received === '' ? '(nothing)' : received}`]),
+      ...(expected === undefined ? [] : [`expected  ${expected || '(nothing)'}`]),
+      ...(received === undefined ? [] : [`received  ${received || '(nothing)'}`]),
     ]),
   ]
 }
