@@ -24,7 +24,7 @@ const REPORTERS = {
   gradescope: (report: Report, { visibility = 'visible' }: RenderOptions) => gradescope(report, { visibility }),
 } as const
 
-export type ReporterName = 'pretty' | 'tap' | 'junit' | 'json' | 'github' | 'gradescope'
+export type ReporterName = keyof typeof REPORTERS
 
 /** Every form that a report can be given, by the word that chooses it. */
 export const REPORTER_NAMES = Object.keys(REPORTERS) as readonly ReporterName[]
