@@ -15,6 +15,8 @@ const FULL_ROUNDS = 2
 const FULL_PIPE_MS = 40
 /** A program that takes its time with each client is asked to serve fewer. */
 const CROWDS_MS = 5000
+/** So long may a program take that serves its hundred clients one after the other. */
+const HUNDRED_MS = 15_000
 
 /** Rounds in which lines may be torn, which is rare; after so many torn ones no more are needed. */
 const TORN_ROUNDS = 16
@@ -86,12 +88,14 @@ export const hundredAtOnce: Probe<ServerBench> = {
     const { recorder } = bench
     const from = recorder.length
     const session = await bench.start()
-    recorder.count('connected', await queue(bench, session, HUNDRED, bench.settings.patienceMs))
+    const clients = Math.max(CROWD, Math.min(HUNDRED, Math.floor(HUNDRED_MS / bench.facts.answerMs)))
+    recorder.count('clients', clients)
+    recorder.count('connected', await queue(bench, session, clients, bench.patienceMs))
     const served = clientsIn(since(bench, from)).filter(isServed).length
     recorder.count('served', served)
     const ended = await hasEnded(session)
     const { right } = await bench.exchange(session, bench.number(), { purpose: 'next' })
-    if (right && !ended && served === HUNDRED) recorder.forget(from)
+    if (right && !ended && served === clients) recorder.forget(from)
   },
 }
 
