@@ -21,6 +21,8 @@ const HUNDRED_MS = 15_000
 /** Rounds in which lines may be torn, which is rare; after so many torn ones no more are needed. */
 const TORN_ROUNDS = 16
 const TORN_ENOUGH = 3
+/** After so many rounds in which clients were not served, their lines are of no interest. */
+const UNSERVED_ENOUGH = 3
 const TORN_FULL_ROUNDS = 3
 const TORN_CROWD = 24
 
@@ -111,8 +113,8 @@ export const linesAtOnce: Probe<ServerBench> = {
   async observe(bench) {
     const { recorder } = bench
     let session: Session | undefined
-    let [rounds, torn] = [0, 0]
-    for (; rounds < TORN_ROUNDS && torn < TORN_ENOUGH; rounds++) {
+    let [rounds, torn, unserved] = [0, 0, 0]
+    for (; rounds < TORN_ROUNDS && torn < TORN_ENOUGH && unserved < UNSERVED_ENOUGH; rounds++) {
       const from = recorder.length
       // A full pipe holds up the first line, so that all others are ready to come when there is room again.
       const heldUp = rounds < TORN_FULL_ROUNDS
@@ -120,6 +122,7 @@ export const linesAtOnce: Probe<ServerBench> = {
       const bad = await tears(bench, session, heldUp)
       if (!bad.line || torn > 0) recorder.forget(from)
       if (bad.line) torn++
+      if (bad.unserved) unserved++
       // What else is wrong is judged elsewhere; here it must not hold up the others.
       if (heldUp || bad.unserved) await bench.stop(session)
     }
