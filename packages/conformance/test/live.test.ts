@@ -3,6 +3,7 @@
  * and right programs in a whole run. Each night, `npx pnpm mutants` makes whole runs of all mutants and right programs,
  * and HS_LIVE=all tries our own server in all of its ways.
  */
+import { createServer } from 'node:net'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type CheckServerOptions, checkClient, checkServer, type Report } from '../src/index.js'
 import { compiler } from './compile.js'
@@ -36,6 +37,16 @@ describe.runIf(process.platform === 'linux').concurrent('live', { timeout: 120_0
       ['S5.3', 'passed'],
       ['S5.5', 'passed'],
     ])
+  })
+
+  it('a fixed port that is taken is reported as such, with the line that mends it', async () => {
+    const other = createServer().listen(0)
+    const { port } = other.address() as { port: number }
+    const fixed = `require('net').createServer(() => {}).listen(${port})`
+    const { notStarted } = await checkServer({ command: [process.execPath, '-e', fixed, '{port}'] }, { only: ['S1.1'] })
+    other.close()
+    expect(notStarted).toContain('it always takes the same port')
+    expect(notStarted).toContain('htons(atoi(argv[1]))')
   })
 
   it.each(sample().filter(({ right }) => right))('$name fails nothing but its style', async (program) => {
