@@ -55,7 +55,7 @@ interface About<Facts> {
 }
 
 /** How many programs run at a time: two hardly disturb each other, even on one processor. */
-const SIDE_BY_SIDE = 2
+const SIDE_BY_SIDE = 3
 
 export const SERVER: Kind<ServerFacts, ServerBench> = {
   kind: 'server',

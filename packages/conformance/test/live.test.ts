@@ -1,7 +1,9 @@
 /**
  * What replay cannot show: that programs are observed as they are. One mutant for each case, judged for that case alone,
- * and right programs in a whole run. All mutants in whole runs: `npx pnpm mutants`, each night.
+ * and right programs in a whole run. Each night, `npx pnpm mutants` makes whole runs of all mutants and right programs,
+ * and HS_LIVE=all tries our own server in all of its ways.
  */
+import { createServer } from 'node:net'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type CheckServerOptions, checkClient, checkServer, type Report } from '../src/index.js'
 import { compiler } from './compile.js'
@@ -26,6 +28,25 @@ describe.runIf(process.platform === 'linux').concurrent('live', { timeout: 120_0
     const [result] = results
     expect({ verdict: result?.verdict, note: result?.note }).toEqual({ verdict: 'failed', note: undefined })
     expect(result?.fault?.causeKey).toBe(cause)
+  })
+
+  it('a slow server is not taken for one that hangs', async () => {
+    const slow = { name: 'slow', build: { source: 'server', flags: ['TAKES_ITS_TIME'] } }
+    const { results } = await check(slow, ['S5.3', 'S5.5'])
+    expect(results.map(({ id, verdict }) => [id, verdict])).toEqual([
+      ['S5.3', 'passed'],
+      ['S5.5', 'passed'],
+    ])
+  })
+
+  it('a fixed port that is taken is reported as such, with the line that mends it', async () => {
+    const other = createServer().listen(0)
+    const { port } = other.address() as { port: number }
+    const fixed = `require('net').createServer(() => {}).listen(${port})`
+    const { notStarted } = await checkServer({ command: [process.execPath, '-e', fixed, '{port}'] }, { only: ['S1.1'] })
+    other.close()
+    expect(notStarted).toContain('it always takes the same port')
+    expect(notStarted).toContain('htons(atoi(argv[1]))')
   })
 
   it.each(sample().filter(({ right }) => right))('$name fails nothing but its style', async (program) => {
@@ -58,8 +79,11 @@ describe.runIf(process.platform === 'linux')('our own programs pass everything w
     expect(missed(report)).toEqual([])
   })
 
+  const everything = process.env.HS_LIVE === 'all'
   for (const strategy of ['sequential', 'events', 'threads'] as const) {
-    for (const transport of ['node', 'linux']) {
+    for (const transport of ['node', 'linux'].filter(
+      (one) => everything || (strategy === 'threads' && one === 'linux'),
+    )) {
       const options = ['--strategy', strategy, '--transport', transport]
       it(`tcpserver ${options.join(' ')}`, { timeout: 180_000 }, async () => {
         const command = [process.execPath, server, '{port}', ...options]

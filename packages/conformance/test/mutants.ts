@@ -223,6 +223,13 @@ export const MUTANTS: readonly Mutant[] = [
   server('NO_ARGC', 'reads argv[1] without looking at argc', 'S8.3', 'argv-null'),
   server('DEFAULT_PORT', 'serves some port when none is given', 'S8.1', 'argc'),
   {
+    source: 'server-epoll',
+    flag: 'HANG_UP_FIRST',
+    what: 'closes a connection whose client has closed, without reading the Z that is still there',
+    caught: 'S6.3',
+    cause: 'z-left-unread',
+  },
+  {
     source: 'server-threads',
     flag: 'GLOBAL_STATE',
     what: 'keeps the expected number in a global variable',
@@ -359,13 +366,6 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'accepts one connection per edge',
     caught: 'S6.3',
     cause: 'event-forgotten',
-  },
-  {
-    source: 'server-epoll',
-    flag: 'HANG_UP_FIRST',
-    what: 'closes a connection whose client has closed, without reading the Z that is still there',
-    caught: 'S6.3',
-    cause: 'z-left-unread',
   },
   {
     source: 'server-epoll',

@@ -26,12 +26,9 @@ export const programs = (): TestProgram[] => [
   })),
 ]
 
-/** One mutant for each case that mutants are caught by, and all right programs: what CI runs live. */
+/** One mutant for each case that mutants are caught by, and a right program of each kind: what CI runs live. */
 export const sample = (): TestProgram[] => {
   const all = programs()
-  const caught = new Set(all.flatMap(({ mutant }) => (mutant ? [mutant.caught] : [])))
-  return [
-    ...all.filter(({ right }) => right),
-    ...[...caught].map((id) => all.find(({ mutant }) => mutant?.caught === id)!),
-  ]
+  const kindOf = ({ mutant, right }: TestProgram) => mutant?.caught ?? `${right!.nature} ${right!.robust}`
+  return [...new Set(all.map(kindOf))].map((kind) => all.find((program) => kindOf(program) === kind)!)
 }

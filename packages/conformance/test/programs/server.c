@@ -190,7 +190,7 @@ static void answer(int client, int y, int received) {
   length = sizeof(char *);
 #endif
 #ifdef TAKES_ITS_TIME
-  usleep(200000);
+  usleep(1200000);
 #endif
 #ifdef BUG_STRCAT
   strncat(replies, out, sizeof replies - 1 - strlen(replies));

@@ -157,9 +157,9 @@ function linesLost(
 const servesHundred: ServerJudge = (seen) => {
   const observation = seen.observations.get('a hundred at once')
   if (!observation) return UNANSWERED
-  const { connected = 0, served = 0 } = observation.counts
+  const { connected = 0, served = 0, clients = HUNDRED } = observation.counts
   const all = exchangesIn(seen, 'a hundred at once')
-  const values = { connected, done: served, of: HUNDRED, clients: HUNDRED, context: `${HUNDRED} clients at once` }
+  const values = { connected, done: served, of: clients, clients, context: `${clients} clients at once` }
   const ended = endedIn(observation, all, values)
   if (ended) return ended
   const missed = clientsIn(all).find((client) => !isServed(client) && client.unconnected === undefined)
@@ -168,7 +168,7 @@ const servesHundred: ServerJudge = (seen) => {
   if (next) return notServed(seen, next, values)
   const unconnected = all.find((client) => client.unconnected !== undefined)
   if (unconnected && connected < SHORTEST_QUEUE) return queueFull(unconnected, connected, values)
-  return connected < HUNDRED ? noted('short-queue', { connected, of: HUNDRED }) : RIGHT
+  return connected < clients ? noted('short-queue', { connected, of: clients }) : RIGHT
 }
 
 const wholeLines: ServerJudge = (seen) => {

@@ -39,6 +39,8 @@ const NUMBERS_APART = 38
 /** After one silence, another is recognised sooner: so many times the slowest answer, and at least this long. */
 const SHORT_PATIENCE_MS = 400
 const SLOWEST_TIMES = 20
+/** A slow program may still be at work for so many clients that have left. */
+const STILL_AT_WORK = 6
 
 /** What a probe of a server works with: processes under test, connections, and what is known of the program. */
 export class ServerBench extends ProcessBench {
@@ -94,9 +96,9 @@ export class ServerBench extends ProcessBench {
 
   /** How long an answer may take: once a program was silent, it is known sooner that it is stuck. */
   get patienceMs(): number {
-    if (this.#silences === 0) return this.settings.patienceMs
-    const short = Math.max(SHORT_PATIENCE_MS, SLOWEST_TIMES * this.facts.answerMs)
-    return Math.min(this.settings.patienceMs, short)
+    const { answerMs } = this.facts
+    const whole = this.settings.patienceMs + STILL_AT_WORK * answerMs
+    return this.#silences === 0 ? whole : Math.min(whole, Math.max(SHORT_PATIENCE_MS, SLOWEST_TIMES * answerMs))
   }
 
   /** X, the answer, Z = Y+1, the end, and the lines that belong to it. */

@@ -15,10 +15,14 @@ const FULL_ROUNDS = 2
 const FULL_PIPE_MS = 40
 /** A program that takes its time with each client is asked to serve fewer. */
 const CROWDS_MS = 5000
+/** So long may a program take that serves its hundred clients one after the other. */
+const HUNDRED_MS = 15_000
 
 /** Rounds in which lines may be torn, which is rare; after so many torn ones no more are needed. */
 const TORN_ROUNDS = 16
 const TORN_ENOUGH = 3
+/** After so many rounds in which clients were not served, their lines are of no interest. */
+const UNSERVED_ENOUGH = 3
 const TORN_FULL_ROUNDS = 3
 const TORN_CROWD = 24
 
@@ -86,12 +90,14 @@ export const hundredAtOnce: Probe<ServerBench> = {
     const { recorder } = bench
     const from = recorder.length
     const session = await bench.start()
-    recorder.count('connected', await queue(bench, session, HUNDRED, bench.settings.patienceMs))
+    const clients = Math.max(CROWD, Math.min(HUNDRED, Math.floor(HUNDRED_MS / bench.facts.answerMs)))
+    recorder.count('clients', clients)
+    recorder.count('connected', await queue(bench, session, clients, bench.patienceMs))
     const served = clientsIn(since(bench, from)).filter(isServed).length
     recorder.count('served', served)
     const ended = await hasEnded(session)
     const { right } = await bench.exchange(session, bench.number(), { purpose: 'next' })
-    if (right && !ended && served === HUNDRED) recorder.forget(from)
+    if (right && !ended && served === clients) recorder.forget(from)
   },
 }
 
@@ -107,8 +113,8 @@ export const linesAtOnce: Probe<ServerBench> = {
   async observe(bench) {
     const { recorder } = bench
     let session: Session | undefined
-    let [rounds, torn] = [0, 0]
-    for (; rounds < TORN_ROUNDS && torn < TORN_ENOUGH; rounds++) {
+    let [rounds, torn, unserved] = [0, 0, 0]
+    for (; rounds < TORN_ROUNDS && torn < TORN_ENOUGH && unserved < UNSERVED_ENOUGH; rounds++) {
       const from = recorder.length
       // A full pipe holds up the first line, so that all others are ready to come when there is room again.
       const heldUp = rounds < TORN_FULL_ROUNDS
@@ -116,6 +122,7 @@ export const linesAtOnce: Probe<ServerBench> = {
       const bad = await tears(bench, session, heldUp)
       if (!bad.line || torn > 0) recorder.forget(from)
       if (bad.line) torn++
+      if (bad.unserved) unserved++
       // What else is wrong is judged elsewhere; here it must not hold up the others.
       if (heldUp || bad.unserved) await bench.stop(session)
     }

@@ -7,7 +7,7 @@ import type { ServerBench } from './bench.js'
 /** Between two segments: enough that they are not joined on their way. */
 const APART_MS = 40
 /** How long the end may take, of a connection on which all has been said. */
-const END_MS = 800
+const END_MS = 500
 /** How many bytes a client sends that sends its whole buffer. */
 const BUFFER = 100
 

@@ -190,6 +190,7 @@ const fullPipe: ServerProbe = {
 /** In the order in which they run, as far as they may. */
 export const serverProbes: readonly ServerProbe[] = [
   learn,
+  stalledClients,
   handshakes,
   numbers,
   wrongThird,
@@ -202,7 +203,6 @@ export const serverProbes: readonly ServerProbe[] = [
   idle,
   usage,
   ...survivals,
-  stalledClients,
   interleaved,
   twentyAtOnce,
   hundredAtOnce,

@@ -7,8 +7,9 @@ import { lasts } from './facts.js'
 /** Clients before the first look at what the process holds. */
 const FIRST = 4
 export const SERIES = 300
-/** Clients that leave early. */
+/** Clients that leave early; and so many that they can be told from what comes and goes by itself. */
 const LEAVERS = 50
+const FEWEST_LEAVERS = 12
 /** A program that takes its time with each client is asked to serve fewer. */
 const SERIES_MS = 15_000
 /** What may come and go by itself: caches, logs, connections that linger in user space, a child that dies just now. */
@@ -41,7 +42,7 @@ export const series: Probe<ServerBench> = {
     }
     recorder.count('served', served)
     await settled(bench, session, before)
-    for (let left = 0; left < LEAVERS; left++) {
+    for (let left = 0; left < LEAVERS && (left < FEWEST_LEAVERS || performance.now() < until); left++) {
       const from = recorder.length
       const right = await leave(bench, session)
       if (!right || session.process?.exit) return recorder.count('left', left)

@@ -34,12 +34,13 @@ export const stalledClients: Probe<ServerBench> = {
     if (!silent) return
     await bench.pause(ACCEPTED_MS)
     const held: Client[] = []
-    let other = await meet(bench, session, 'other 1', STALL_MS)
+    const stallMs = STALL_MS + 2 * bench.facts.answerMs
+    let other = await meet(bench, session, 'other 1', stallMs)
     if (isServed(other) && !(await silent.peer.untilOver(ACCEPTED_MS))) {
       if (other) await bench.finish(session, other.peer, other.x, { awaitLines: false })
       const stalled = await meet(bench, session, 'stalled', bench.settings.patienceMs)
       if (stalled) held.push(stalled)
-      other = await meet(bench, session, 'other 2', STALL_MS)
+      other = await meet(bench, session, 'other 2', stallMs)
       if (isServed(other) && !(await stalled?.peer.untilOver(ACCEPTED_MS))) {
         if (other) await bench.finish(session, other.peer, other.x, { awaitLines: false })
         other = undefined
