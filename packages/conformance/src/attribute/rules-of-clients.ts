@@ -53,7 +53,7 @@ export const RULES_OF_CLIENTS: readonly Rule[] = [
   { of: ['C1.13'], by: 'C1.12', because: 'below-zero' },
   { of: ['C1.15'], by: 'C1.14', because: 'long-numbers' },
   { of: ['C1.15'], by: 'C1.11', because: 'one-more-digit' },
-  { of: ['C1.15'], by: 'C1.12', because: 'below-zero-behind-the-largest' },
+  { of: ['C1.15'], by: 'C1.12', because: 'below-zero-after-the-largest' },
   {
     of: ['C1.6'],
     symptoms: ['nul-sent'],

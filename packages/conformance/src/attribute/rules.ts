@@ -44,7 +44,7 @@ export const RULES: readonly Rule[] = [
   { of: ['S1.12', 'S1.13'], by: 'S1.15', when: isLong, because: 'long-numbers' },
   { of: ['S1.16'], by: 'S1.15', because: 'long-numbers' },
   { of: ['S1.16'], by: 'S1.12', because: 'one-more-digit' },
-  { of: ['S1.16'], by: 'S1.13', because: 'below-zero-behind-the-largest' },
+  { of: ['S1.16'], by: 'S1.13', because: 'below-zero-after-the-largest' },
   // Printing
   { of: ['S2', 'S3'], symptoms: ['output-late'], by: 'S2.6', because: 'lines-come-late' },
   { of: ['S2', 'S3'], symptoms: ['output-none'], by: 'S2.1', because: 'nothing-is-printed' },

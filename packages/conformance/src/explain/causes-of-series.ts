@@ -1,7 +1,7 @@
 /** Causes of what goes wrong after many clients. */
 import { also, type Cause, is, value } from './fault.js'
 
-/** So many clients that the next is no different from them. */
+/** After this many clients, the next does not differ from them. */
 const SOME = 10
 
 /** A program that ends itself has counted; one that is killed so soon has come to harm in another way. */

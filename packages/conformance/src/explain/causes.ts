@@ -81,7 +81,7 @@ const NUMBERS: readonly Cause[] = (
     ['no-number', ({ received = '' }) => numberOf(received) === undefined && /HELLO/i.test(received)],
     ['no-message', ({ received }) => numberOf(received) === undefined],
     ['number-unchanged', ({ sent, received }) => numberOf(received) === numberOf(sent)],
-    ['behind-the-array', ({ expected = '', received = '' }) => !/HELLO/i.test(received) && expected.length > SHORT],
+    ['past-the-array', ({ expected = '', received = '' }) => !/HELLO/i.test(received) && expected.length > SHORT],
     ['increased-twice', ({ expected, received }) => numberOf(received) === numberOf(expected)! + 1],
     ['atoi-of-all', ({ expected, received }) => numberOf(received) === 1 && numberOf(expected) !== 1],
     ['sign-lost', ({ sent, received }) => numberOf(sent)! < 0 && numberOf(received) === 1 - numberOf(sent)!],

@@ -80,7 +80,7 @@ const onlyTheMessage: ServerJudge = (seen) => {
 const noNewline: ServerJudge = (seen) =>
   firstAnswer(seen, ({ reply }) => /^[^\n\r]*\d\0*[\n\r]/.test(reply), shape('newline-sent'))
 
-/** NULs behind the number; those in front of it are another fault. */
+/** NULs after the number; those before it are another fault. */
 const nulsIn = (reply: string) => reply.slice(Math.max(0, reply.indexOf('HELLO'))).split('\0').length - 1
 
 const noNul: ServerJudge = (seen) => {

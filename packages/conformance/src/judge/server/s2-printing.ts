@@ -131,7 +131,7 @@ const survivesKill: ServerJudge = (seen) => {
 
 const nothingInvisible = ofLines((seen, [first]) => {
   const lines = linesText(seen, first!).split('\n').slice(0, -1)
-  // Lines that are no messages are another case's.
+  // Lines that are not messages belong to another case.
   const dirty = lines.find((line) => line === '' || (visible(line) !== line && line.includes('HELLO')))
   if (dirty === undefined) return RIGHT
   if (dirty === '') return shown('empty-line', first!, { expected: text(first!.x!), received: linesText(seen, first!) })

@@ -196,7 +196,7 @@ const withoutNumber: ServerJudge = (seen) => {
   if (!exchange.right) return wrongAnswer(exchange)
   if (errorIn(exchange, seen.settings.errors).right) return RIGHT
   const judged = unnoticed(seen, [exchange])
-  // What it has left undone because it ended is told by its end.
+  // What it left undone because it ended is reported by its end.
   return 'symptom' in judged && exchange.exit ? { ...judged, symptom: 'error-missing' } : judged
 }
 

@@ -42,7 +42,7 @@ const ofHoldings =
     const served = seen.observations.get('series')?.counts.served
     if (served === undefined) return UNANSWERED
     const [last] = exchangesIn(seen, 'series')
-    // Who left early is counted apart.
+    // Clients that left early are counted apart.
     if (last && holdingsIn(seen).length < 2) return broken(last, { served, client: served + 1, of: SERIES })
     return judge(seen, served)
   }

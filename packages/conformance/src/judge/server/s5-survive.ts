@@ -71,7 +71,7 @@ const inTurn: ServerJudge = (seen) => {
   if (!first.right) return wrongAnswer(first)
   const values = { context: all.length > 2 ? 'the second client' : 'the first client' }
   const wrong = all.find(({ right }) => !right)
-  // An end after the third is another matter: who counts is asked for more.
+  // An end after the third is another matter: programs that count clients are given more of them.
   if (wrong || all.length < 3) return endedIn(observation, all, values) ?? notServed(seen, wrong ?? first, values)
   return RIGHT
 }

@@ -10,7 +10,7 @@ import { lasts } from './facts.js'
 const ROUNDS = 5
 /** What goes wrong in each of the first three rounds is not a race, so no more are needed. */
 const SURE_ROUNDS = 3
-/** In so many of them, the first, a process begins with a full pipe behind its stdout, and for how long. */
+/** In so many of them, the first, a process begins with a full pipe as its stdout, and for how long. */
 const FULL_ROUNDS = 2
 const FULL_PIPE_MS = 40
 /** A program that takes its time with each client is asked to serve fewer. */
@@ -26,7 +26,7 @@ const UNSERVED_ENOUGH = 3
 const TORN_FULL_ROUNDS = 3
 const TORN_CROWD = 24
 
-/** A new process; behind its stdout a full pipe, if its lines come as they are printed: it holds up the first line. */
+/** A new process; its stdout is a full pipe, if its lines come as they are printed: it holds up the first line. */
 async function startHeldUp(bench: ServerBench): Promise<Session> {
   const { mode, printing } = bench.facts
   const session = await bench.start(mode === 'live' && printing === 'live' ? 'full' : mode)

@@ -53,7 +53,7 @@ function showsLines({ x, third, out }: Exchange): boolean {
   return mentions(out, x!) && (z === undefined || mentions(out, z))
 }
 
-/** A line carries what was not sent: memory behind the message, shown as text. */
+/** A line carries what was not sent: memory after the message, shown as text. */
 function garbage(exchange: Exchange): string | undefined {
   const z = thirdNumber(exchange)
   return (
@@ -96,7 +96,7 @@ export function* learning(observed: boolean): Plan {
   return { ...known, ...stale, ...(yield* findEcho(stale.dress ?? dress, mode)) }
 }
 
-/** Some programs understand a message only with something behind it; everything else is then judged that way. */
+/** Some programs understand a message only if something follows it; everything else is then judged that way. */
 function* findDress(
   bare: Exchange,
   observed: boolean,
@@ -219,7 +219,7 @@ function anomalyOf(exchange: Exchange, observed: boolean): Anomaly | undefined {
   return hasError(out) || hasError(err) ? { seen: 'judged', line: linesOf(out).join('\n') } : undefined
 }
 
-/** With a NUL behind everything, an answer as long as the question is long enough, and ends with a NUL not meant. */
+/** With a NUL after everything, an answer as long as the question is long enough, and ends with a NUL not meant. */
 function* findEcho(dress: string, mode: Mode): Generator<Trial, Pick<ServerFacts, 'echo'>, readonly Exchange[]> {
   if (dress !== NUL) return {}
   const padded = yield trial('padded', {

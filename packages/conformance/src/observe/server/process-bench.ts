@@ -64,7 +64,7 @@ export class ProcessBench {
    * A process of its own for this probe.
    *
    * @param mode - `live`: as programs are graded. `unbuffered`: the C library is asked to keep nothing back. `full`: the
-   *   pipe behind stdout is full from when the program listens until {@link SupervisedProcess.drain}. Default: as this
+   *   pipe of stdout is full from when the program listens until {@link SupervisedProcess.drain}. Default: as this
    *   program prints.
    * @throws {StartError} If it does not listen.
    */
@@ -99,7 +99,7 @@ export class ProcessBench {
     return untilListening(child, told, this.settings.startMs, this.elsewhere)
   }
 
-  /** If the system does not tell who listens: whole handshakes, until one is answered. They are not recorded. */
+  /** If the system does not show listeners: whole handshakes, until one is answered. They are not recorded. */
   async #knock(child: SupervisedProcess, port: number): Promise<{ host: string; port: number }> {
     const at = { host: '127.0.0.1', port }
     const before = this.recorder.length

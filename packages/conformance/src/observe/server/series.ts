@@ -7,7 +7,7 @@ import { lasts } from './facts.js'
 /** Clients before the first look at what the process holds. */
 const FIRST = 4
 export const SERIES = 300
-/** Clients that leave early; and so many that they can be told from what comes and goes by itself. */
+/** Clients that leave early: enough to be distinguished from what comes and goes by itself. */
 const LEAVERS = 50
 const FEWEST_LEAVERS = 12
 /** A program that takes its time with each client is asked to serve fewer. */
