@@ -14,6 +14,7 @@ import {
   required,
   type Table,
   text,
+  wrongType,
 } from '@hs/options'
 import type { CheckOptions, CheckServerOptions, ClientTarget } from './check.js'
 import type { Recording } from './observe/observation.js'
@@ -22,6 +23,17 @@ import { parseRecording } from './parse-recording.js'
 
 const words = listOf(text(), 'words', 1)
 const ids = optional(listOf(text(), 'ids of cases'))
+
+const recording: Check<Recording> = {
+  expected: 'a recording',
+  read(name, value) {
+    try {
+      return parseRecording(value)
+    } catch {
+      throw wrongType(name, this.expected, value)
+    }
+  },
+}
 
 export const CHECK_OPTIONS = {
   name: optional(text()),
@@ -38,7 +50,7 @@ export const CHECK_OPTIONS = {
   onResult: optional(aFunction()),
   onCase: optional(aFunction()),
   onRecording: optional(aFunction()),
-  before: optional<Recording>({ expected: 'a recording', read: (_name, value) => parseRecording(value) }),
+  before: optional(recording),
 } satisfies Table<CheckOptions>
 
 export const CHECK_SERVER_OPTIONS = {

@@ -274,7 +274,11 @@ describe('a list of programs', () => {
   it('is refused with the place where it is wrong', () => {
     expect(() => parsePrograms({})).toThrow('expected a list')
     expect(() => parsePrograms([{ name: 'a' }])).toThrow('program 1 (a): "command"')
-    expect(() => parsePrograms([{ name: 'a', command: 'x', kind: 'y' }])).toThrow('"kind"')
+    expect(() => parsePrograms([{ name: 'a', command: 'x', kind: 'y' }])).toThrow('program 1 (a): "kind" must be')
+    expect(() => parsePrograms([{ name: 'a', command: 'x', errors: 'y' }])).toThrow('program 1 (a): "errors" must be')
+    expect(() => parsePrograms([{ name: 'a', command: 'x', expect: 'y' }])).toThrow('program 1 (a): "expect" must be')
+    expect(() => parsePrograms([{ name: 'a', command: 'x', cwd: 5 }])).toThrow('program 1 (a): "cwd" must be')
+    expect(() => parsePrograms([null])).toThrow('program 1: "name"')
   })
 })
 

@@ -65,6 +65,7 @@ export async function matrix(values: Values<typeof MATRIX>, checker: Checker): P
   const { file, html, json, jobs } = values
   const options = { ...judgingOf(values, checker.listCases()), ...observingOf(values), jobs }
   const programs = readJson(file, parsePrograms)
+  if (programs.length === 0) throw new UsageError(`${file} lists no programs`)
   const began = performance.now()
   const reports = await checker.checkMatrix(programs, {
     ...options,

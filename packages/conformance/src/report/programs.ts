@@ -1,4 +1,5 @@
 /** The list of programs of a matrix, as its file has it. */
+import { type Check, oneOf, text } from '@hs/options'
 import type { Expectation, Kind } from './report.js'
 
 /** One line of a matrix. */
@@ -15,20 +16,28 @@ export interface Program {
   readonly note?: string
 }
 
-/** @throws {TypeError} If the data is not a list of programs, with the place of the mistake. */
+const FIELDS = {
+  kind: oneOf('server', 'client'),
+  cwd: text(),
+  expect: oneOf('sequential', 'threads', 'events', 'processes', 'concurrent'),
+  errors: oneOf('stdout', 'stderr', 'either'),
+  note: text(),
+} as const
+
+/** @throws {TypeError | RangeError} If the data is not a list of programs, with the place of the mistake. */
 export function parsePrograms(data: unknown): Program[] {
   const list = Array.isArray(data) ? data : (data as { programs?: unknown } | null)?.programs
   if (!Array.isArray(list)) throw new TypeError('expected a list of programs, or an object with a list "programs"')
-  return list.map((item: Partial<Program>, at) => {
-    const where = `program ${at + 1}`
-    if (typeof item?.name !== 'string') throw new TypeError(`${where}: "name" must be a text`)
-    const { command } = item
+  return list.map((item: Partial<Program> | null, at) => {
+    const { name, command } = item ?? {}
+    if (typeof name !== 'string') throw new TypeError(`program ${at + 1}: "name" must be a text`)
+    const where = `program ${at + 1} (${name})`
     const words = Array.isArray(command) && command.length > 0 && command.every((word) => typeof word === 'string')
     if (!words && (typeof command !== 'string' || command.trim() === '')) {
-      throw new TypeError(`${where} (${item.name}): "command" must be a text or a list of words`)
+      throw new TypeError(`${where}: "command" must be a text or a list of words`)
     }
-    if (item.kind !== undefined && item.kind !== 'server' && item.kind !== 'client') {
-      throw new TypeError(`${where} (${item.name}): "kind" must be "server" or "client"`)
+    for (const [key, check] of Object.entries(FIELDS) as [keyof typeof FIELDS, Check<unknown>][]) {
+      if (item?.[key] !== undefined) check.read(`${where}: "${key}"`, item[key])
     }
     return item as Program
   })
