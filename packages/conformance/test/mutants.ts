@@ -38,7 +38,7 @@ export const MUTANTS: readonly Mutant[] = [
   server('ATOI_OF_ALL', 'reads the number with atoi of the whole message', 'S1.1', 'atoi-of-all'),
   server('SIZE_OF_POINTER', 'sends sizeof of a pointer', 'S1.1', 'size-of-pointer'),
   server('NEVER_READS', 'accepts, and never reads', 'S1.1', 'never-read'),
-  server('FAILS_ONCE', 'closes the first connection of all', 'S1.1', 'reads-too-early'),
+  server('TOO_EARLY', 'does not wait for the first message of all', 'S1.1', 'reads-too-early'),
   server('UNTIL_NUL', 'reads until a NUL comes', 'S1.2', 'reads-until'),
   server('UNTIL_NEWLINE', 'reads until a newline comes', 'S1.2', 'reads-until'),
   server('WAITALL', 'waits for 32 bytes (MSG_WAITALL)', 'S1.2', 'reads-until'),

@@ -20,13 +20,13 @@ const EMPTY: readonly Symptom[] = ['unanswered', 'output-late', 'output-none', '
 
 /** Whether a rule for these ids and groups is one for this case. */
 export const concerns = (of: readonly string[], id: string) =>
-  of.some((one) => one === id || id.startsWith(`${one}.`) || (one.length === 1 && id.startsWith(one)))
+  of.some((one) => id.startsWith(one) && (one.length === id.length || one.length === 1 || id[one.length] === '.'))
 
 /** Rules whose first half is true of a case: whether it is blocked depends on the cases that they name. */
 export function candidates(id: string, judgement: Judgement, rules: readonly Rule[] = RULES): Rule[] {
   if (!('symptom' in judgement)) return []
   const { symptom } = judgement
-  return rules.filter(({ of, symptoms, by }) => by !== id && concerns(of, id) && (symptoms?.includes(symptom) ?? true))
+  return rules.filter(({ of, symptoms, by }) => by !== id && (symptoms?.includes(symptom) ?? true) && concerns(of, id))
 }
 
 /** Makes a verdict of every judgement. Pure: the same judgements always give the same verdicts. */

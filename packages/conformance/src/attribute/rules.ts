@@ -56,6 +56,7 @@ export const RULES: readonly Rule[] = [
   { of: ['S2.9'], by: 'S2.1', having: ['printed-on-stderr'], because: 'printed-elsewhere' },
   { of: ['S2.6'], by: 'S2.1', because: 'nothing-is-printed' },
   // Wrong third messages, and the end of a handshake
+  { of: ['S4.2'], symptoms: ['silent'], by: 'S1.1', having: ['answered-sometimes'], because: 'answered-sometimes' },
   {
     of: ['S2.3', 'S3.1', 'S3.2', 'S3.3', 'S3.4', 'S3.6'],
     by: 'S4.2',

@@ -1,5 +1,5 @@
 import { connections, listenerOn, pause } from '@hs/supervise'
-import { hello, latin1, readText, successors, text } from '../../message.js'
+import { hello, latin1, readText, text } from '../../message.js'
 import type { Exchange } from '../exchange.js'
 import type { Purpose } from '../observation.js'
 import { mentions } from '../output.js'
@@ -202,11 +202,6 @@ export class ServerBench extends ProcessBench {
   get #last(): number {
     const event = this.recorder.events.findLast(({ type }) => type === 'connect' || type === 'unconnected')
     return (event as { connection: number }).connection
-  }
-
-  /** What may follow a number: Z is one of them. */
-  thirds(x: number): number[] {
-    return successors(x + 1)
   }
 
   pause(ms: number): Promise<void> {

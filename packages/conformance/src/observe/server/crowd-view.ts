@@ -38,9 +38,9 @@ export function tornLine(output: string, messages: ReadonlySet<string>): string 
 export const messagesOf = (clients: readonly Exchange[]): ReadonlySet<string> =>
   new Set(clients.flatMap(({ x = 0 }) => [text(x), text(x + 2)]))
 
-/** What a process printed, on the stream on which it prints its lines. */
+/** What a process printed, on the stream on which it prints its lines, without the newlines of a pipe that was full. */
 export const linesFrom = (
   events: readonly Event[],
   process: number,
   { printing }: Pick<ServerFacts, 'printing'>,
-): string => outputOf(events, process, printing === 'stderr' ? 'err' : 'out')
+): string => outputOf(events, process, printing === 'stderr' ? 'err' : 'out').replace(/^\n+/, '')
