@@ -29,7 +29,9 @@ export async function runProbes<P extends Work, R>(plan: Plan<P, R>, before?: Re
   const over = new Set<string>()
   const waiting = [...plan.probes]
   const atWork = new Map<P, Promise<void>>()
-  while (waiting.length > 0 || atWork.size > 0) {
+  // Kept, since a probe that fails while another ends is no longer at work when it is looked at.
+  const failures: unknown[] = []
+  while (failures.length === 0 && (waiting.length > 0 || atWork.size > 0)) {
     const next = performance.now() < plan.until ? waiting.findIndex((probe) => mayBegin(probe)) : -1
     if (next < 0 && atWork.size === 0) break
     if (next < 0) {
@@ -39,6 +41,7 @@ export async function runProbes<P extends Work, R>(plan: Plan<P, R>, before?: Re
     const [probe] = waiting.splice(next, 1) as [P]
     atWork.set(probe, begin(probe))
   }
+  if (failures.length > 0) throw failures[0]
   return { done, left: waiting.map(({ name }) => name) }
 
   function mayBegin({ after = [], alone }: P): boolean {
@@ -53,11 +56,12 @@ export async function runProbes<P extends Work, R>(plan: Plan<P, R>, before?: Re
       const result = await plan.observe(probe, done)
       if (result !== undefined) done.set(probe.name, result)
       else done.delete(probe.name)
-    } finally {
-      over.add(probe.name)
-      atWork.delete(probe)
+      plan.onDone?.(probe)
+    } catch (error) {
+      failures.push(error)
     }
-    plan.onDone?.(probe)
+    over.add(probe.name)
+    atWork.delete(probe)
   }
 }
 
