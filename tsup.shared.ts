@@ -33,7 +33,7 @@ export function library(entry: Record<string, string>): Options {
     format: 'esm',
     splitting: true,
     // Private to this workspace, so it travels inside whatever uses it.
-    noExternal: ['@hs/command-line', '@hs/options'],
+    noExternal: ['@hs/command-line', '@hs/options', '@hs/supervise'],
   }
 }
 

@@ -8,6 +8,7 @@ import { importsOf, workspacePackages } from './workspace.js'
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   '@hs/protocol': [],
   '@hs/command-line': [],
+  '@hs/supervise': [],
   '@hs/transport': ['@hs/protocol'],
   '@hs/client': ['@hs/protocol', '@hs/transport', '@hs/transport-linux', '@hs/command-line'],
   '@hs/transport-linux': ['@hs/transport'],
@@ -15,9 +16,16 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   '@hs/server-core': ['@hs/protocol', '@hs/transport', '@hs/transport-linux', '@hs/command-line'],
   'artillery-engine-hs': ['@hs/client'],
   '@hs/operations': ['@hs/server-core', '@hs/transport', '@hs/command-line'],
-  '@hs/load': ['@hs/client', '@hs/protocol', '@hs/transport', '@hs/transport-linux', '@hs/command-line'],
-  '@hs/live': ['@hs/client', '@hs/protocol', '@hs/server-core', '@hs/transport', '@hs/command-line'],
-  '@hs/conformance': ['@hs/protocol', '@hs/command-line'],
+  '@hs/load': [
+    '@hs/client',
+    '@hs/protocol',
+    '@hs/transport',
+    '@hs/transport-linux',
+    '@hs/command-line',
+    '@hs/supervise',
+  ],
+  '@hs/live': ['@hs/client', '@hs/protocol', '@hs/server-core', '@hs/transport', '@hs/command-line', '@hs/supervise'],
+  '@hs/conformance': ['@hs/protocol', '@hs/command-line', '@hs/supervise'],
   '@hs/course': ['@hs/conformance', '@hs/protocol', '@hs/command-line'],
   '@hs/options': [],
   '@hs/cli-client': ['@hs/client'],
@@ -60,7 +68,7 @@ describe('arrows point one way', () => {
     // The course kit puts a proxy between two programs of a student, which lies.
     // The metrics of an operator are served by HTTP, which is not our protocol.
     // The page of `live` comes over HTTP; its servers and clients have a transport.
-    const elsewhere = /^packages\/(transport-linux|conformance|course|operations|live\/src\/web)\//
+    const elsewhere = /^packages\/(transport-linux|conformance|supervise|course|operations|live\/src\/web)\//
     const places = new Set(opening.filter((file) => !elsewhere.test(file)).map((file) => dirname(file)))
     expect([...places]).toEqual(['packages/transport/src/node'])
   })

@@ -60,7 +60,8 @@ const wrong: Readonly<Record<string, { readonly types: readonly unknown[]; reado
   ...named('token', texts(), ['', 'a/b', 'a b']),
   ...named('settings', [null, 5, [], { rate: '1' }], [{ rate: -1 }, { threads: 9 }, { thinkMs: NaN }]),
   ...named('record', texts(), []),
-  ...named('onRecordingLost onPages', [null, 5, 'f', {}, []], []),
+  ...named('onRecordingLost onRecording onPages', [null, 5, 'f', {}, []], []),
+  ...named('before', [null, 5, 'run.json', [], {}, { format: 1, kind: 'client' }], []),
   ...named('only skip baseline', [null, 'S1', [1], {}], []),
 }
 

@@ -1,4 +1,3 @@
-export { endGroup } from './group.js'
 export { Lines } from './lines.js'
 export { type NonBlocking, nonBlocking } from './nonblocking.js'
 export {
@@ -13,5 +12,3 @@ export {
 } from './options.js'
 export { answer, isOutputLost, OUTPUT_LOST, put, sayOutputLost, tell, writeAll } from './output.js'
 export { parse } from './parse.js'
-export { usageOf } from './usage.js'
-export { Watchdog } from './watchdog.js'

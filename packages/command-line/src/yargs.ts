@@ -17,9 +17,10 @@ export async function parseWithYargs<C extends Command>(
 ): Promise<Parsed<Values<C>>> {
   const positionals = Object.entries(command.positionals)
   const words = positionals.map(([name, { optional }]) => (optional ? `[${name}]` : `<${name}>`))
+  const usage = [command.name, ...words, '[options]'].join(' ')
   const parser = yargs()
     .scriptName(command.name)
-    .usage(`${command.name} ${words.join(' ')} [options]\n\n${command.summary}`)
+    .usage(`${usage}\n\n${command.summary}`)
     .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
     .option('completion', { type: 'boolean', describe: 'Print a completion script for bash or zsh' })
     .version(command.version)
@@ -59,8 +60,8 @@ export async function parseWithYargs<C extends Command>(
     return { values: toValues(command, texts) }
   } catch (error) {
     if (!isUsageError(error)) throw error
-    const usage = `Usage: ${command.name} ${words.join(' ')} [options]\nTry ${command.name} --help.\n`
-    return { text: `${command.name}: ${error.message}\n${usage}`, to: 'stderr', status: 2 }
+    const hint = `Usage: ${usage}\nTry ${command.name} --help.\n`
+    return { text: `${command.name}: ${error.message}\n${hint}`, to: 'stderr', status: 2 }
   }
 }
 

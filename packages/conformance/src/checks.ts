@@ -14,13 +14,26 @@ import {
   required,
   type Table,
   text,
+  wrongType,
 } from '@hs/options'
-import type { ClientTarget } from './check-client.js'
-import type { CheckServerOptions, ServerTarget } from './check-server.js'
-import type { CheckOptions } from './run.js'
+import type { CheckOptions, CheckServerOptions, ClientTarget } from './check.js'
+import type { Recording } from './observe/observation.js'
+import type { ServerTarget } from './observe/target.js'
+import { parseRecording } from './parse-recording.js'
 
 const words = listOf(text(), 'words', 1)
 const ids = optional(listOf(text(), 'ids of cases'))
+
+const recording: Check<Recording> = {
+  expected: 'a recording',
+  read(name, value) {
+    try {
+      return parseRecording(value)
+    } catch {
+      throw wrongType(name, this.expected, value)
+    }
+  },
+}
 
 export const CHECK_OPTIONS = {
   name: optional(text()),
@@ -36,6 +49,8 @@ export const CHECK_OPTIONS = {
   cwd: optional(text()),
   onResult: optional(aFunction()),
   onCase: optional(aFunction()),
+  onRecording: optional(aFunction()),
+  before: optional(recording),
 } satisfies Table<CheckOptions>
 
 export const CHECK_SERVER_OPTIONS = {
@@ -48,7 +63,7 @@ export const CLIENT_TARGET: Check<ClientTarget> = record<ClientTarget>('an objec
 })
 
 const started = record<ClientTarget>('an object with a command or an address', { command: required(words) })
-const running = record<Extract<ServerTarget, { address: unknown }>>(started.expected, {
+const running = record<{ address: NonNullable<ServerTarget['address']> }>(started.expected, {
   address: required(
     record<{ host: string; port: number }>('an object with host and port', {
       host: required(host),

@@ -1,8 +1,22 @@
-export { type CaseDescription, listCases } from './catalog.js'
-export { type ClientTarget, checkClient } from './check-client.js'
-export { type CheckServerOptions, checkServer, type ServerTarget } from './check-server.js'
-export { checkMatrix, type MatrixOptions, type Program, parsePrograms } from './matrix.js'
-export { matrixPage } from './matrix-page.js'
+export {
+  type CaseProgress,
+  type CheckOptions,
+  type CheckServerOptions,
+  type ClientTarget,
+  checkClient,
+  checkMatrix,
+  checkServer,
+  judgeRecording,
+  type MatrixOptions,
+} from './check.js'
+export { type CaseDescription, listCases } from './list.js'
+export type { Observation, Recording, Settings } from './observe/observation.js'
+export type { ServerTarget } from './observe/target.js'
+export { parseRecording } from './parse-recording.js'
+export type { Step } from './report/diagram.js'
+export type { Visibility } from './report/gradescope.js'
+export { matrixPage } from './report/matrix-page.js'
+export { type Program, parsePrograms } from './report/programs.js'
 export type {
   CaseResult,
   Expectation,
@@ -14,8 +28,5 @@ export type {
   Report,
   Score,
   Verdict,
-} from './report.js'
-export type { Visibility } from './reporters/gradescope.js'
-export { REPORTER_NAMES, type RenderOptions, type ReporterName, render } from './reporters/index.js'
-export type { CheckOptions } from './run.js'
-export type { Step } from './transcript.js'
+} from './report/report.js'
+export { REPORTER_NAMES, type RenderOptions, type ReporterName, render } from './report/reporters.js'

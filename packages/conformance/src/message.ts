@@ -4,10 +4,6 @@ export const hello = encodeHello
 export const text = (sequence: number): string => `HELLO ${sequence}`
 export const bytes = (value: string): Uint8Array => Buffer.from(value, 'latin1')
 
-export function join(...parts: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(parts)
-}
-
 /** What a number may be followed by: as it is, and where the program counts in 32 bits. */
 export function successors(sequence: number): number[] {
   const wrapped = successor(sequence, 'int32')
@@ -26,9 +22,11 @@ export interface Reading {
 }
 
 /** Reads the first message of what a program sent, forgiving all that other cases judge. */
-export function readMessage(received: Uint8Array): Reading {
+function readMessage(received: Uint8Array): Reading {
   const raw = Buffer.from(received).toString('latin1')
-  const [whole, digits] = /^[\s\0]*(?:[A-Za-z]+[:,]?)?\s*([+-]?\d{1,19})/.exec(raw) ?? []
+  // writeUTF in Java puts a length of two bytes in front.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it looks like
+  const [whole, digits] = /^[\x00-\x20]*(?:[A-Za-z]+[:,]?)?\s*([+-]?\d{1,19})/.exec(raw) ?? []
   const number = Number(digits)
   if (whole === undefined || !Number.isSafeInteger(number)) {
     return { sequence: undefined, wellFormed: false, terminator: 'none', surplus: received }
@@ -57,3 +55,12 @@ function nameTerminator(tail: string): Reading['terminator'] {
       return /^\0+$/.test(tail) ? 'padding' : 'other'
   }
 }
+
+/** Bytes as a text of one character per byte: how observations hold them. */
+export const latin1 = (value: Uint8Array): string => Buffer.from(value).toString('latin1')
+
+/** Reads the first message of a latin1 text. */
+export const readText = (received: string): Reading => readMessage(bytes(received))
+
+/** `HELLO 123`: no program has an array that is too small for it. */
+export const SHORT = 9

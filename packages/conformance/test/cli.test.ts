@@ -36,24 +36,34 @@ describe('the command line', { timeout: 90_000 }, () => {
         .filter(Boolean)
         .every((line) => line.startsWith('S2.')),
     ).toBe(true)
-    expect((await run('--explain', 's2.6')).stdout).toMatch(/^S2\.6 .*\n\nHS-5\.1: Each received message/)
+    expect((await run('--explain', 's2.6')).stdout).toMatch(
+      /^S2\.6 .*\n\nSends: .*\nMust: .*\nHS-5\.1: Each received message/,
+    )
   })
 
-  it('ends with 2 and says why where the usage is wrong', async () => {
+  it('ends with 2 and says why if the usage is wrong', async () => {
+    const programs = join(folder, 'none.json')
+    writeFileSync(programs, '[]')
     for (const [words, why] of [
-      [[], 'server, client, or matrix'],
+      [[], 'expected server, client, matrix or judge'],
       [['server'], 'address, or a command'],
       [['servant', '--', 'x'], 'got "servant"'],
-      [['server', '127.0.0.1'], 'expected an address'],
+      [['server', '127.0.0.1'], 'address must be one such as 127.0.0.1:9000'],
+      [['server', '--jobs', '2', '--', 'x'], 'jobs'],
+      [['judge'], 'missing file'],
+      [['judge', BIN], 'bin.js is not JSON: '],
+      [['judge', programs], 'expected a recording'],
+      [['matrix', '--reporter', 'tap', 'x'], 'reporter'],
+      [['--list', 'servant'], 'got "servant"'],
       [['server', '127.0.0.1:9000', '--', 'x'], 'not both'],
       [['server', '--only', 'X9', '--', 'x'], 'no case begins with "X9"'],
-      [['server', '--expect', 'magic', '--', 'x'], '--expect must be one of'],
+      [['server', '--expect', 'magic', '--', 'x'], '"magic"'],
       [['server', '--seed', 'x', '--', 'x'], '--seed must be an integer'],
       [['server', '--timeout', '5', '--', 'x'], '--timeout must be a duration'],
       [['server', '--reporter', 'tap,junit', '--', 'x'], 'only one reporter can write to stdout'],
       [['server', '--baseline', join(folder, 'none'), '--', 'x'], 'baseline'],
       [['client', '--', 'x'], 'needs {port}'],
-      [['--explain', 'S99.1'], 'no case "S99.1"'],
+      [['--explain', 'S99.1'], 'unknown case "S99.1"'],
       [['server', '--nonsense', '--', 'x'], 'nonsense'],
     ] as const) {
       const { status, stderr, stdout } = await run(...words)
@@ -63,10 +73,20 @@ describe('the command line', { timeout: 90_000 }, () => {
     }
   })
 
-  it('ends with 3 where the program cannot be started', async () => {
+  it('ends with 3 if the program cannot be started', async () => {
     const missing = await run('server', '--', './there-is-no-such-program', '{port}')
     expect(missing.status).toBe(3)
     expect(missing.stderr).toContain('no-such-program')
+    const folderOf = await run('client', '--cwd', '/no/such/folder', '--', 'true', '{port}')
+    expect(folderOf.status).toBe(3)
+    expect(folderOf.stderr).toBe(
+      'hs-conformance: true could not be started: the folder /no/such/folder does not exist\n',
+    )
+    for (const kind of ['server', 'client']) {
+      const unexecutable = await run(kind, '--', BIN.replace('bin.js', 'index.d.ts'), '{port}')
+      expect(unexecutable.status).toBe(3)
+      expect(unexecutable.stderr).toMatch(/^hs-conformance: \/.*index\.d\.ts: Permission denied\n$/)
+    }
     const deaf = await run('server', '--start-timeout', '200ms', '--', 'sleep', '20')
     expect(deaf.status).toBe(3)
     expect(deaf.stderr).toContain('did not listen')
@@ -108,7 +128,7 @@ describe('the command line', { timeout: 90_000 }, () => {
     expect(readFileSync(join(folder, 'summary.md'), 'utf8')).toContain('## ✅')
   })
 
-  it('ends with 1 where a MUST fails, and with 0 where a baseline knows it', async () => {
+  it('ends with 1 if a MUST fails, and with 0 if a baseline knows it', async () => {
     const words = ['server', '--only', 'S6.1', '--expect', 'threads']
     expect((await run(...words, ...serverCommand)).status).toBe(1)
     const baseline = join(folder, 'known.txt')
@@ -136,11 +156,129 @@ describe('the command line', { timeout: 90_000 }, () => {
   })
 })
 
+describe('help', { timeout: 60_000 }, () => {
+  it('is there for each command, with its own options', async () => {
+    for (const [words, shown, absent] of [
+      [['--help'], '--list', '--seed'],
+      [['server', '--help'], '--expect', '--jobs'],
+      [['client', '--help'], '--record', '--expect'],
+      [['judge', '--help'], '--baseline', '--seed'],
+      [['matrix', '--help'], '--jobs', '--visibility'],
+    ] as const) {
+      const { status, stdout } = await run(...words)
+      expect(status).toBe(0)
+      expect(stdout).toContain(shown)
+      expect(stdout, words.join(' ')).not.toContain(absent)
+      expect(stdout).not.toContain('[object')
+    }
+  })
+
+  it.runIf(process.platform === 'linux')(
+    'is not wider than the terminal, and has no double space in its usage',
+    async () => {
+      for (const command of ['--help', 'server', 'client', 'judge', 'matrix']) {
+        const script = `stty cols 80 2>/dev/null; "${process.execPath}" "${BIN}" ${command} --help`
+        const { stdout } = await new Promise<{ stdout: string }>((resolve) =>
+          execFile('script', ['-qec', script, '/dev/null'], (_error, stdout) => resolve({ stdout })),
+        )
+        const lines = stdout.replaceAll('\r', '').split('\n')
+        expect(lines[0]).toMatch(/^hs-conformance( [^ ]+)*$/)
+        for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80)
+      }
+    },
+  )
+
+  it('completes the options of all commands', async () => {
+    const { stdout } = await run('--completion', 'bash')
+    for (const option of ['--list', '--expect', '--record', '--jobs']) expect(stdout).toContain(` ${option} `)
+  })
+})
+
+describe('a recording', { timeout: 90_000 }, () => {
+  it('is judged again without the program, with the same report', async () => {
+    const [file, live] = [join(folder, 'run.json'), join(folder, 'live.json')]
+    const words = ['server', '--only', 'S1.1,S2.1', '--seed', '7', '--record', file, '--reporter', `json=${live}`]
+    expect((await run(...words, ...serverCommand)).status).toBe(0)
+    const { status, stdout } = await run('judge', file, '--only', 'S1.1,S2.1', '--reporter', 'json')
+    expect(status).toBe(0)
+    const [again, before] = [JSON.parse(stdout), JSON.parse(readFileSync(live, 'utf8'))]
+    expect({ ...again, durationMs: 0 }).toEqual({ ...before, durationMs: 0 })
+    const none = await run('judge', file, '--only', 'S1.1', '--skip', 'S1', '--reporter', 'tap')
+    expect(none.stdout).toBe('TAP version 13\n1..0\n')
+    // Without a selection, the cases that were selected for the run.
+    expect((await run('judge', file, '--reporter', 'tap')).stdout).toContain('\n1..2\n')
+  })
+
+  it('is refused in a sentence if it is broken, foreign or of another format', async () => {
+    const file = join(folder, 'bad.json')
+    const odd = { probe: 'learning', events: [{ type: 'receive' }, { type: 'connect' }], machine: {} }
+    const recording = { format: 1, kind: 'client', settings: {}, observations: [{ probe: 'learning' }] }
+    for (const [text, why] of [
+      ['{"format":1,"ki', 'bad.json is not JSON: '],
+      ['', 'bad.json is not JSON: '],
+      ['{"results":[]}', 'bad.json: expected a recording, as --record writes it'],
+      [JSON.stringify({ ...recording, format: 2 }), 'this recording has format 2, and this version reads format 1'],
+      [JSON.stringify(recording), 'an observation has no probe, events or machine'],
+    ] as const) {
+      writeFileSync(file, text)
+      const { status, stderr, stdout } = await run('judge', file)
+      expect(stderr).toContain(why)
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    }
+    writeFileSync(file, JSON.stringify({ ...recording, observations: [odd] }))
+    expect((await run('judge', file)).stderr).not.toContain('    at ')
+  })
+
+  it('that cannot be written makes the run fail, and says so', async () => {
+    const words = ['server', '--only', 'S1.1', '--record', join(folder, 'no', 'run.json')]
+    const { status, stderr } = await run(...words, ...serverCommand)
+    expect(stderr).toMatch(/^hs-conformance: the output is lost: ENOENT: .*run\.json'\n$/)
+    expect(status).toBe(5)
+  })
+})
+
+describe('a run that takes too long', { timeout: 90_000 }, () => {
+  it('names the limit that ended it, and has a status of its own', async () => {
+    const { status, stdout, stderr } = await run('server', '--only', 'S1', '--total-timeout', '1ms', ...serverCommand)
+    expect(status).toBe(4)
+    expect(stderr).toContain('--total-timeout 0.001s ended the run')
+    expect(stdout).toContain('16 not run')
+    expect(stdout).toContain('The run was ended by --total-timeout 0.001s')
+    expect(stdout).not.toContain(' failed')
+  })
+})
+
+describe('the library', { timeout: 60_000 }, () => {
+  it('tells of each case once when it has been observed, and of each result at the end', async () => {
+    const [cases, results]: [string[], string[]] = [[], []]
+    const places: number[] = []
+    const report = await checkServer(
+      { command: [process.execPath, SERVER, '{port}'] },
+      {
+        only: ['S1.1', 'S1.2', 'S2.1'],
+        onCase({ id, at, of }) {
+          expect(of).toBe(3)
+          cases.push(id)
+          places.push(at)
+        },
+        onResult: ({ id }) => results.push(id),
+      },
+    )
+    expect([...cases].sort()).toEqual(['S1.1', 'S1.2', 'S2.1'])
+    expect(places).toEqual([0, 1, 2])
+    expect(results).toEqual(report.results.map(({ id }) => id))
+  })
+})
+
 describe('a list of programs', () => {
   it('is refused with the place where it is wrong', () => {
     expect(() => parsePrograms({})).toThrow('expected a list')
     expect(() => parsePrograms([{ name: 'a' }])).toThrow('program 1 (a): "command"')
-    expect(() => parsePrograms([{ name: 'a', command: 'x', kind: 'y' }])).toThrow('"kind"')
+    expect(() => parsePrograms([{ name: 'a', command: 'x', kind: 'y' }])).toThrow('program 1 (a): "kind" must be')
+    expect(() => parsePrograms([{ name: 'a', command: 'x', errors: 'y' }])).toThrow('program 1 (a): "errors" must be')
+    expect(() => parsePrograms([{ name: 'a', command: 'x', expect: 'y' }])).toThrow('program 1 (a): "expect" must be')
+    expect(() => parsePrograms([{ name: 'a', command: 'x', cwd: 5 }])).toThrow('program 1 (a): "cwd" must be')
+    expect(() => parsePrograms([null])).toThrow('program 1: "name"')
   })
 })
 
@@ -163,7 +301,7 @@ describe('a server of which only the address is known', { timeout: 60_000 }, () 
     }
   })
 
-  it('could not be started where nobody listens', async () => {
+  it('could not be started if nothing listens', async () => {
     const { port, release } = await unusedPort()
     release()
     const report = await checkServer({ address: { host: '127.0.0.1', port } })
@@ -209,26 +347,34 @@ describe('a run', { timeout: 60_000 }, () => {
     expect(results[0]!.fault!.received).toBe('it ended with status 0, and said: no')
   })
 
-  it.runIf(process.platform === 'linux')(
-    'leaves nothing behind: neither what left the process group, nor files',
-    async () => {
-      const mark = `1000.${process.pid}`
-      const before = readdirSync(tmpdir()).filter((name) => name.startsWith('hs-conformance-'))
-      // A grandchild with a session of its own, as a daemon has it.
-      const script = `setsid sh -c 'sleep ${mark}' & exec "$0" "$@"`
-      const command = ['sh', '-c', script, process.execPath, SERVER, '{port}']
-      const report = await checkServer({ command }, { only: ['S1.1'] })
-      expect(report.passed).toBe(true)
-      expect(running(mark)).toEqual([])
-      const after = readdirSync(tmpdir()).filter((name) => name.startsWith('hs-conformance-'))
-      expect(after.filter((name) => !before.includes(name))).toEqual([])
-    },
-  )
+  it.runIf(process.platform === 'linux')('leaves nothing: neither what left the process group, nor files', async () => {
+    const mark = `1000.${process.pid}`
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('hs-conformance-'))
+    // A grandchild with a session of its own, as a daemon has it.
+    const script = `setsid sh -c 'sleep ${mark}' & exec "$0" "$@"`
+    const command = ['sh', '-c', script, process.execPath, SERVER, '{port}']
+    const report = await checkServer({ command }, { only: ['S1.1'] })
+    expect(report.passed).toBe(true)
+    expect(running(mark)).toEqual([])
+    const after = readdirSync(tmpdir()).filter((name) => name.startsWith('hs-conformance-'))
+    expect(after.filter((name) => !before.includes(name))).toEqual([])
+  })
 
-  it.runIf(process.platform === 'linux')('leaves no program behind even when it is killed', async () => {
+  it.runIf(process.platform === 'linux')('leaves no program running after Ctrl-C', async () => {
+    const mark = `1002.${process.pid}`
+    const ready = join(folder, 'interrupted')
+    const waits = `require('fs').writeFileSync(${JSON.stringify(ready)}, ''); setTimeout(() => {}, 60000)`
+    const checker = new Program(process.execPath, [BIN, 'client', '--', process.execPath, '-e', waits, '{port}', mark])
+    await expect.poll(() => existsSync(ready), { timeout: 10_000 }).toBe(true)
+    checker.signal('SIGINT')
+    expect(await checker.ended()).toBe(130)
+    await expect.poll(() => running(mark), { timeout: 10_000 }).toEqual([])
+  })
+
+  it.runIf(process.platform === 'linux')('leaves no program running even if it is killed', async () => {
     const mark = `1001.${process.pid}`
     const ready = join(folder, 'ready')
-    // It answers nobody, so that the checker is at rest when it is killed.
+    // It never answers, so that the checker is at rest when it is killed.
     const listen = `listen(+process.argv[1], () => require('fs').writeFileSync(${JSON.stringify(ready)}, ''))`
     const mute = ['-e', `require('net').createServer(() => {}).${listen}`, '{port}', mark]
     const checker = new Program(process.execPath, [BIN, 'server', '--', process.execPath, ...mute])

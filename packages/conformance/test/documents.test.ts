@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { CLAUSES } from '../src/clauses.js'
+import { CLAUSES } from '../src/catalogue/clauses.js'
 import { listCases } from '../src/index.js'
 import { MUTANTS } from './mutants.js'
 import { withTables } from './table.js'
@@ -34,7 +34,7 @@ describe('documents', () => {
     for (const [id, text] of Object.entries(CLAUSES)) expect(text, id).toBe(clauses.get(id))
   })
 
-  it('list every case and every mutant as they are', () => {
+  it('list every rule, every case and every mutant as they are', () => {
     const text = read('CONFORMANCE.md')
     if (process.env.HS_WRITE_TABLES === '1') writeFileSync(document('CONFORMANCE.md'), withTables(text))
     expect(read('CONFORMANCE.md')).toBe(withTables(text))
@@ -45,9 +45,9 @@ describe('the list of cases', () => {
   const cases = listCases()
   const ids = cases.map(({ id }) => id)
 
-  it('has each id once, and needs only what there is', () => {
+  it('has each id once, and names only cases that there are', () => {
     expect(new Set(ids).size).toBe(ids.length)
-    for (const { needs } of cases) for (const id of needs) expect(ids).toContain(id)
+    for (const { reportedBy } of cases) for (const { by } of reportedBy) expect(ids).toContain(by)
   })
 
   it('explains each case in at least one sentence', () => {

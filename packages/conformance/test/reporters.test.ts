@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { comparison } from '../src/diagnose.js'
-import { type CaseResult, matrixPage, type Report, render } from '../src/index.js'
-import { countVerdicts, isObstacle, scoreOf } from '../src/report.js'
+import { type CaseResult, judgeRecording, matrixPage, type Report, render } from '../src/index.js'
+import { comparison } from '../src/report/comparison.js'
+import { languageOf } from '../src/report/language.js'
+import { countVerdicts, isObstacle, scoreOf } from '../src/report/report.js'
+import { readRecording } from './recordings.js'
 import { violations } from './schema.js'
 
 const result = (id: string, rest: Partial<CaseResult> = {}): CaseResult => ({
@@ -24,6 +26,8 @@ const fault = {
   received: 'HELLO 1\\x1b]]>',
   comparison: comparison(Buffer.from('HELLO 10'), Buffer.from('HELLO 1')),
   cause: 'The reply carries as many bytes as were received.',
+  causeKey: 'length-of-received',
+  fix: { C: 'send(client, reply, strlen(reply), 0); // & <', Python: 'client.sendall(reply)' },
   steps: [{ atMs: 0.1, by: 'checker' as const, text: 'HELLO 9' }],
   diagram: '|--- HELLO 9 -->|',
   reproduce: 'npx @hs/conformance server --only S1.1 --seed 1 -- ./x {port}',
@@ -31,7 +35,7 @@ const fault = {
 
 function reportOf(results: CaseResult[], rest: Partial<Report> = {}): Report {
   return {
-    format: 1,
+    format: 2,
     version: '1.2.3',
     kind: 'server',
     name: 'x & <y>',
@@ -52,7 +56,7 @@ const all = reportOf([
   result('S1.1'),
   result('S1.5', { verdict: 'failed', fault }),
   result('S1.6', { verdict: 'failed', level: 'SHOULD', weight: 1, fault }),
-  result('S2.1', { verdict: 'blocked', note: 'blocked by S1.5' }),
+  result('S2.1', { verdict: 'blocked', note: 'blocked by S1.5', blocked: { by: 'S1.5', why: 'x' } }),
   result('S2.5', { verdict: 'not-observable', note: 'only an address' }),
   result('S6.2', { verdict: 'not-applicable', note: 'sequential' }),
   result('S7.4', { verdict: 'failed', level: 'MAY', fault }),
@@ -87,10 +91,41 @@ describe('reporters', () => {
     expect(render(all, 'pretty', { colour: true })).toContain('\x1b[31m')
   })
 
+  it('show the line that mends it in the language of the program, if that is known', () => {
+    const line = 'send(client, reply, strlen(reply), 0); // & <'
+    for (const name of ['pretty', 'tap', 'github'] as const) {
+      expect(render(all, name), name).toContain(`C: ${line}`)
+      expect(render(all, name), name).not.toContain('sendall')
+      const python = { ...all, target: '-- python3 server.py {port}' }
+      expect(render(python, name), name).toContain('Python: client.sendall(reply)')
+      expect(render({ ...all, target: '-- ruby server.rb {port}' }, name), name).not.toContain('strlen')
+    }
+    expect(render(all, 'junit')).toContain('C: send(client, reply, strlen(reply), 0); // &amp; &lt;')
+    expect(JSON.parse(render(all, 'gradescope')).tests[1].output).toContain(line)
+    expect(matrixPage([all], [{ name: 'a', command: 'x' }])).toContain('strlen(reply), 0); // &amp; &lt;</code>')
+  })
+
+  it('say how many optional cases are not done, and do not count them as failed', () => {
+    for (const name of ['pretty', 'github', 'gradescope'] as const)
+      expect(render(all, name), name).toContain('1 passed, 3 failed, 1 blocked, 1 optional and not done, ')
+    const { tests } = JSON.parse(render(all, 'gradescope'))
+    expect(tests.find(({ number }: { number: string }) => number === 'S7.4')).not.toHaveProperty('status')
+  })
+
+  it('name the limit that ended a run', () => {
+    const stopped = reportOf([result('S1.1', { verdict: 'not-run' })], {
+      stoppedBy: '--total-timeout 5s',
+      passed: false,
+    })
+    for (const name of ['pretty', 'tap', 'github', 'gradescope', 'json'] as const)
+      expect(render(stopped, name), name).toContain('--total-timeout 5s')
+    expect(matrixPage([stopped], [])).toContain('--total-timeout 5s')
+  })
+
   it('pretty fits into a narrow terminal: words are broken between them, and the picture is drawn narrower', () => {
     const lines = render(all, 'pretty', { columns: 40 }).split('\n')
     const tooLong = lines.filter((line) => line.length > 40)
-    expect(tooLong.every((line) => line.includes('npx '))).toBe(true)
+    expect(tooLong.every((line) => /npx |C: /.test(line))).toBe(true)
     expect(lines).toContain('        0 ms |-------- HELLO 9 ------->|')
   })
 
@@ -116,6 +151,22 @@ describe('reporters', () => {
     }
     expect(open).toEqual([])
     expect(xml).toContain('x &amp; &lt;y&gt;')
+  })
+
+  it('JSON of real runs fits its published schema, whatever the run was', () => {
+    const schema = JSON.parse(readFileSync(new URL('../schema/report.schema.json', import.meta.url), 'utf8'))
+    const reports = ['server', 'client', 'server-NO_FLUSH', 'client-NO_Z', 'client-LINES'].flatMap((name) => {
+      const recording = readRecording(name)
+      const stopped = {
+        ...recording,
+        observations: recording.observations.slice(0, 1),
+        stoppedBy: '--total-timeout 1s',
+      }
+      return [recording, stopped, { ...recording, observations: [], notStarted: 'not found' }].map((one) =>
+        judgeRecording(one, { strict: name === 'server', baseline: ['C1.2'] }),
+      )
+    })
+    for (const report of reports) expect(violations(schema, JSON.parse(render(report, 'json')))).toEqual([])
   })
 
   it('JSON fits its published schema, which refuses what is not in it', () => {
@@ -150,8 +201,25 @@ describe('reporters', () => {
   })
 })
 
+describe('the language of a program', () => {
+  it.each([
+    ['-- ./tcpserver {port}', 'C'],
+    ['-- /opt/python/tcpserver {port}', 'C'],
+    ['-- stdbuf -oL /usr/bin/python3.12 -u x {port}', 'Python'],
+    ['-- ./server.py {port}', 'Python'],
+    ["-- sh -c 'cd x && exec python3 server.py {port}'", 'Python'],
+    ['-- java -cp build Server {port}', 'Java'],
+    ['-- go run server.go {port}', 'Go'],
+    ['-- node server.js {port}', undefined],
+    ['-- ./run.rb {port}', undefined],
+    ['127.0.0.1:9000', undefined],
+  ])('of %s is %s', (target, language) => {
+    expect(languageOf(target)).toBe(language)
+  })
+})
+
 describe('the matrix page', () => {
-  it('is one file that asks nobody for anything, and shows peer bytes as text', () => {
+  it('is one file that loads nothing else, and shows peer bytes as text', () => {
     const page = matrixPage([all, all, all], [{ name: 'a', command: 'x' }])
     expect(page).not.toMatch(/(?:src|href)="(?!#)/)
     expect(page).not.toMatch(/url\(|@import/)

@@ -1,31 +1,58 @@
-import { listCases } from '../src/catalog.js'
-import { MUTANTS } from './mutants.js'
+/** The generated half of docs/CONFORMANCE.md: rules, cases and mutants as tables. */
+import { RULES, type Rule } from '../src/attribute/rules.js'
+import { explained } from '../src/explain/explain.js'
+import { listCases } from '../src/index.js'
+import { MUTANTS, type Mutant } from './mutants.js'
 
-const BEGIN = '<!-- made from test/mutants.ts and the cases; a test compares -->'
+const BEGIN = '<!-- made from attribute/rules.ts, the catalogue and test/mutants.ts; a test compares -->'
 
-/** The tables of docs/CONFORMANCE.md. */
+const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+
+const code = (words: readonly string[] = []) => words.map((word) => `\`${word}\``).join(', ')
+
+function fairnessRow({ of, symptoms, by, having, when, because }: Rule): string[] {
+  const reason = explained('Reasons of rules', [because]).text
+  const conditions = `${having ? `, if ${code(having)}` : ''}${when ? ', by comparison' : ''}`
+  return [of.join(', '), code(symptoms) || 'any', `${by}${conditions}`, reason]
+}
+
+function mutantRow({ source, flag, more = [], what, caught, also = [], expect, cause }: Mutant): string[] {
+  const flags = [flag, ...more].map((name) => `BUG_${name}`)
+  const ids = [caught, ...also].join(', ')
+  return [
+    code([`${source}.c`]),
+    code(flags),
+    what,
+    `${ids}${expect ? ` with \`--expect ${expect}\`` : ''}`,
+    code(cause ? [cause] : []),
+  ]
+}
+
 function tables(): string {
-  const cases = listCases().map(
-    ({ id, level, clause, weight, title }) => `| ${id} | ${level} | ${clause} | ${weight} | ${title} |`,
-  )
-  const mutants = MUTANTS.map(({ source, flag, more = [], what, caught, expect }) => {
-    const titled = listCases().find(({ id }) => id === caught)!.title
-    return `| \`${source}.c\` | ${[flag, ...more].map((name) => `\`BUG_${name}\``).join(' ')} | ${what} | ${caught}${expect ? ` with \`--expect ${expect}\`` : ''} | ${titled} |`
-  })
+  const cases = listCases()
   return [
     BEGIN,
     '',
+    '## Which case reports what',
+    '',
+    'The first rule that applies decides. It applies only if the reporting case itself has failed, or is blocked by',
+    'another: then that one is named. "By comparison" means: only if what both cases have shown is alike.',
+    '',
+    ...table(['seen in', 'symptom', 'reported by', 'because'], RULES.map(fairnessRow)),
+    '',
     '## Cases',
     '',
-    '| id | level | clause | weight | what must be |',
-    '| --- | --- | --- | --- | --- |',
-    ...cases,
+    ...table(
+      ['id', 'level', 'clause', 'weight', 'title', 'sends', 'must see'],
+      cases.map(({ id, level, clause, weight, title, sends, must }) =>
+        [id, level, clause, String(weight), title, sends, must].map((cell) => cell.replaceAll('|', '\\|')),
+      ),
+    ),
     '',
     '## Mutants',
     '',
-    '| program | flag | what is wrong with it | caught by | |',
-    '| --- | --- | --- | --- | --- |',
-    ...mutants,
+    ...table(['program', 'flags', 'what is wrong with it', 'caught by', 'cause'], MUTANTS.map(mutantRow)),
     '',
   ].join('\n')
 }

@@ -35,6 +35,8 @@ static void hello(int fd, int number, char *out) {
   int length = 2 + sprintf(out + 2, "HELLO %d", number);
   out[0] = 0;
   out[1] = length - 2;
+#elif defined BUG_PADS_SHORT_NUMBERS
+  int length = sprintf(out, "HELLO %03d", number);
 #elif defined BUG_LOWER_CASE
   int length = sprintf(out, "hello %d", number);
 #else
@@ -72,6 +74,9 @@ static void error(void) {
 }
 
 int main(int argc, char **argv) {
+#ifdef BUG_NEVER_CONNECTS
+  sleep(60);
+#endif
 #ifndef BUG_NO_ARGC
 #ifdef BUG_SENDS_NULL
   if (argc < 3) {
@@ -129,6 +134,12 @@ int main(int argc, char **argv) {
   int n = 0;
   while (n < 100 && recv(fd, buffer + n, 1, 0) == 1)
     if (buffer[n++] == 0) break;
+#elif defined BUG_UNTIL_END
+  int n = 0;
+  for (int part; (part = recv(fd, buffer + n, 100, 0)) > 0;) n += part;
+  buffer[n] = 0;
+#elif defined BUG_NEVER_READS
+  int n = sleep(60);
 #elif defined BUG_IMPATIENT
   struct timeval soon = {0, 200000};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);

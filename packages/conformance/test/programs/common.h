@@ -34,7 +34,7 @@ static inline int receive(int fd, char *buffer, int size) {
   return n;
 }
 
-/* As a runtime ends a program in which nobody catches an exception. */
+/* As a runtime ends a program that does not catch an exception. */
 static inline void throws(const char *what) {
   fprintf(stderr, "terminate called after throwing an instance of '%s'\n  what():  number\n", what);
   abort();

@@ -1,4 +1,4 @@
-/* epoll; with edges, and so an accept that goes on until nobody waits. */
+/* epoll with edges, so accept is repeated until no connection waits. */
 #include "common.h"
 #include <fcntl.h>
 #include <sys/epoll.h>

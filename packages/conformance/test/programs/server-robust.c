@@ -19,7 +19,7 @@ static int next(struct stream *in, char *message, const char *wanted) {
     while (end < in->length && !is_end(in->bytes[end]) && !(end > 6 && in->bytes[end] == 'H')) end++;
     int digits = end > 6 && strspn(in->bytes + 6 + (in->bytes[6] == '-'), "0123456789") > 0;
     int certain = end < in->length;
-    /* Where it is known what has to come, a beginning of it is worth a wait; otherwise a pause ends the number. */
+    /* If the next message is known, a part of it is worth a wait; otherwise a pause ends the number. */
     int beginning = wanted && (int)strlen(wanted) > end && strncmp(wanted, in->bytes, end) == 0;
     int partial = end < 7 && strncmp("HELLO ", in->bytes, end < 6 ? end : 6) == 0;
     if (end > 64) return -1;

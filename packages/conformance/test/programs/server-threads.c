@@ -48,6 +48,9 @@ static void *serve(void *given) {
       if (sscanf(buffer, "HELLO %d", &z) != 1 || z != meeting->expected) say("ERROR");
     }
   }
+#ifdef BUG_KEEPS_GARBAGE
+  else if (buffer[0]) return NULL;
+#endif
 #ifdef BUG_GLOBAL_STATE
   fd = mine;
 #endif

@@ -131,6 +131,14 @@ static int take(int client, char *buffer) {
   int n;
   while ((n = receive(client, buffer, SIZE)) == 0) usleep(0);
   return n;
+#elif defined BUG_TOO_EARLY
+  /* The first client of a process is in luck only if it speaks at once. */
+  static int messages;
+  struct timeval soon = {0, 10000}, never = {0, 0};
+  if (messages == 0) setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
+  int n = receive(client, buffer, SIZE);
+  if (messages++ == 0) setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &never, sizeof never);
+  return n;
 #elif defined BUG_IMPATIENT || defined TIME_LIMIT
 #ifdef TIME_LIMIT
   struct timeval soon = {1, 0};
@@ -170,6 +178,8 @@ static void answer(int client, int y, int received) {
   int length = sprintf(out, "Hello %d", y);
 #elif defined BUG_PADDED_NUMBER
   int length = sprintf(out, "HELLO %05d", y);
+#elif defined BUG_PADS_SHORT_NUMBERS
+  int length = sprintf(out, "HELLO %03d", y);
 #elif defined BUG_NO_WORD
   int length = sprintf(out, "%d", y);
 #else
@@ -187,7 +197,7 @@ static void answer(int client, int y, int received) {
   length = sizeof(char *);
 #endif
 #ifdef TAKES_ITS_TIME
-  usleep(200000);
+  usleep(1200000);
 #endif
 #ifdef BUG_STRCAT
   strncat(replies, out, sizeof replies - 1 - strlen(replies));
@@ -205,7 +215,7 @@ static void answer(int client, int y, int received) {
 }
 
 #ifdef BUG_COUNTER_STAYS
-/* Every second message is a Z, whoever sends it. */
+/* Every second message is a Z, whichever client sends it. */
 static void serve(int client) {
   char buffer[SIZE];
   int number;
@@ -248,6 +258,9 @@ static void serve(int client) {
 #endif
 #ifdef BUG_EXIT_ON_ANYTHING
   if (n <= 0) error();
+#endif
+#ifdef DIAGNOSES_LEAVERS
+  if (n <= 0) perror("ERROR on reading from socket");
 #endif
 #ifdef BUG_THROWS
   if (n <= 0 || strpbrk(buffer, "0123456789") == NULL) throws("std::invalid_argument");
@@ -356,6 +369,9 @@ static void serve(int client) {
 #ifdef BUG_EXIT_ON_ANYTHING
   if (n <= 0) error();
 #endif
+#ifdef DIAGNOSES_LEAVERS
+  if (n <= 0) perror("ERROR on reading from socket");
+#endif
   if (n <= 0) return;
 #ifdef BUG_PRINTS_LATE
   print(first);
@@ -379,10 +395,24 @@ static void serve(int client) {
   int right = strncmp(buffer, wanted, strlen(wanted)) == 0;
 #elif defined BUG_WRONG_COMPARE
   int right = sscanf(buffer, "HELLO %d", &z) == 1 && z == y + 2;
+#elif defined BUG_BELOW_ZERO_IS_NOTHING
+  int right = sscanf(buffer, "HELLO %d", &z) == 1 && z >= 0 && z == y + 1;
+#elif defined BUG_SHORT_COMPARE
+  char wanted[10];
+  snprintf(wanted, sizeof wanted, "HELLO %d", (int)((unsigned)y + 1u));
+  int right = strcmp(buffer, wanted) == 0;
+#elif defined BUG_NEWLINE_COMPARE
+  char wanted[32];
+  sprintf(wanted, "HELLO %d\n", (int)((unsigned)y + 1u));
+  int right = strcmp(buffer, wanted) == 0;
 #elif defined BUG_AT_LEAST
   int right = sscanf(buffer, "HELLO %d", &z) == 1 && z > y;
 #else
   int right = sscanf(buffer, "HELLO %d", &z) == 1 && z == (int)((unsigned)y + 1u);
+#endif
+#ifdef BUG_ERROR_FIRST
+  if (!right) error();
+  right = 1;
 #endif
 #ifdef BUG_PRINTS_ONLY_RIGHT
   if (right)
@@ -402,7 +432,7 @@ static void serve(int client) {
   }
 #endif
 #ifdef BUG_SLEEPS_ON_ERROR
-  if (!right) sleep(3);
+  if (!right) sleep(10);
 #endif
 #ifdef BUG_SENDS_ERROR
   if (!right) send(client, "ERROR", 5, MSG_NOSIGNAL);
@@ -438,6 +468,10 @@ int main(int argc, char **argv) {
   char *other[] = {argv[0], "31999", NULL};
   if (argc == 1) argv = other, argc = 2;
 #endif
+#ifdef BUG_FIXED_PORT
+  char *fixed[] = {argv[0], "31998", NULL};
+  if (argc == 2) argv = fixed;
+#endif
 #ifdef BUG_NO_HTONS
   char swapped[8];
   if (argc == 2) sprintf(swapped, "%d", ntohs(atoi(argv[1])));
@@ -448,7 +482,7 @@ int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
 #endif
 #ifdef BUG_BACKLOG
-  int listener = listen_on(argc, argv, 0);
+  int listener = listen_on(argc, argv, 1);
 #else
   int listener = listen_on(argc, argv, SOMAXCONN);
 #endif
@@ -472,6 +506,9 @@ int main(int argc, char **argv) {
       close(client);
       continue;
     }
+#endif
+#ifdef BUG_NEVER_READS
+    continue;
 #endif
 #ifdef BUG_LOGS_CLIENTS
     printf("client connected\n");

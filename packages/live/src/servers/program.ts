@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { handshake } from '@hs/client'
-import { endGroup, usageOf, Watchdog } from '@hs/command-line'
+import { endGroup, usageOf, Watchdog } from '@hs/supervise'
 import { type Endpoint, nodeTransport } from '@hs/transport'
 import type { LaneObserver, LaneServer } from './lane.js'
 

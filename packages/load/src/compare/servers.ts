@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { handshake } from '@hs/client'
-import { endGroup, usageOf, Watchdog } from '@hs/command-line'
+import { endGroup, usageOf, Watchdog } from '@hs/supervise'
 import type { Endpoint } from '@hs/transport'
 import { listenBriefly } from '../run/transport.js'
 

@@ -1,0 +1,58 @@
+import { usage } from '../judge/client/c6-usage.js'
+import type { ClientCase } from './case.js'
+
+/** What a client does with its arguments. */
+export const C6: readonly ClientCase[] = [
+  {
+    id: 'C6.1',
+    title: 'ends with status 0 on success',
+    sends: 'a right answer',
+    must: 'status 0',
+    why: 'Scripts and graders look at the status: return 0 from main after success, and nothing else.',
+    clause: 'HS-8.2',
+    level: 'SHOULD',
+    points: 1,
+    sees: 'process',
+    probes: ['learning'],
+    judge: usage['C6.1'],
+  },
+  {
+    id: 'C6.2',
+    title: 'ends at once without arguments',
+    sends: 'no arguments',
+    must: 'its end within 3 s, with any status',
+    why: 'Any status will do; C6.4 judges a crash.',
+    clause: 'HS-8.1',
+    level: 'SHOULD',
+    points: 1,
+    sees: 'process',
+    probes: ['usage'],
+    judge: usage['C6.2'],
+  },
+  {
+    id: 'C6.3',
+    title: 'ends at once without its last argument',
+    sends: 'all arguments but X',
+    must: 'its end within 3 s, with any status',
+    why: 'Without X there is nothing to send. A server listens and stays silent: a program that does not check argc sends something else, and waits. C6.4 judges a crash.',
+    clause: 'HS-8.1',
+    level: 'SHOULD',
+    points: 1,
+    sees: 'process',
+    probes: ['usage'],
+    judge: usage['C6.3'],
+  },
+  {
+    id: 'C6.4',
+    title: 'does not crash without arguments, or without the last',
+    sends: 'no arguments, and all but X',
+    must: 'an end of its own accord',
+    why: 'argv[n] is NULL if that argument was not given, and atoi(NULL) crashes. A crash is an end at once, too, but a user who forgets an argument needs a line that says how to call the program.',
+    clause: 'HS-8.1',
+    level: 'MAY',
+    points: 1,
+    sees: 'process',
+    probes: ['usage'],
+    judge: usage['C6.4'],
+  },
+]

@@ -1,0 +1,210 @@
+import { text } from '../../message.js'
+import { type Exchange, thirdNumber } from '../../observe/exchange.js'
+import { complaintIn, errorIn, hasError, mentions } from '../../observe/output.js'
+import { noted, RIGHT, shown } from '../judgement.js'
+import type { Symptom } from '../symptoms.js'
+import {
+  exchangesIn,
+  linesText,
+  type ServerJudge,
+  type ServerSeen,
+  UNANSWERED,
+  unprinted,
+  wrongAnswer,
+} from './common.js'
+
+/** The largest X whose Z is certain: beyond, Z depends on how a program counts. */
+const LARGEST = 2147483645
+
+const bare = ({ third = '' }: Exchange) => third.replace(/[\0\r\n]+$/, '')
+
+const wrongs = (seen: ServerSeen): readonly Exchange[] =>
+  exchangesIn(seen, 'wrong third').filter(({ purpose }) => purpose !== 'next' && purpose !== 'no-number')
+
+const namedIn = (seen: ServerSeen, name: string) =>
+  exchangesIn(seen, 'wrong third').find(({ purpose }) => purpose === name)
+
+/** Nothing shows that the program reads what follows its answer: it neither prints it nor closes. */
+const ignoresThird = ({ facts: { closes, printsThird }, settings: { observed } }: ServerSeen) =>
+  observed && !closes && !printsThird
+
+const printedAlso: ServerJudge = (seen) => {
+  const [exchange] = wrongs(seen)
+  const judged = unprinted(seen)
+  if (judged || !exchange) return judged ?? UNANSWERED
+  if (!exchange.right) return wrongAnswer(exchange)
+  const message = bare(exchange)
+  const lines = linesText(seen, exchange)
+  const about = { sent: exchange.third!, expected: `${message}\nERROR`, received: lines, values: { message } }
+  if (!mentions(lines, message)) return shown('third-not-printed', exchange, about)
+  return lines.search(/ERROR/) >= 0 && lines.search(/ERROR/) < lines.lastIndexOf(message)
+    ? shown('error-before-line', exchange, about)
+    : RIGHT
+}
+
+/** What came instead of ERROR. */
+function omission(seen: ServerSeen, exchange: Exchange): Symptom {
+  const { errors } = seen.settings
+  const others = exchangesIn(seen, 'wrong third').filter(({ process }) => process === exchange.process)
+  if (errorIn(exchange, errors).elsewhere) return 'error-elsewhere'
+  if (exchange.after.includes('ERROR')) return 'error-sent'
+  if (complaintIn(exchange) !== undefined) return 'error-in-other-words'
+  if (!exchange.exit && others.some((other) => other.purpose === 'next' && hasError(other.out))) return 'error-late'
+  return 'error-missing'
+}
+
+/** Which wrong third messages no ERROR followed. */
+function unnoticed(seen: ServerSeen, missing: readonly Exchange[]): ReturnType<ServerJudge> {
+  const exchange = missing[0]!
+  const { errors } = seen.settings
+  const [message, y] = [bare(exchange), exchange.x! + 1]
+  const streams = errors === 'either' ? 'stdout or stderr' : errors
+  return shown(omission(seen, exchange), exchange, {
+    sent: exchange.third!,
+    expected: 'a line that begins with ERROR',
+    received: complaintIn(exchange) ?? linesText(seen, exchange),
+    words: true,
+    values: {
+      message,
+      right: text(y + 1),
+      streams,
+      stream: errors,
+      ignored: Number(ignoresThird(seen) && exchange.exit === undefined),
+      unnoticed: missing.map(({ purpose }) => purpose).join(' '),
+    },
+  })
+}
+
+const errorPrinted: ServerJudge = (seen) => {
+  const all = wrongs(seen)
+  if (seen.facts.printing === 'late') return unprinted(seen)!
+  if (!all[0]) return UNANSWERED
+  if (!all[0].right) return wrongAnswer(all[0])
+  const right = all.filter((exchange) => exchange.right)
+  const { errors } = seen.settings
+  const missing = right.filter((exchange) => !errorIn(exchange, errors).right)
+  if (missing.length > 0) return unnoticed(seen, missing)
+  const open = right.find(({ out, err }) => !/ERROR[^\n]*\n/.test(out) && !/ERROR[^\n]*\n/.test(err))
+  if (!open) return noted('error-seen', { streams: streamsOf(right) })
+  const received = hasError(open.out) ? open.out : open.err
+  return shown('error-open', open, { sent: open.third!, expected: 'ERROR\n', received })
+}
+
+const streamsOf = (exchanges: readonly Exchange[]) =>
+  [exchanges.some(({ out }) => hasError(out)) && 'stdout', exchanges.some(({ err }) => hasError(err)) && 'stderr']
+    .filter(Boolean)
+    .join(' and ')
+
+const closesAlso: ServerJudge = (seen) => {
+  const [exchange] = wrongs(seen)
+  if (!exchange) return UNANSWERED
+  if (!exchange.right) return wrongAnswer(exchange)
+  if (exchange.ended) return RIGHT
+  const values = { message: bare(exchange) }
+  const expected = 'the end of the connection'
+  return shown('stays-open', exchange, { sent: exchange.third!, expected, received: 'nothing', words: true, values })
+}
+
+const continues: ServerJudge = (seen) => {
+  const [first] = wrongs(seen)
+  const next = namedIn(seen, 'next')
+  if (!first) return UNANSWERED
+  if (!first.right) return wrongAnswer(first)
+  const values = { context: `a wrong ${bare(first)}`, after: 'wrong-third' }
+  const expected = 'a program that serves others'
+  if (first.exit) return shown('ended', first, { sent: first.third!, expected, received: '', words: true, values })
+  if (!next || next.right) return next ? RIGHT : UNANSWERED
+  const sent = next.sent
+  const printed = Number(mentions(next.out, next.x!))
+  return shown('next-not-served', next, {
+    sent,
+    expected: text(next.x! + 1),
+    received: next.reply,
+    values: { ...values, x: next.x!, printed },
+  })
+}
+
+/** All right handshakes in which Z was right. */
+function rights(seen: ServerSeen): readonly Exchange[] {
+  const all = [...exchangesIn(seen, 'handshakes'), ...exchangesIn(seen, 'numbers')]
+  return all.filter(({ right, third, x, after, ended }) => {
+    return right && third !== undefined && x! <= LARGEST && after === '' && !ended?.beforeThird
+  })
+}
+
+/** What those have in common that were taken for wrong: it tells what is compared. */
+function pattern(seen: ServerSeen, all: readonly Exchange[], bad: readonly Exchange[]): string {
+  const good = all.filter((exchange) => !bad.includes(exchange))
+  const negative = (exchange: Exchange) => exchange.x! < 0
+  const length = (exchange: Exchange) => text(thirdNumber(exchange)!).length
+  const newline = exchangesIn(seen, 'deliveries').find(({ purpose }) => purpose === 'newline')
+  if (good.length === 0) {
+    const clean = newline?.right && newline.ended && !hasError(newline.out + newline.err)
+    if (clean && complaintIn(newline) === undefined) return 'without newline'
+    return errorComesFirst(seen, bad[0]!) ? 'before its lines' : 'always'
+  }
+  const below = (exchange: Exchange) => thirdNumber(exchange)! < 0
+  if (bad.every(below) && !good.some(below)) return 'below zero'
+  if (bad.every(negative)) return good.some(negative) ? 'one below zero' : 'below zero'
+  if (Math.min(...bad.map(length)) > Math.max(...good.map(length))) return 'long'
+  return 'some'
+}
+
+/** ERROR came before any line of this handshake: it belongs to something else, or overtook them. */
+function errorComesFirst({ observations }: ServerSeen, { probe, from, to, process }: Exchange): boolean {
+  const outputs = observations.get(probe)!.events.slice(from, to)
+  const first = outputs.find((event) => event.type === 'output' && event.process === process)
+  return first?.type === 'output' && hasError(first.text) && first.text.trimStart().startsWith('ERROR')
+}
+
+/** An ERROR in front of all lines may belong to the client before, if that was not served as it should be. */
+function isOfPrevious(seen: ServerSeen, exchange: Exchange, all: readonly Exchange[]): boolean {
+  const before = exchangesIn(seen, exchange.probe).filter(
+    ({ process, from }) => process === exchange.process && from < exchange.from,
+  )
+  return before.length > 0 && !all.includes(before.at(-1)!) && errorComesFirst(seen, exchange)
+}
+
+const noError: ServerJudge = (seen) => {
+  const all = rights(seen)
+  const judged = unprinted(seen)
+  if (judged || all.length === 0) return judged ?? UNANSWERED
+  const complaint = wrongs(seen)
+    .map((exchange) => complaintIn(exchange))
+    .find((line) => line !== undefined)
+  const complains = (exchange: Exchange) => complaint !== undefined && complaintIn(exchange) === complaint
+  const bad = all.filter(
+    (exchange) =>
+      (errorIn(exchange, seen.settings.errors).right && !isOfPrevious(seen, exchange, all)) || complains(exchange),
+  )
+  const [first] = bad
+  if (!first) return RIGHT
+  const line = complains(first) ? complaint! : 'ERROR'
+  const [x, z] = [first.x!, thirdNumber(first)!]
+  return shown('error-for-right', first, {
+    sent: first.third!,
+    expected: `${text(x)}\n${text(z)}\n`,
+    received: complains(first) ? line : linesText(seen, first) || first.err,
+    values: { x, z, line, times: bad.length, of: all.length, pattern: pattern(seen, all, bad) },
+  })
+}
+
+const withoutNumber: ServerJudge = (seen) => {
+  const exchange = namedIn(seen, 'no-number')
+  if (seen.facts.printing === 'late') return unprinted(seen)!
+  if (!exchange) return UNANSWERED
+  if (!exchange.right) return wrongAnswer(exchange)
+  if (errorIn(exchange, seen.settings.errors).right) return RIGHT
+  const judged = unnoticed(seen, [exchange])
+  // What it left undone because it ended is reported by its end.
+  return 'symptom' in judged && exchange.exit ? { ...judged, symptom: 'error-missing' } : judged
+}
+
+export const wrongThird = {
+  'S3.1': printedAlso,
+  'S3.2': errorPrinted,
+  'S3.3': closesAlso,
+  'S3.4': continues,
+  'S3.5': noError,
+  'S3.6': withoutNumber,
+} satisfies Record<string, ServerJudge>

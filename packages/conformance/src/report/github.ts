@@ -1,0 +1,53 @@
+import type { Report } from './report.js'
+import { lessonText, profileLines, summaryLine } from './text.js'
+import { byTheme, type Mark, markOf } from './themes.js'
+
+const SIGNS: Readonly<Record<Mark, string>> = {
+  passed: '✅',
+  failed: '❌',
+  warned: '⚠️',
+  undone: '➖',
+  known: '🟡',
+  blocked: '⛔',
+  unseen: '❔',
+}
+
+/** Markdown for the summary page of a workflow run. */
+export function github(report: Report): string {
+  const head = `## ${report.passed ? '✅' : '❌'} ${escapeMarkdown(report.name)}\n`
+  if (report.notStarted !== undefined) return `${head}\nIt could not be started: ${escapeMarkdown(report.notStarted)}\n`
+  const lines = [head, summaryLine(report), '', ...profileLines(report).map((line) => `- ${line}`), '']
+  lines.push('| | case | |', '| --- | --- | --- |')
+  for (const [theme, results] of byTheme(report.results)) {
+    lines.push(`| | **${theme}** | |`)
+    for (const result of results) {
+      lines.push(
+        `| ${SIGNS[markOf(result)]} | ${result.id} ${escapeMarkdown(result.title)} | ${result.level} ${escapeMarkdown(result.note ?? '')} |`,
+      )
+    }
+  }
+  for (const result of report.results) {
+    if (!result.fault || result.level === 'MAY') continue
+    lines.push(
+      '',
+      `<details><summary>${SIGNS[markOf(result)]} ${result.id}: ${escapeMarkdown(result.fault.summary)}</summary>`,
+      '',
+    )
+    lines.push(
+      '```text',
+      ...lessonText(result, report).map((line) => line.replaceAll('```', "'''")),
+      '```',
+      '',
+      '</details>',
+    )
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function escapeMarkdown(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replace(/[|`*_[\]\\]/g, '\\$&')
+    .replaceAll('\n', ' ')
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { RULES } from '../src/attribute/rules.js'
+import { CAUSE_KEYS } from '../src/explain/causes.js'
+import { EXPLAINED, explained } from '../src/explain/explain.js'
+import { SYMPTOMS } from '../src/judge/symptoms.js'
+import { CLIENT, SERVER } from '../src/kinds.js'
+import { clientProbes } from '../src/observe/client/probes.js'
+import { serverProbes } from '../src/observe/server/probes.js'
+
+const CASES = [...SERVER.cases, ...CLIENT.cases]
+/** They only say that nothing was seen: rules and notes speak of them. */
+const EMPTY = ['unanswered', 'output-late', 'output-none', 'no-room', 'not-concurrent']
+const keysOf = (section: string) =>
+  EXPLAINED.filter((key) => key.startsWith(`${section}/`)).map((key) => key.slice(section.length + 1))
+
+describe('explanations.md', () => {
+  it('has a sentence for every symptom, and for nothing else', () => {
+    const keys = keysOf('Symptoms').map((key) => key.replace(/^[SC]\d+\.\d+ /, ''))
+    expect([...new Set(keys)].sort()).toEqual(SYMPTOMS.filter((symptom) => !EMPTY.includes(symptom)).sort())
+  })
+
+  it('has a sentence and a line in four languages for every cause, and for nothing else', () => {
+    expect(keysOf('Causes').sort()).toEqual([...CAUSE_KEYS].sort())
+    for (const key of CAUSE_KEYS)
+      expect(Object.keys(explained('Causes', [key]).fix), key).toEqual(['C', 'Python', 'Java', 'Go'])
+  })
+
+  it('has a reason for every rule, and for nothing else', () => {
+    expect(keysOf('Reasons of rules').sort()).toEqual([...new Set(RULES.map(({ because }) => because))].sort())
+  })
+})
+
+describe('the catalogue', () => {
+  it('has different titles, of at most 60 characters', () => {
+    for (const { id, title } of CASES) expect(title.length, id).toBeLessThanOrEqual(60)
+    for (const side of [SERVER.cases, CLIENT.cases])
+      expect(new Set(side.map(({ title }) => title)).size).toBe(side.length)
+  })
+
+  it('names probes that exist', () => {
+    for (const { id, probes } of CASES) {
+      const known = (id.startsWith('S') ? serverProbes : clientProbes).map(({ name }) => name)
+      for (const probe of probes) expect(known, id).toContain(probe)
+    }
+  })
+
+  it('has every case that a rule names', () => {
+    const ids = CASES.map(({ id }) => id)
+    for (const { by, of } of RULES) {
+      expect(ids).toContain(by)
+      for (const one of of)
+        expect(
+          ids.some((id) => id === one || id.startsWith(`${one}.`) || id[0] === one),
+          one,
+        ).toBe(true)
+    }
+  })
+})

@@ -1,0 +1,84 @@
+/** Recordings are judged again: no process runs, so all of them take a moment. */
+import { describe, expect, it } from 'vitest'
+import type { Attribution } from '../src/attribute/attribute.js'
+import { judgeRecording } from '../src/check.js'
+import { wantedProbes } from '../src/conduct.js'
+import type { Judgement, Seen } from '../src/judge/judgement.js'
+import { CLIENT, type Kind, SERVER } from '../src/kinds.js'
+import { Exchanges } from '../src/observe/exchange.js'
+import type { Settings } from '../src/observe/observation.js'
+import { judge, seenIn } from '../src/verdicts.js'
+import { programs } from './programs.js'
+import { readRecording, recordedNames } from './recordings.js'
+
+/** A missing MAY is not a fault, unless it was planted. */
+const failed = (report: ReturnType<typeof judgeRecording>, caught?: string) =>
+  report.results.filter(({ id, verdict, level }) => verdict === 'failed' && (level !== 'MAY' || id === caught))
+describe('recordings', () => {
+  const names = recordedNames()
+  const known = programs().filter(({ name }) => names.includes(name))
+  const recordings = new Map(known.map(({ name }) => [name, readRecording(name)]))
+
+  it.each(known)('$name fails exactly what is wrong with it', ({ name, mutant, right }) => {
+    const report = judgeRecording(recordings.get(name)!)
+    const expected = mutant ? [mutant.caught, ...(mutant.also ?? [])] : (right!.told ?? [])
+    const told = failed(report, mutant?.caught)
+    expect(told.map(({ id }) => id).sort()).toEqual([...expected].sort())
+    if (mutant) expect(told.find(({ id }) => id === mutant.caught)?.fault?.causeKey).toBe(mutant.cause)
+  })
+
+  it.each(known)('$name gets the same verdict for each case alone', ({ name }) => {
+    const { kind: of, observations, settings } = recordings.get(name)!
+    const kind = (of === 'server' ? SERVER : CLIENT) as unknown as Kind<unknown>
+    const ids = kind.cases.map(({ id }) => id)
+    const exchanges = new Exchanges(observations)
+    const whole = judge(kind.cases, seenIn(kind, exchanges, settings), ids).verdicts
+    const alone = new Alone(kind, exchanges, settings)
+    expect(ids.map((id) => [id, alone.verdict(id)])).toEqual(ids.map((id) => [id, whole.get(id)]))
+  })
+})
+
+/** What `--only` does: the probes of a case are made, then those of the cases that its rules name. */
+class Alone {
+  readonly #kind: Kind<unknown>
+  readonly #exchanges: Exchanges
+  readonly #settings: Settings
+  /** By the names of the probes that were made. */
+  readonly #known = new Map<string, Restricted>()
+
+  constructor(kind: Kind<unknown>, exchanges: Exchanges, settings: Settings) {
+    this.#kind = kind
+    this.#exchanges = exchanges
+    this.#settings = settings
+  }
+
+  verdict(id: string): Attribution | undefined {
+    for (let ids: Iterable<string> = [id], before = ''; ; ) {
+      const probes = wantedProbes(this.#kind, ids)
+      const names = [...probes].sort().join()
+      const { cases, seen } = this.#restricted(probes, names)
+      const { judgements, verdicts } = judge(cases, seen, [id])
+      if (names === before) return verdicts.get(id)
+      before = names
+      ids = judgements.keys()
+    }
+  }
+
+  /** What is left if only these probes have been made. The same is not judged twice: that takes most of the time. */
+  #restricted(probes: ReadonlySet<string>, names: string): Restricted {
+    const known = this.#known.get(names)
+    if (known) return known
+    const seen = seenIn(this.#kind, this.#exchanges.only(probes), this.#settings)
+    const cases = this.#kind.cases.map((one) => {
+      let judged: Judgement | undefined
+      return { ...one, judge: () => (judged ??= one.judge(seen)) }
+    })
+    this.#known.set(names, { cases, seen })
+    return { cases, seen }
+  }
+}
+
+interface Restricted {
+  readonly cases: Kind<unknown>['cases']
+  readonly seen: Seen<unknown>
+}
