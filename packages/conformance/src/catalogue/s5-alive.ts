@@ -114,10 +114,10 @@ export const S5: readonly ServerCase[] = [
   },
   {
     id: 'S5.10',
-    title: 'keeps no descriptors over 200 connections',
-    sends: '200 connections, a quarter of which close early',
+    title: 'keeps no descriptors over 350 connections',
+    sends: '300 handshakes, and 50 connections that close early',
     must: 'as many open descriptors as before',
-    why: 'Every connection is a descriptor, and a process may have about 1,024 of them: a server that forgets to close survives a thousand clients. Most of these clients finish, some close early. After fork, the parent must close its copy, too.',
+    why: 'Every connection is a descriptor, and a process may have about 1,024 of them: a server that forgets to close survives a thousand clients. After fork, the parent must close its copy, too.',
     clause: 'HS-2.7',
     level: 'MUST',
     points: 2,
