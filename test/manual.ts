@@ -1,4 +1,5 @@
 /** A page of the manual, made from the table that also parses the command line. */
+import { describePreset } from '../packages/command-line/src/help.js'
 import type { Command, Option } from '../packages/command-line/src/options.js'
 
 /** In roff. Nothing of it changes with the version, or each release would have to write it again. */
@@ -49,15 +50,9 @@ function entry(
   const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
   const names = [...(alias ? [`-${alias}`] : []), kebab.length === 1 ? `-${kebab}` : `--${kebab}`]
   const value = choices ? choices.map(bold).join('|') : parse && `\\fI${placeholder}\\fR`
-  const takesPreset = value !== undefined && preset !== undefined
-  const about = sentence(describe) + (takesPreset ? ` Default: ${text(presetOf(preset, placeholder))}.` : '')
+  const takesPreset = value !== undefined && preset !== undefined && String(preset) !== ''
+  const about = sentence(describe) + (takesPreset ? ` Default: ${text(describePreset(preset, placeholder))}.` : '')
   return `.TP\n${names.map(bold).join(', ')}${value ? ` ${value}` : ''}\n${about}`
-}
-
-function presetOf(preset: unknown, placeholder: string | undefined): string {
-  if (placeholder !== 'duration') return String(preset)
-  const ms = Number(preset)
-  return ms >= 1000 && ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`
 }
 
 function bold(word: string): string {

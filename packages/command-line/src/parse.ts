@@ -1,10 +1,12 @@
+import { asksForHelp, helpOf } from './help.js'
 import { type Command, isUsageError, kebab, type Parsed, type Texts, toValues, type Values } from './options.js'
 
 /**
  * Parses a command line. What is plain and right is taken as it is; everything else (options that are short or come
- * twice, help, completion, mistakes) is left to yargs, which takes 80 ms to load: twice what a whole handshake takes.
+ * twice, version, completion, mistakes) is left to yargs, which takes 80 ms to load: twice what a whole handshake takes.
  */
 export async function parse<C extends Command>(command: C, argv: readonly string[]): Promise<Parsed<Values<C>>> {
+  if (asksForHelp(command, argv)) return { text: helpOf(command, process.stdout.columns), to: 'stdout', status: 0 }
   const texts = plainTexts(command, argv)
   if (texts) {
     try {

@@ -1,4 +1,5 @@
 import yargs from 'yargs'
+import { usageOf } from './help.js'
 import {
   type Command,
   isUsageError,
@@ -10,39 +11,29 @@ import {
   type Values,
 } from './options.js'
 
-/** The whole command line: options, help, version, completion, and mistakes with the usage below them. */
+/** The whole command line: options, version, completion, and mistakes with the usage below them. */
 export async function parseWithYargs<C extends Command>(
   command: C,
   argv: readonly string[],
 ): Promise<Parsed<Values<C>>> {
   const positionals = Object.entries(command.positionals)
-  const words = positionals.map(([name, { optional }]) => (optional ? `[${name}]` : `<${name}>`))
-  const usage = [command.name, ...words, '[options]'].join(' ')
   const parser = yargs()
     .scriptName(command.name)
-    .usage(`${usage}\n\n${command.summary}`)
     .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
-    .option('completion', { type: 'boolean', describe: 'Print a completion script for bash or zsh' })
+    .option('completion', { type: 'boolean' })
     .version(command.version)
-    .alias('help', 'h')
+    .help(false)
     .strictOptions()
     .exitProcess(false)
-    .wrap(Math.min(100, process.stdout.columns || 100))
-    .epilogue(command.epilogue)
-  for (const [name, { describe, alias, choices, placeholder, parse, default: preset }] of Object.entries(
-    command.options,
-  )) {
+  for (const [name, { alias, choices, parse }] of Object.entries(command.options)) {
     const takesValue = parse !== undefined || choices !== undefined
     parser.option(kebab(name), {
-      describe: placeholder ? `${describe} <${placeholder}>` : describe,
       type: takesValue ? 'string' : 'boolean',
       ...(alias && { alias }),
       ...(choices && { choices }),
       ...(takesValue && { requiresArg: true }),
-      ...(takesValue && preset !== undefined && { defaultDescription: describePreset(preset, placeholder) }),
     })
   }
-  for (const [line, what] of command.examples) parser.example(line, what)
 
   try {
     if (argv.includes('--completion')) return { text: completionScript(command, argv), to: 'stdout', status: 0 }
@@ -60,7 +51,7 @@ export async function parseWithYargs<C extends Command>(
     return { values: toValues(command, texts) }
   } catch (error) {
     if (!isUsageError(error)) throw error
-    const hint = `Usage: ${usage}\nTry ${command.name} --help.\n`
+    const hint = `Usage: ${usageOf(command)}\nTry ${command.name} --help.\n`
     return { text: `${command.name}: ${error.message}\n${hint}`, to: 'stderr', status: 2 }
   }
 }
@@ -89,12 +80,6 @@ function wordsLast({ options, positionals }: Command, argv: readonly string[]): 
     else given.push(argument, ...(takesValue(argument) ? argv.slice(++at, at + 1) : []))
   }
   return [...given, '--', ...words]
-}
-
-function describePreset(preset: unknown, placeholder: string | undefined): string {
-  if (placeholder !== 'duration') return String(preset)
-  const ms = Number(preset)
-  return ms >= 1000 && ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`
 }
 
 /** Our own few lines and not those of yargs: theirs start the program at each press of the tab key. */

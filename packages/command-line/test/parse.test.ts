@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { helpOf } from '../src/help.js'
 import { type Command, type Option, parsers, UsageError } from '../src/options.js'
 import { parse } from '../src/parse.js'
 import { parseWithYargs } from '../src/yargs.js'
@@ -215,14 +216,26 @@ describe('help, version and completion', () => {
       '--json',
       '--timeout',
       '<duration>',
-      '[default: 5s]',
+      '(default: 5s)',
       '--max-connections',
-      '"stdout", "stderr"',
+      '--errors <stdout|stderr>',
       'greet localhost 9000 5',
       'That is all.',
     ]) {
       expect(result.text).toContain(part)
     }
+  })
+
+  it.each([40, 60, 80, 200])('help is at most 80 columns wide, and %d if there are no more', async (columns) => {
+    for (const line of helpOf(required, columns).split('\n')) {
+      // What is typed is not broken into two lines.
+      if (!/^ {2}(greet|-| {4}--)/.test(line)) expect(line.length, line).toBeLessThanOrEqual(Math.min(columns, 80))
+    }
+  })
+
+  it('a value is no request for help', async () => {
+    expect(await parse(required, ['host', '1', '5', '--errors', '-h'])).toMatchObject({ status: 2 })
+    expect(await parse(required, ['host', '1', '5', '--', '-h'])).toMatchObject({ status: 2 })
   })
 
   it('--help wins over whatever else is there', async () => {

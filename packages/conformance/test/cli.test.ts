@@ -173,21 +173,6 @@ describe('help', { timeout: 60_000 }, () => {
     }
   })
 
-  it.runIf(process.platform === 'linux')(
-    'is not wider than the terminal, and has no double space in its usage',
-    async () => {
-      for (const command of ['--help', 'server', 'client', 'judge', 'matrix']) {
-        const script = `stty cols 80 2>/dev/null; "${process.execPath}" "${BIN}" ${command} --help`
-        const { stdout } = await new Promise<{ stdout: string }>((resolve) =>
-          execFile('script', ['-qec', script, '/dev/null'], (_error, stdout) => resolve({ stdout })),
-        )
-        const lines = stdout.replaceAll('\r', '').split('\n')
-        expect(lines[0]).toMatch(/^hs-conformance( [^ ]+)*$/)
-        for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80)
-      }
-    },
-  )
-
   it('completes the options of all commands', async () => {
     const { stdout } = await run('--completion', 'bash')
     for (const option of ['--list', '--expect', '--record', '--jobs']) expect(stdout).toContain(` ${option} `)

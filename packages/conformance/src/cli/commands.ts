@@ -36,7 +36,7 @@ export const CLIENT = {
   options: { ...judging, ...observing, ...reporting, ...naming },
   examples: [
     [`${PROGRAM} client -- ./tcpclient {host} {port} {sequence}`, 'all cases'],
-    [`${PROGRAM} client --record run.json -- ./tcpclient {host} {port} {sequence}`, 'keep what was observed'],
+    [`${PROGRAM} client --record run.json -- ./client {host} {port} {sequence}`, 'keep what was observed'],
   ],
   epilogue: STATUSES,
 } as const satisfies Command
