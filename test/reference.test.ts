@@ -98,13 +98,14 @@ describe('links', () => {
 /** A program's help, and the options in it with their defaults. */
 async function helpOf(program: string) {
   const { stdout: text } = await run(`npx ${program} --help`)
-  const options = new Map<string, string>()
+  const entries = new Map<string, string>()
   let name: string | undefined
-  for (const line of text.split('\n')) {
-    name = /^ {2,6}(?:-\w, )?(--[\w-]+|-\d) {2}/.exec(line)?.[1] ?? name
-    const preset = /\[default: (.*?)\]/.exec(line)?.[1]
-    if (name) options.set(name, preset ?? options.get(name) ?? '')
+  for (const line of text.split('\n\n').find((section) => section.startsWith('Options:'))!.split('\n')) {
+    name = /^ {2,6}(?:-\w, )?(--[\w-]+|-\d)(?: |$)/.exec(line)?.[1] ?? name
+    if (name) entries.set(name, `${entries.get(name) ?? ''} ${line.trim()}`)
   }
+  const presetOf = (entry: string) => /\((?:[^()]*; )?default: ([^()]*)\)$/.exec(entry)?.[1] ?? ''
+  const options = new Map([...entries].map(([option, entry]) => [option, presetOf(entry)]))
   return { text, options }
 }
 

@@ -438,8 +438,8 @@ describe('help', () => {
       'tcpclient <host> <port> <sequence>',
       '--wait',
       '--arithmetic',
-      '[default: 250ms]',
-      '130 interrupted',
+      '(default: 250ms)',
+      '130 interrupted, 143',
     ]) {
       expect(help.stdout).toContain(part)
     }
