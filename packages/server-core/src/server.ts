@@ -27,7 +27,7 @@ export interface HelloServer extends AsyncDisposable {
   /** Threads that serve. */
   readonly threads: number
   readonly transport: string
-  /** Why `'auto'` did not choose the fastest; undefined where it did. */
+  /** Why it is not the fastest, where `'auto'` could not choose that, or it is slower here than elsewhere. */
   readonly transportReason: string | undefined
   /** How connections reach the threads; undefined where one thread serves. */
   readonly sharing: Sharing | undefined
@@ -173,7 +173,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     strategy: strategy.name,
     threads: Math.max(1, strategy.threads ?? 0),
     transport: transport.name,
-    transportReason: reason,
+    transportReason: reason ?? bare.shortfall,
     sharing: strategy.threads !== undefined && isShareable(listener) ? listener.sharing : undefined,
     warnings: warning === undefined ? [] : [warning],
     maxConnections,

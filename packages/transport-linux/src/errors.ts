@@ -13,6 +13,11 @@ export const EALREADY = -114
 export const EINPROGRESS = -115
 export const ECANCELED = -125
 
+/** Descriptors or memory are used up: it may work later. */
+export function isShortage(error: number): boolean {
+  return error === EMFILE || error === ENFILE || error === ENOBUFS || error === ENOMEM
+}
+
 /**
  * An error as Node shapes those of the system: `connect ECONNREFUSED 127.0.0.1:9000`, with `errno`, `code`, `syscall`
  * and, where one is concerned, `address` and `port`.

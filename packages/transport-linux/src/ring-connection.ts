@@ -157,8 +157,8 @@ export class RingConnection implements Connection, RingUser, Abortable {
     }
     const unsent = this.#unsent!
     this.#unsent = result === unsent.length ? undefined : unsent.subarray(result)
-    if (this.#closing && !this.#unsent) this.#shut(undefined)
-    else this.#touch()
+    if (this.#unsent) this.#touch()
+    else if (this.#closing) this.#shut(undefined)
   }
 
   #received(result: number): void {
@@ -192,7 +192,7 @@ export class RingConnection implements Connection, RingUser, Abortable {
   /** An operation has the descriptor as long as it is under way. */
   #letGo(): void {
     if (this.#underWay !== 0) return
-    this.#reactor.system.close(this.#fd)
+    this.#ring.close(this.#fd)
     this.#ring.leave(this.#slot)
     this.#reactor.release()
   }
