@@ -46,7 +46,7 @@ const CQ_HEAD = 20
 const CQ_TAIL = 21
 const CQ_CQES = 25
 
-/** How long a ring is kept that nobody uses: to open one takes as long as several handshakes. */
+/** How long a ring of clients is kept unused: to open one takes as long as several handshakes. That of a server ends with it. */
 const IDLE_MS = 1000
 
 /** What each user can receive or send at a time. Longer writes have memory of their own. */
@@ -112,6 +112,7 @@ export class Ring implements Pollable {
   readonly #soon = () => process.nextTick(this.#handOver)
   /** When it was registered with the reactor. */
   #epoch = 0
+  #hasAccepted = false
   #closing: NodeJS.Timeout | undefined
   readonly #onClosed: () => void
 
@@ -190,7 +191,7 @@ export class Ring implements Pollable {
   /** All its operations are over. */
   leave(slot: number): void {
     this.#users.free(slot)
-    if (this.#users.isEmpty) this.#closing = setTimeout(() => this.#end(), IDLE_MS).unref()
+    if (this.#users.isEmpty) this.#closing = setTimeout(() => this.#end(), this.#hasAccepted ? 0 : IDLE_MS).unref()
   }
 
   /** The user wants to add operations when it is time. */
@@ -201,6 +202,7 @@ export class Ring implements Pollable {
 
   /** @param all - Each that comes, and not only the next one. */
   accept(slot: number, fd: number, all: boolean): void {
+    this.#hasAccepted = true
     this.#submit(slot, ACCEPT, IORING_OP_ACCEPT | (all ? IORING_ACCEPT_MULTISHOT << 16 : 0), fd, 0, 0, SOCK_CLOEXEC, 0)
   }
 
