@@ -1,5 +1,5 @@
 import { checkOptions } from '@hs/options'
-import { chooseTransport, type Endpoint, isShareable, type Sharing } from '@hs/transport'
+import { type Connection, chooseTransport, type Endpoint, isShareable, type Sharing } from '@hs/transport'
 import { CLOSE_OPTIONS, SERVE_OPTIONS } from './checks.js'
 import { type Counters, CounterTable } from './counters.js'
 import { descriptorWarning } from './descriptors.js'
@@ -121,16 +121,16 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
 
   // What several threads accept, none of them can know.
   const tracked = strategy.threads === undefined ? new TrackedListener(listener) : undefined
+  const begin = (connection: Connection, onOver?: () => void) => {
+    tracked?.serving(connection)
+    service.serve(connection, onOver)
+  }
   async function run(): Promise<StopReport> {
     try {
       await strategy.run({
         listener: tracked ?? listener,
-        serveOne: tracked
-          ? (connection) => {
-              tracked.serving(connection)
-              return service.serveOne(connection)
-            }
-          : service.serveOne,
+        serve: begin,
+        serveOne: (connection) => new Promise((resolve) => begin(connection, resolve)),
         stopping: stopping.signal,
         dropping: dropping.signal,
         elsewhere: {
@@ -148,7 +148,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     }
     // A strategy that gave up leaves a listener behind, and perhaps connections.
     if (!stopping.signal.aborted) stop(lost.error ? 0 : DEFAULT_GRACE_MS)
-    if (tracked) for await (const connection of tracked.left()) void service.serveOne(connection)
+    if (tracked) for await (const connection of tracked.left()) service.serve(connection)
     await service.idle()
     clearTimeout(grace)
     output?.close()
