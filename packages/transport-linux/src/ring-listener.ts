@@ -6,7 +6,7 @@ import {
   type ListenOptions,
   type Timer,
 } from '@hs/transport'
-import { ECANCELED, ECONNABORTED, EINTR, isShortage } from './errors.js'
+import { EAGAIN, ECANCELED, ECONNABORTED, EINTR, isShortage } from './errors.js'
 import { BACK_OFF_MS, BACKLOG } from './listener.js'
 import type { Reactor } from './reactor.js'
 import { ACCEPT, type Operation, type Ring, type RingUser } from './ring.js'
@@ -40,8 +40,6 @@ export class RingListener implements Listener, RingUser, AsyncIterator<Connectio
     this.#fd = fd
     this.#onDrop = onDrop
     this.address = reactor.system.localAddress(fd)
-    // Of a socket that does not block, older kernels would say at once that nobody is there.
-    reactor.system.setBlocking(fd, true)
     reactor.hold()
     try {
       this.#slot = ring.join(this)
@@ -113,6 +111,12 @@ export class RingListener implements Listener, RingUser, AsyncIterator<Connectio
   #failed(error: number): void {
     // The ring was told to stop; or that one is gone, and the next may be there.
     if (error === ECANCELED || error === EINTR || error === ECONNABORTED) return
+    if (error === EAGAIN) {
+      // Some kernels do not wait for a socket that does not block; other processes may share it, so it is not made to
+      // block without need.
+      this.#reactor.system.setBlocking(this.#fd, true)
+      return
+    }
     if (isShortage(error)) this.#onDrop('deferred')
     this.#backOff = this.#reactor.clock.after(BACK_OFF_MS, () => {
       this.#backOff = undefined

@@ -7,7 +7,7 @@ import { EALREADY, EINPROGRESS, EINTR, systemError } from './errors.js'
 import { BACKLOG, LinuxListener } from './listener.js'
 import { Reactor } from './reactor.js'
 import type { Ring } from './ring.js'
-import { RingConnection } from './ring-connection.js'
+import { OwnRingConnection } from './ring-connection.js'
 import { RingListener } from './ring-listener.js'
 import { Rings } from './rings.js'
 import { SharedLinuxListener } from './share.js'
@@ -124,13 +124,13 @@ async function connectOnce(
   signal?.throwIfAborted()
   const fd = system.socket(to.host, ring !== undefined)
   if (fd < 0) throw systemError('socket', fd, to)
-  const connection = ring ? new RingConnection(reactor, ring, fd) : new OwnConnection(reactor, fd)
+  const connection = ring ? new OwnRingConnection(reactor, ring, fd) : new OwnConnection(reactor, fd)
   try {
     // Each side sends one small message and waits for the answer. So Nagle never holds one back, and TCP_NODELAY is not
     // set; but without this, the kernel would acknowledge what comes with a segment of its own, just before the answer.
     system.delayAcknowledgements(fd)
     let state = localAddress === undefined ? 0 : system.bindAddress(fd, localAddress)
-    if (state === 0 && connection instanceof RingConnection) {
+    if (state === 0 && connection instanceof OwnRingConnection) {
       state = await connection.connect(system.peerAddress(to), signal)
     } else if (state === 0) {
       state = system.connect(fd, to)

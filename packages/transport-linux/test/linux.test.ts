@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { readdirSync, readlinkSync } from 'node:fs'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Receiver } from '@hs/transport'
+import type { Connection, Receiver } from '@hs/transport'
 import koffi from 'koffi'
 import { describe, expect, it } from 'vitest'
 import { describeTransport } from '../../transport/test/transport-suite.js'
@@ -109,6 +109,103 @@ describe('a ring', () => {
     server.close()
   })
 })
+
+describe('a listener with a ring', () => {
+  async function listen() {
+    const ringsBefore = rings()
+    const transport = linuxTransport()
+    const onDrop = () => {}
+    const listener = await transport.listen({ host: '127.0.0.1', port: 0 }, { maxWaiting: 1, shared: false, onDrop })
+    expect(transport.shortfall).toBe(undefined)
+    const added = rings().filter((fd) => !ringsBefore.includes(fd))
+    const connections = listener[Symbol.asyncIterator]()
+    const peers: Socket[] = []
+    return {
+      listener,
+      ring: added[0]!,
+      async connect(count: number) {
+        const { host, port } = listener.address
+        const newcomers = Array.from({ length: count }, () => createConnection({ host, port }))
+        peers.push(...newcomers)
+        await Promise.all(newcomers.map((peer) => once(peer, 'connect')))
+      },
+      async take(count: number) {
+        const taken: Connection[] = []
+        while (taken.length < count) taken.push((await connections.next()).value!)
+        return taken
+      },
+      ports: () => peers.map(({ localPort }) => localPort),
+      /** How many connections this process has accepted, and not closed. */
+      accepted: () => sockets() - peers.length,
+      async [Symbol.asyncDispose]() {
+        await listener.close()
+        for (let next = await connections.next(); !next.done; next = await connections.next()) next.value.abort()
+        for (const peer of peers) peer.destroy()
+      },
+    }
+  }
+
+  it('has one of its own, which is gone soon after its last connection', async () => {
+    let ring = ''
+    {
+      await using lab = await listen()
+      ring = lab.ring
+      expect(ring).toBeDefined()
+      await lab.connect(1)
+      const [connection] = await lab.take(1)
+      await lab.listener.close()
+      expect(rings()).toContain(ring)
+      connection!.abort()
+    }
+    await expect.poll(rings).not.toContain(ring)
+  })
+
+  it('accepts no more than it is asked for', async () => {
+    const before = sockets()
+    await using lab = await listen()
+    await lab.connect(10)
+    const [first] = await lab.take(1)
+    for (let turns = 0; turns < 20; turns++) await turn()
+    // The listening one, and the one that was taken.
+    expect(lab.accepted() - before).toBe(2)
+    first!.abort()
+  })
+
+  it('stops accepting when connections are left that are not asked for, and hands them out later, in order', async () => {
+    const before = sockets()
+    await using lab = await listen()
+    await lab.connect(3)
+    const taken = await lab.take(3)
+    for (let at = 0; at < 10; at++) {
+      await lab.connect(1)
+      await turn()
+    }
+    expect(lab.accepted() - before).toBeLessThan(10)
+    taken.push(...(await lab.take(10)))
+    expect(taken.map(({ remote }) => remote.port)).toEqual(lab.ports())
+    for (const connection of taken) connection.abort()
+  })
+
+  it('is asked again when more came at once than its queues have room for', async () => {
+    await using lab = await listen()
+    const many = 1500
+    const all = lab.take(many)
+    await lab.connect(many)
+    const taken = await all
+    expect(new Set(taken.map(({ remote }) => remote.port))).toEqual(new Set(lab.ports()))
+    for (const connection of taken) connection.abort()
+  })
+})
+
+function sockets(): number {
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:')
+    } catch {
+      return false
+    }
+  }).length
+}
 
 /** Which of this process's descriptors are rings; Node may have some of its own. */
 function rings(): string[] {
