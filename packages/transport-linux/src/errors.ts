@@ -5,10 +5,10 @@ import type { Endpoint } from '@hs/transport'
 export const EINTR = -4
 export const EAGAIN = -11
 export const ENOMEM = -12
-export const ENFILE = -23
-export const EMFILE = -24
+const ENFILE = -23
+const EMFILE = -24
 export const ECONNABORTED = -103
-export const ENOBUFS = -105
+const ENOBUFS = -105
 export const EALREADY = -114
 export const EINPROGRESS = -115
 export const ECANCELED = -125

@@ -7,7 +7,7 @@ export class Rings {
   readonly #reactor: Reactor
   #ring: Ring | undefined
   // The kernel writes to the memory of a ring, and a thread that is ended from outside could not take it back.
-  #failure = isMainThread ? undefined : 'a worker thread may have no ring'
+  #failure = isMainThread ? undefined : 'a worker thread has no ring'
 
   constructor(reactor: Reactor) {
     this.#reactor = reactor

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import type { Connection, Receiver } from '@hs/transport'
 import koffi from 'koffi'
 import { describe, expect, it } from 'vitest'
@@ -70,6 +71,21 @@ describe('a ring', () => {
     expect(rings.failure).toBe(undefined)
     expect(rings.ring).toBe(undefined)
     expect(rings.failure).toBe('io_uring_setup EPERM')
+  })
+
+  it('is not there in a worker thread, whose servers use epoll and say why', async () => {
+    const worker = new Worker(
+      `import('node:worker_threads').then(async ({ parentPort }) => {
+        const { linuxTransport } = await import(${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)})
+        const transport = linuxTransport()
+        const options = { maxWaiting: 1, shared: false, onDrop() {} }
+        await (await transport.listen({ host: '127.0.0.1', port: 0 }, options)).close()
+        parentPort.postMessage(transport.shortfall)
+      })`,
+      { eval: true },
+    )
+    const [shortfall] = await once(worker, 'message')
+    expect(shortfall).toBe('io_uring cannot be used here: a worker thread has no ring')
   })
 
   it('is closed when nobody has used it for a while, and does not keep the process alive until then', async () => {
