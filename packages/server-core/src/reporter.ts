@@ -31,7 +31,7 @@ export class Reporter {
 
   listening({ address, strategy, threads, transport, transportReason, sharing, warnings }: HelloServer): void {
     const { verbose } = this.#options
-    if (verbose && transportReason) this.say(`${transportReason}; transport node serves instead`)
+    if (verbose && transportReason) this.say(`${transportReason}; transport ${transport} serves`)
     if (!this.#options.json) for (const warning of warnings) this.say(warning)
     const crew = `${threads} ${threads === 1 ? 'thread' : 'threads'}`
     const way = sharing ? `, ${sharing}` : ''

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { checkOptions } from '@hs/options'
-import { chooseTransport, type Endpoint, isShareable, type Sharing } from '@hs/transport'
+import { type Connection, chooseTransport, type Endpoint, isShareable, type Sharing } from '@hs/transport'
 import { CLOSE_OPTIONS, SERVE_OPTIONS } from './checks.js'
 import { type Counters, CounterTable } from './counters.js'
 import { descriptorWarning } from './descriptors.js'
@@ -29,7 +29,7 @@ export interface HelloServer extends AsyncDisposable {
   /** Threads that serve. */
   readonly threads: number
   readonly transport: string
-  /** Why `'auto'` did not choose the fastest; undefined where it did. */
+  /** Why it is not the fastest, where `'auto'` could not choose that, or it is slower here than elsewhere. */
   readonly transportReason: string | undefined
   /** How connections reach the threads; undefined where one thread serves. */
   readonly sharing: Sharing | undefined
@@ -127,16 +127,16 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
 
   // What several threads accept, none of them can know.
   const tracked = threads === 0 ? new TrackedListener(listener) : undefined
+  const begin = (connection: Connection, onOver?: () => void) => {
+    tracked?.serving(connection)
+    service.serve(connection, onOver)
+  }
   async function run(): Promise<StopReport> {
     try {
       const work: ThreadWork = {
         listener: tracked ?? listener,
-        serveOne: tracked
-          ? (connection) => {
-              tracked.serving(connection)
-              return service.serveOne(connection)
-            }
-          : service.serveOne,
+        serve: begin,
+        serveOne: (connection) => new Promise((resolve) => begin(connection, resolve)),
         stopping: stopping.signal,
         dropping: dropping.signal,
         elsewhere: {
@@ -155,7 +155,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     }
     // A strategy that gave up leaves a listener behind, and perhaps connections.
     if (!stopping.signal.aborted) stop(lost.error ? 0 : DEFAULT_GRACE_MS)
-    if (tracked) for await (const connection of tracked.left()) void service.serveOne(connection)
+    if (tracked) for await (const connection of tracked.left()) service.serve(connection)
     await service.idle()
     clearTimeout(grace)
     output?.close()
@@ -180,7 +180,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     strategy: strategy.name,
     threads: Math.max(1, threads),
     transport: transport.name,
-    transportReason: reason,
+    transportReason: reason ?? bare.shortfall,
     sharing: threads > 0 && isShareable(listener) ? listener.sharing : undefined,
     warnings: warning === undefined ? [] : [warning],
     maxConnections,

@@ -61,32 +61,31 @@ export class Service {
     this.#printer = settings.print && new Printer(settings.print, clock, this.#row, onOutputLost)
   }
 
-  /** One connection, from the first byte to the close. Never rejects. */
-  readonly serveOne = (accepted: Connection): Promise<void> =>
-    new Promise((resolve) => {
-      if (this.#printer?.isFull) {
-        accepted.abort()
-        this.#row.drop('waiting')
-        resolve()
-        return
-      }
-      const connection = this.#printer ? new HeldConnection(accepted, this.#printer) : accepted
-      const full = !this.#stopping && this.#table.active >= this.#settings.maxConnections
-      const number = this.#row.accept() * this.#table.rows + this.#thread
-      const slot = this.#open.take()
-      const served = this.#served(connection, number, slot, resolve)
-      const refusal = full || this.#dropping ? this.#refusal(full) : accepted.refusal && refusedByGate(accepted.refusal)
-      if (refusal) {
-        served.onEffect?.({ type: 'failed', failure: refusal })
-        connection.abort()
-        served.onClosed({ type: 'failed', failure: refusal })
-        return
-      }
-      const { protocol, patience } = this.#settings
-      const drive = new Drive(serverHandshake(protocol), connection, this.#clock, patience, served)
-      this.#open.put(slot, drive)
-      drive.start()
-    })
+  /** One connection, from the first byte to the close. Never throws. */
+  serve(accepted: Connection, onOver?: () => void): void {
+    if (this.#printer?.isFull) {
+      accepted.abort()
+      this.#row.drop('waiting')
+      onOver?.()
+      return
+    }
+    const connection = this.#printer ? new HeldConnection(accepted, this.#printer) : accepted
+    const full = !this.#stopping && this.#table.active >= this.#settings.maxConnections
+    const number = this.#row.accept() * this.#table.rows + this.#thread
+    const slot = this.#open.take()
+    const served = this.#served(connection, number, slot, onOver)
+    const refusal = full || this.#dropping ? this.#refusal(full) : accepted.refusal && refusedByGate(accepted.refusal)
+    if (refusal) {
+      served.onEffect?.({ type: 'failed', failure: refusal })
+      connection.abort()
+      served.onClosed({ type: 'failed', failure: refusal })
+      return
+    }
+    const { protocol, patience } = this.#settings
+    const drive = new Drive(serverHandshake(protocol), connection, this.#clock, patience, served)
+    this.#open.put(slot, drive)
+    drive.start()
+  }
 
   /** A connection is over: its slot is free again. */
   finish(slot: number, outcome: Outcome): void {
@@ -133,7 +132,7 @@ export class Service {
   }
 
   /** Knows of the connection no more than somebody asks for: its address alone costs a system call. */
-  #served(connection: Connection, number: number, slot: number, onOver: () => void): Served {
+  #served(connection: Connection, number: number, slot: number, onOver: (() => void) | undefined): Served {
     const { print, strategy } = this.#settings
     if (this.#forward || print?.format === 'json') {
       const origin = { connection: number, remote: connection.remote, strategy, thread: this.#thread }
@@ -157,9 +156,9 @@ export class Service {
 class Served implements DriveObserver {
   protected readonly service: Service
   readonly #slot: number
-  readonly #onOver: () => void
+  readonly #onOver: (() => void) | undefined
 
-  constructor(service: Service, slot: number, onOver: () => void) {
+  constructor(service: Service, slot: number, onOver: (() => void) | undefined) {
     this.service = service
     this.#slot = slot
     this.#onOver = onOver
@@ -169,7 +168,7 @@ class Served implements DriveObserver {
 
   onClosed(outcome: Outcome): void {
     this.service.finish(this.#slot, outcome)
-    this.#onOver()
+    this.#onOver?.()
   }
 }
 
@@ -177,7 +176,7 @@ class Served implements DriveObserver {
 class Printed extends Served {
   readonly #connection: Connection
 
-  constructor(service: Service, slot: number, onOver: () => void, connection: Connection) {
+  constructor(service: Service, slot: number, onOver: (() => void) | undefined, connection: Connection) {
     super(service, slot, onOver)
     this.#connection = connection
   }
@@ -199,7 +198,13 @@ class Watched extends Served {
   #xMs: number | undefined
   #zMs: number | undefined
 
-  constructor(service: Service, slot: number, onOver: () => void, origin: ConnectionOrigin, clock: Clock) {
+  constructor(
+    service: Service,
+    slot: number,
+    onOver: (() => void) | undefined,
+    origin: ConnectionOrigin,
+    clock: Clock,
+  ) {
     super(service, slot, onOver)
     this.#origin = origin
     this.#clock = clock

@@ -20,6 +20,8 @@ export interface Work {
   readonly listener: Listener
   /** Serves one connection on this thread. Resolves when it is closed, never rejects, and may be called concurrently. */
   serveOne(connection: Connection): Promise<void>
+  /** The same for strategies that serve many at a time: a promise would be a part of what a connection costs. */
+  serve(connection: Connection, onOver?: () => void): void
   /** Aborted when nothing more is to be accepted; the listener ends by itself. */
   readonly stopping: AbortSignal
   /** Aborted when what is still open is to be dropped; `serveOne` does so by itself. */

@@ -1,4 +1,4 @@
-import type { Connection } from '@hs/transport'
+import { type Connection, nodeTransport } from '@hs/transport'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Peer } from '../../transport/test/peers.js'
 import { uncaughtExceptions } from '../../transport/test/uncaught.js'
@@ -36,6 +36,8 @@ describe('serve', () => {
 
   it('serves on the transport of Node where that is asked for', async () => {
     expect(await start({ transport: 'node' })).toMatchObject({ transport: 'node', transportReason: undefined })
+    const slower = { ...nodeTransport(), shortfall: 'it is cold here' }
+    expect(await start({ transport: slower })).toMatchObject({ transportReason: 'it is cold here' })
   })
 
   it('changes nothing of the options that it was given', async () => {

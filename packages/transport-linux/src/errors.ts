@@ -5,13 +5,18 @@ import type { Endpoint } from '@hs/transport'
 export const EINTR = -4
 export const EAGAIN = -11
 export const ENOMEM = -12
-export const ENFILE = -23
-export const EMFILE = -24
+const ENFILE = -23
+const EMFILE = -24
 export const ECONNABORTED = -103
-export const ENOBUFS = -105
+const ENOBUFS = -105
 export const EALREADY = -114
 export const EINPROGRESS = -115
 export const ECANCELED = -125
+
+/** Descriptors or memory are used up: it may work later. */
+export function isShortage(error: number): boolean {
+  return error === EMFILE || error === ENFILE || error === ENOBUFS || error === ENOMEM
+}
 
 /**
  * An error as Node shapes those of the system: `connect ECONNREFUSED 127.0.0.1:9000`, with `errno`, `code`, `syscall`

@@ -1,6 +1,6 @@
 import type { Connection, Endpoint, Listener, ListenOptions, Timer } from '@hs/transport'
 import { LinuxConnection } from './connection.js'
-import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from './errors.js'
+import { EAGAIN, ECONNABORTED, EINTR, isShortage } from './errors.js'
 import type { Pollable, Reactor } from './reactor.js'
 
 /** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
@@ -13,7 +13,7 @@ const ACCEPTS_IN_A_ROW = 64
 const CROWD = 2
 
 /** How long to leave newcomers to the kernel when there is no descriptor left for them, or accepting fails in other ways. */
-const BACK_OFF_MS = 100
+export const BACK_OFF_MS = 100
 
 type Accepted = IteratorResult<Connection, undefined>
 
@@ -119,12 +119,8 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
         case EAGAIN:
           this.#toldInARow = 0
           return undefined
-        case EMFILE:
-        case ENFILE:
-        case ENOBUFS:
-        case ENOMEM:
-          this.#onDrop('deferred')
       }
+      if (isShortage(fd)) this.#onDrop('deferred')
       this.#stopWatching()
       this.#backOff = this.#reactor.clock.after(BACK_OFF_MS, () => {
         this.#backOff = undefined

@@ -122,6 +122,10 @@ export class Reactor {
     this.#handled++
   }
 
+  get hasTime(): boolean {
+    return this.#handled < EVENTS_PER_TURN
+  }
+
   /** @returns What `recv` answered; the bytes are in {@link chunk}. */
   receive(fd: number): number {
     return this.system.receive(fd, this.#buffer)

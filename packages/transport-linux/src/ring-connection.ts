@@ -10,21 +10,17 @@ import { type Memory, MSG_MORE, MSG_NOSIGNAL, type SocketAddress } from './syste
 const MOST_SENT = 65_536
 
 /**
- * A connection of our own whose calls are made by a ring. Its methods only say what is wanted; {@link flush} makes
- * operations of it, so that a message and the close behind it are one.
+ * A connection whose calls are made by a ring. Its methods only say what is wanted; {@link flush} makes operations of it,
+ * so that a message and the close that follows it are one.
  */
-export class RingConnection implements Connection, RingUser, Abortable {
+export class RingConnection implements Connection, RingUser {
   readonly #reactor: Reactor
-  readonly #ring: Ring
-  readonly #slot: number
-  readonly #fd: number
+  protected readonly ring: Ring
+  protected readonly slot: number
+  protected readonly fd: number
   /** A bit for each operation that is under way. */
   #underWay = 0
   #touched = false
-  /** Ends the connect. */
-  #signal: AbortSignal | undefined
-  place = 0
-  #onConnected: ((state: number) => void) | undefined
   #receiver: Receiver | undefined
   #unsent: Uint8Array | undefined
   /** Of a message that is too long for the ring's. */
@@ -37,11 +33,11 @@ export class RingConnection implements Connection, RingUser, Abortable {
 
   constructor(reactor: Reactor, ring: Ring, fd: number) {
     this.#reactor = reactor
-    this.#ring = ring
-    this.#fd = fd
+    this.ring = ring
+    this.fd = fd
     reactor.hold()
     try {
-      this.#slot = ring.join(this)
+      this.slot = ring.join(this)
     } catch (error) {
       reactor.system.close(fd)
       reactor.release()
@@ -50,23 +46,11 @@ export class RingConnection implements Connection, RingUser, Abortable {
   }
 
   get remote(): Endpoint {
-    return this.#broken?.remote ?? this.#reactor.system.remoteAddress(this.#fd)
+    return this.#broken?.remote ?? this.#reactor.system.remoteAddress(this.fd)
   }
 
   get local(): Endpoint {
-    return this.#reactor.system.localAddress(this.#fd)
-  }
-
-  /** @returns How it ended: 0, or the negative number of the error; `ECANCELED` if it was aborted. */
-  connect(to: SocketAddress, signal: AbortSignal | undefined): Promise<number> {
-    this.#signal = signal
-    return new Promise((resolve) => {
-      this.#onConnected = resolve
-      this.#ring.connect(this.#slot, this.#fd, to)
-      this.#begin(CONNECT)
-      this.#touch()
-      if (signal) this.#ring.aborts.add(signal, this)
-    })
+    return this.#reactor.system.localAddress(this.fd)
   }
 
   open(receiver: Receiver): void {
@@ -92,7 +76,7 @@ export class RingConnection implements Connection, RingUser, Abortable {
     if (this.#gone) return
     const unsent = this.#unsent
     // The ring would not hand it over any more.
-    const sent = unsent && !this.#isUnderWay(SEND) ? this.#reactor.system.send(this.#fd, unsent, false) : 0
+    const sent = unsent && !this.#isUnderWay(SEND) ? this.#reactor.system.send(this.fd, unsent, false) : 0
     this.#shut(unsent && sent !== unsent.length ? systemError('write', sent < 0 ? sent : ECANCELED) : undefined)
   }
 
@@ -101,43 +85,31 @@ export class RingConnection implements Connection, RingUser, Abortable {
     if (this.#gone) return
     if (this.#unsent && !this.#isUnderWay(SEND)) this.#send(this.#unsent)
     if (this.#receiver && !this.#ended && !this.#closing && !this.#isUnderWay(RECEIVE)) {
-      this.#ring.receive(this.#slot, this.#fd)
-      this.#begin(RECEIVE)
+      this.ring.receive(this.slot, this.fd)
+      this.begin(RECEIVE)
     }
   }
 
   completed(operation: Operation, result: number): void {
     this.#underWay &= ~(1 << operation)
-    if (operation === CONNECT) this.#connected(result)
-    else if (this.#gone) this.#letGo()
+    if (this.#gone) this.#letGo()
     else if (result === EINTR) this.#touch()
     else if (operation === SEND) this.#sent(result)
     else if (operation === RECEIVE) this.#received(result)
-  }
-
-  aborted(): void {
-    this.#signal = undefined
-    this.#cancel()
-  }
-
-  #connected(state: number): void {
-    if (this.#signal) this.#ring.aborts.remove(this.#signal, this)
-    this.#signal = undefined
-    this.#onConnected!(state)
   }
 
   #isUnderWay(operation: Operation): boolean {
     return (this.#underWay & (1 << operation)) !== 0
   }
 
-  #begin(operation: Operation): void {
+  protected begin(operation: Operation): void {
     this.#underWay |= 1 << operation
   }
 
   #touch(): void {
     if (this.#touched) return
     this.#touched = true
-    this.#ring.touch(this)
+    this.ring.touch(this)
   }
 
   #send(unsent: Uint8Array): void {
@@ -145,8 +117,8 @@ export class RingConnection implements Connection, RingUser, Abortable {
     if (bytes.length > SLOT_BYTES) this.#memory = this.#reactor.system.memory(bytes.length)
     // The close that follows is part of the same segment then, which is one less for both sides.
     const flags = this.#closing ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL
-    this.#ring.send(this.#slot, this.#fd, bytes, flags, this.#memory)
-    this.#begin(SEND)
+    this.ring.send(this.slot, this.fd, bytes, flags, this.#memory)
+    this.begin(SEND)
   }
 
   #sent(result: number): void {
@@ -157,13 +129,13 @@ export class RingConnection implements Connection, RingUser, Abortable {
     }
     const unsent = this.#unsent!
     this.#unsent = result === unsent.length ? undefined : unsent.subarray(result)
-    if (this.#closing && !this.#unsent) this.#shut(undefined)
-    else this.#touch()
+    if (this.#unsent) this.#touch()
+    else if (this.#closing) this.#shut(undefined)
   }
 
   #received(result: number): void {
     if (result > 0) {
-      if (!this.#closing) this.#receiver!.data(this.#ring.received(this.#slot, result))
+      if (!this.#closing) this.#receiver!.data(this.ring.received(this.slot, result))
     } else if (result === 0) {
       this.#ended = true
       if (!this.#closing) this.#receiver!.end()
@@ -173,18 +145,17 @@ export class RingConnection implements Connection, RingUser, Abortable {
     if (!this.#gone) this.#touch()
   }
 
-  #cancel(): void {
+  protected cancel(): void {
     if (this.#isUnderWay(CANCEL)) return
-    this.#ring.cancel(this.#slot, this.#fd)
-    this.#begin(CANCEL)
-    this.#touch()
+    this.ring.cancel(this.slot, this.fd)
+    this.begin(CANCEL)
   }
 
   #shut(error: Error | undefined): void {
     if (this.#gone) return
     if (error) this.#broken = { error, remote: this.remote }
     this.#gone = true
-    if (this.#underWay !== 0) this.#cancel()
+    if (this.#underWay !== 0) this.cancel()
     this.#letGo()
     this.#receiver?.closed(error)
   }
@@ -192,8 +163,40 @@ export class RingConnection implements Connection, RingUser, Abortable {
   /** An operation has the descriptor as long as it is under way. */
   #letGo(): void {
     if (this.#underWay !== 0) return
-    this.#reactor.system.close(this.#fd)
-    this.#ring.leave(this.#slot)
+    this.ring.close(this.fd)
+    this.ring.leave(this.slot)
     this.#reactor.release()
+  }
+}
+
+/** A connection of our own, which the ring connects. A class, since its fields would be there 15,000 times for nothing. */
+export class OwnRingConnection extends RingConnection implements Abortable {
+  /** Ends the connect. */
+  #signal: AbortSignal | undefined
+  place = 0
+  #onConnected: ((state: number) => void) | undefined
+
+  /** @returns How it ended: 0, or the negative number of the error; `ECANCELED` if it was aborted. */
+  connect(to: SocketAddress, signal: AbortSignal | undefined): Promise<number> {
+    this.#signal = signal
+    return new Promise((resolve) => {
+      this.#onConnected = resolve
+      this.ring.connect(this.slot, this.fd, to)
+      this.begin(CONNECT)
+      if (signal) this.ring.aborts.add(signal, this)
+    })
+  }
+
+  override completed(operation: Operation, result: number): void {
+    super.completed(operation, result)
+    if (operation !== CONNECT) return
+    if (this.#signal) this.ring.aborts.remove(this.#signal, this)
+    this.#signal = undefined
+    this.#onConnected!(result)
+  }
+
+  aborted(): void {
+    this.#signal = undefined
+    this.cancel()
   }
 }

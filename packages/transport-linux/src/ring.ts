@@ -2,7 +2,7 @@ import { Slots } from '@hs/transport/internals'
 import { Aborts } from './aborts.js'
 import { ENOMEM, systemError } from './errors.js'
 import type { Pollable, Reactor } from './reactor.js'
-import { EPOLLIN, type Mapping, type Memory, type SocketAddress, type System } from './system.js'
+import { EPOLLIN, type Mapping, type Memory, SOCK_CLOEXEC, type SocketAddress, type System } from './system.js'
 
 /** Numbers of the kernel's `io_uring.h`. */
 const IORING_SETUP_CQSIZE = 1 << 3
@@ -11,12 +11,17 @@ const IORING_SETUP_SINGLE_ISSUER = 1 << 12
 const IORING_FEAT_SINGLE_MMAP = 1
 const IORING_OFF_SQ_RING = 0
 const IORING_OFF_SQES = 0x1000_0000
+const IORING_OP_ACCEPT = 13
 const IORING_OP_ASYNC_CANCEL = 14
 const IORING_OP_CONNECT = 16
+const IORING_OP_CLOSE = 19
 const IORING_OP_SEND = 26
 const IORING_OP_RECV = 27
 const IORING_ASYNC_CANCEL_ALL = 1
 const IORING_ASYNC_CANCEL_FD = 2
+const IORING_ACCEPT_MULTISHOT = 1
+const IORING_CQE_F_MORE = 2
+const IOSQE_CQE_SKIP_SUCCESS = 1 << 6
 
 /** Operations that can be handed over in one call; who has more makes another call. */
 const SUBMISSIONS = 256
@@ -25,6 +30,11 @@ const COMPLETIONS = 1024
 /** `struct io_uring_sqe` and `io_uring_cqe`, in 32-bit words. */
 const SUBMISSION_WORDS = 16
 const COMPLETION_WORDS = 4
+/** Of what identifies an operation, this many bits say which kind it is, and the others whose. */
+const OPERATION_BITS = 3
+const OPERATION_MASK = (1 << OPERATION_BITS) - 1
+/** No user has this slot. */
+const NOBODY = -1
 /** `struct io_uring_params` in 32-bit words, and where in it is what; the last five are themselves offsets, in bytes. */
 const PARAMETERS_WORDS = 30
 const CQ_ENTRIES = 1
@@ -36,7 +46,7 @@ const CQ_HEAD = 20
 const CQ_TAIL = 21
 const CQ_CQES = 25
 
-/** How long a ring is kept that nobody uses: to open one takes as long as several handshakes. */
+/** How long a ring of clients is kept unused: to open one takes as long as several handshakes. That of a server ends with it. */
 const IDLE_MS = 1000
 
 /** What each user can receive or send at a time. Longer writes have memory of their own. */
@@ -45,18 +55,24 @@ export const SLOT_BYTES = 256
 const SLOTS_PER_BLOCK = 256
 
 /** What kinds of operation a user can have under way, one of each. */
-export type Operation = typeof CONNECT | typeof SEND | typeof RECEIVE | typeof CANCEL
+export type Operation = typeof CONNECT | typeof SEND | typeof RECEIVE | typeof CANCEL | typeof ACCEPT
 export const CONNECT = 0
 export const SEND = 1
 export const RECEIVE = 2
 export const CANCEL = 3
+export const ACCEPT = 4
+/** Nobody is told of it. */
+const CLOSE = 5
 
 /** Whose operations they are. */
 export interface RingUser {
   /** Called before the next operations are handed over, if {@link Ring.touch} was called: time to add to them. */
   flush(): void
-  /** @param result - As of the system call; negative: an error. */
-  completed(operation: Operation, result: number): void
+  /**
+   * @param result - As of the system call; negative: an error.
+   * @param more - It is not over, and there will be other results.
+   */
+  completed(operation: Operation, result: number, more: boolean): void
 }
 
 /**
@@ -82,28 +98,35 @@ export class Ring implements Pollable {
   readonly #users = new Slots<RingUser>()
   readonly #blocks: Mapping[] = []
   #touched: RingUser[] = []
+  #scheduled = false
   readonly #handOver = () => {
     const touched = this.#touched
     this.#touched = []
     for (const user of touched) user.flush()
+    this.#scheduled = false
     if (this.#queued > 0) this.#enter()
+    // Much of it is over by then: to see that at once is cheaper than to be told.
+    if (this.#reactor.hasTime) this.#look()
   }
+  /** When all promises have been heard: what is begun by them is handed over together. */
+  readonly #soon = () => process.nextTick(this.#handOver)
   /** When it was registered with the reactor. */
   #epoch = 0
+  #hasAccepted = false
   #closing: NodeJS.Timeout | undefined
   readonly #onClosed: () => void
 
   /**
    * @param onClosed - Called when nobody has used it for a while, and it is gone.
-   * @returns undefined Where the system does not have it (Linux 6.0), or does not allow it, as in most containers.
+   * @throws A system error where the system does not have it (Linux 6.0), or does not allow it, as in most containers.
    */
-  static open(reactor: Reactor, onClosed: () => void): Ring | undefined {
+  static open(reactor: Reactor, onClosed: () => void): Ring {
     const { system } = reactor
     const parameters = new Uint32Array(PARAMETERS_WORDS)
     parameters[CQ_ENTRIES] = COMPLETIONS
     parameters[FLAGS] = IORING_SETUP_CQSIZE | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_SINGLE_ISSUER
     const fd = system.ringSetup(SUBMISSIONS, parameters)
-    if (fd < 0) return undefined
+    if (fd < 0) throw systemError('io_uring_setup', fd)
     const size = Math.max(
       parameters[CQ_CQES]! + COMPLETIONS * COMPLETION_WORDS * 4,
       parameters[SQ_ARRAY]! + SUBMISSIONS * 4,
@@ -114,7 +137,7 @@ export class Ring implements Pollable {
     if (rings && submissions) return new Ring(reactor, fd, rings, submissions, parameters, onClosed)
     rings?.unmap()
     system.close(fd)
-    return undefined
+    throw systemError('mmap', ENOMEM)
   }
 
   private constructor(
@@ -168,12 +191,19 @@ export class Ring implements Pollable {
   /** All its operations are over. */
   leave(slot: number): void {
     this.#users.free(slot)
-    if (this.#users.isEmpty) this.#closing = setTimeout(() => this.#close(), IDLE_MS).unref()
+    if (this.#users.isEmpty) this.#closing = setTimeout(() => this.#end(), this.#hasAccepted ? 0 : IDLE_MS).unref()
   }
 
   /** The user wants to add operations when it is time. */
   touch(user: RingUser): void {
-    if (this.#touched.push(user) === 1) queueMicrotask(this.#handOver)
+    this.#touched.push(user)
+    this.#schedule()
+  }
+
+  /** @param all - Each that comes, and not only the next one. */
+  accept(slot: number, fd: number, all: boolean): void {
+    this.#hasAccepted = true
+    this.#submit(slot, ACCEPT, IORING_OP_ACCEPT | (all ? IORING_ACCEPT_MULTISHOT << 16 : 0), fd, 0, 0, SOCK_CLOEXEC, 0)
   }
 
   connect(slot: number, fd: number, to: SocketAddress): void {
@@ -207,26 +237,37 @@ export class Ring implements Pollable {
     this.#submit(slot, CANCEL, IORING_OP_ASYNC_CANCEL, fd, 0, 0, IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_FD, 0)
   }
 
+  /** All operations with it are over, and nobody is told when this one is. */
+  close(fd: number): void {
+    this.#submit(NOBODY, CLOSE, IORING_OP_CLOSE | (IOSQE_CQE_SKIP_SUCCESS << 8), fd, 0, 0, 0, 0)
+  }
+
   /** Some operations are over. */
   ready(): void {
+    // There was no room for what is over: the kernel has it, and makes room of what we have looked at.
+    if (!this.#look()) this.#system.ringEnter(this.#fd, 0)
+  }
+
+  #look(): boolean {
     const rings = this.#rings
     let head = rings[this.#completionHead]!
     const tail = Atomics.load(rings, this.#completionTail)
-    // There was no room for what is over: the kernel has it, and makes room of what we have looked at.
-    if (head === tail) this.#system.ringEnter(this.#fd, 0)
+    if (head === tail) return false
     for (; head !== tail; head = (head + 1) | 0) {
       this.#reactor.countEvent()
       const at = this.#completions + (head & (COMPLETIONS - 1)) * COMPLETION_WORDS
       const tag = rings[at]!
       const result = rings[at + 2]!
-      this.#users.at(tag >> 2)?.completed((tag & 3) as Operation, result)
+      const more = (rings[at + 3]! & IORING_CQE_F_MORE) !== 0
+      this.#users.at(tag >> OPERATION_BITS)?.completed((tag & OPERATION_MASK) as Operation, result, more)
     }
     Atomics.store(rings, this.#completionHead, head)
+    return true
   }
 
   #submit(
     slot: number,
-    operation: Operation,
+    operation: Operation | typeof CLOSE,
     opcode: number,
     fd: number,
     address: number,
@@ -245,9 +286,16 @@ export class Ring implements Pollable {
     words[at + 5] = (address / 2 ** 32) | 0
     words[at + 6] = length
     words[at + 7] = flags
-    words[at + 8] = (slot << 2) | operation
+    words[at + 8] = (slot << OPERATION_BITS) | operation
     this.#tail = (this.#tail + 1) | 0
     this.#queued++
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    queueMicrotask(this.#soon)
   }
 
   #enter(): void {
@@ -277,7 +325,7 @@ export class Ring implements Pollable {
     return { memory, offset: (slot % SLOTS_PER_BLOCK) * 2 * SLOT_BYTES }
   }
 
-  #close(): void {
+  #end(): void {
     this.#reactor.hold()
     this.#reactor.remove(this.#fd)
     this.#system.close(this.#fd)

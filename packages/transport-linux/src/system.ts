@@ -9,7 +9,7 @@ const AF_INET = 2
 const AF_INET6 = 10
 const SOCK_STREAM = 1
 const SOCK_NONBLOCK = 0o4000
-const SOCK_CLOEXEC = 0o2000000
+export const SOCK_CLOEXEC = 0o2000000
 const SOL_SOCKET = 1
 const SO_REUSEADDR = 2
 const SO_ERROR = 4
@@ -230,9 +230,9 @@ export function loadSystem() {
     listen: (fd: number, backlog: number): number => outcome(c.listen(fd, backlog)),
     /** Newcomers are refused from now on, in whichever thread the descriptor is known. */
     stopListening: (fd: number): number => outcome(c.shutdown(fd, SHUT_RD)),
-    /** The next connection, non-blocking. */
-    accept(fd: number): number {
-      const accepted = c.accept4(fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC)
+    /** @param blocks - As that of {@link socket}. @returns The next connection. */
+    accept(fd: number, blocks = false): number {
+      const accepted = c.accept4(fd, 0, 0, SOCK_CLOEXEC | (blocks ? 0 : SOCK_NONBLOCK))
       if (accepted >= 0 && atEnd) atEnd.add(atEnd.env, atEnd.close, accepted)
       return outcome(accepted)
     },
@@ -253,8 +253,8 @@ export function loadSystem() {
     peerAddress,
     reuseAddress: (fd: number): number => setOption(fd, SOL_SOCKET, SO_REUSEADDR, on),
     reusePort: (fd: number): number => setOption(fd, SOL_SOCKET, SO_REUSEPORT, on),
-    /** For a socket that another process has made. */
-    setNonBlocking: (fd: number): number => outcome(c.fcntl(fd, F_SETFL, SOCK_NONBLOCK)),
+    /** For a socket that another process has made, or that goes to a ring, or comes back from one. */
+    setBlocking: (fd: number, blocks: boolean): number => outcome(c.fcntl(fd, F_SETFL, blocks ? 0 : SOCK_NONBLOCK)),
     /** On a listening socket, whatever it accepts inherits it. */
     noDelay: (fd: number): number => setOption(fd, IPPROTO_TCP, TCP_NODELAY, on),
     /** What arrives is acknowledged by what we send next, or after 40 ms: for a side that always has something to send. */

@@ -1,57 +1,49 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { isMainThread } from 'node:worker_threads'
 import { boolean, checkOptions, optional, type Table } from '@hs/options'
 import type { Connection, ConnectOptions, Endpoint, Listener, ListenOptions, Transport } from '@hs/transport'
 import { OwnConnection } from './connection.js'
 import { EALREADY, EINPROGRESS, EINTR, systemError } from './errors.js'
 import { BACKLOG, LinuxListener } from './listener.js'
 import { Reactor } from './reactor.js'
-import { Ring } from './ring.js'
-import { RingConnection } from './ring-connection.js'
+import type { Ring } from './ring.js'
+import { OwnRingConnection } from './ring-connection.js'
+import { RingListener } from './ring-listener.js'
+import { Rings } from './rings.js'
 import { SharedLinuxListener } from './share.js'
 import { EPOLLIN, EPOLLOUT } from './system.js'
 
 export interface LinuxTransportOptions {
   /**
-   * Has the calls of clients made by the kernel, many at a time (io_uring), where the system allows it, and in the main
-   * thread. For programs with many connections of their own at once; with one at a time, it is no faster. Default false.
+   * Has calls made by the kernel, many at a time (io_uring), where the system allows it, and in the main thread. `true`:
+   * for clients too, which pays for programs with many connections of their own at once. `false`: for none. Default:
+   * for servers.
    */
   readonly ring?: boolean
 }
 
-const LINUX_TRANSPORT_OPTIONS = { ring: optional(boolean(), false) } satisfies Table<LinuxTransportOptions>
+const LINUX_TRANSPORT_OPTIONS = { ring: optional(boolean()) } satisfies Table<LinuxTransportOptions>
 
 /**
- * Sockets by epoll and without streams, through FFI: as `nodeTransport()`, at the cost of a server in C.
+ * Sockets without streams, by io_uring or epoll, through FFI: as `nodeTransport()`, at the cost of a server in C.
  *
  * @throws ERR_HS_TRANSPORT_UNAVAILABLE Where it cannot work: another system than Linux, or no koffi. `cause` says why.
  */
 export function linuxTransport(options: LinuxTransportOptions = {}): Transport {
-  const { ring: ringWanted } = checkOptions('linuxTransport', options, LINUX_TRANSPORT_OPTIONS)
+  const { ring: wanted } = checkOptions('linuxTransport', options, LINUX_TRANSPORT_OPTIONS)
   const reactor = new Reactor('loop')
-  // The kernel writes to the memory of a ring, and a thread that is ended from outside could not take it back.
-  let mayHaveRing = ringWanted && isMainThread
-  let ring: Ring | undefined
-  const connector: Connector = {
-    reactor,
-    get ring() {
-      if (!ring && mayHaveRing) {
-        ring = Ring.open(reactor, () => {
-          ring = undefined
-        })
-        mayHaveRing = ring !== undefined
-      }
-      return ring
-    },
-  }
+  const rings = new Rings(reactor)
   /** The last host that needed no looking up: whoever connects once connects again. */
   let literal: string | undefined
   return {
     name: 'linux',
     clock: reactor.clock,
-    listen: (at, options) => listen(reactor, at, options),
+    get shortfall() {
+      return rings.failure && `io_uring cannot be used here: ${rings.failure}`
+    },
+    listen: (at, options) => listen(reactor, wanted === false ? undefined : rings, at, options),
     connect(to, options = {}) {
+      const connector = { reactor, ring: wanted ? rings.ring : undefined }
       if (to.host !== literal && !isIP(to.host)) return connectByName(connector, to, options)
       literal = to.host
       return connectOnce(connector, to, options)
@@ -66,7 +58,12 @@ interface Connector {
   readonly ring: Ring | undefined
 }
 
-async function listen(reactor: Reactor, at: Endpoint, options: ListenOptions): Promise<Listener> {
+async function listen(
+  reactor: Reactor,
+  rings: Rings | undefined,
+  at: Endpoint,
+  options: ListenOptions,
+): Promise<Listener> {
   const { system } = reactor
   const fd = options.fd ?? (await bind(reactor, at, options.reusePort ?? false))
   system.noDelay(fd)
@@ -75,8 +72,17 @@ async function listen(reactor: Reactor, at: Endpoint, options: ListenOptions): P
     system.close(fd)
     throw systemError('listen', error, options.fd === undefined ? at : undefined)
   }
-  if (options.fd !== undefined) system.setNonBlocking(fd)
+  if (options.fd !== undefined) system.setBlocking(fd, false)
   if (options.shared) return new SharedLinuxListener(reactor, fd)
+  const ring = rings?.ring
+  if (ring) {
+    try {
+      return new RingListener(reactor, ring, fd, options.onDrop)
+    } catch (error) {
+      system.close(fd)
+      throw error
+    }
+  }
   return new LinuxListener(reactor, fd, EPOLLIN, options.onDrop, () => system.close(fd))
 }
 
@@ -118,13 +124,13 @@ async function connectOnce(
   signal?.throwIfAborted()
   const fd = system.socket(to.host, ring !== undefined)
   if (fd < 0) throw systemError('socket', fd, to)
-  const connection = ring ? new RingConnection(reactor, ring, fd) : new OwnConnection(reactor, fd)
+  const connection = ring ? new OwnRingConnection(reactor, ring, fd) : new OwnConnection(reactor, fd)
   try {
     // Each side sends one small message and waits for the answer. So Nagle never holds one back, and TCP_NODELAY is not
     // set; but without this, the kernel would acknowledge what comes with a segment of its own, just before the answer.
     system.delayAcknowledgements(fd)
     let state = localAddress === undefined ? 0 : system.bindAddress(fd, localAddress)
-    if (state === 0 && connection instanceof RingConnection) {
+    if (state === 0 && connection instanceof OwnRingConnection) {
       state = await connection.connect(system.peerAddress(to), signal)
     } else if (state === 0) {
       state = system.connect(fd, to)

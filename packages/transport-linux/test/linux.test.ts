@@ -1,17 +1,22 @@
 import { once } from 'node:events'
 import { readdirSync, readlinkSync } from 'node:fs'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Receiver } from '@hs/transport'
+import { Worker } from 'node:worker_threads'
+import type { Connection, Receiver } from '@hs/transport'
 import koffi from 'koffi'
 import { describe, expect, it } from 'vitest'
 import { describeTransport } from '../../transport/test/transport-suite.js'
 import { Reactor } from '../src/reactor.js'
 import { Ring } from '../src/ring.js'
+import { Rings } from '../src/rings.js'
 import { linuxTransport } from '../src/transport.js'
 
 describeTransport('the Linux transport', linuxTransport, { waiting: 'kernel' })
-describeTransport('the Linux transport with a ring', () => linuxTransport({ ring: true }), { waiting: 'kernel' })
+describeTransport('the Linux transport without a ring', () => linuxTransport({ ring: false }), { waiting: 'kernel' })
+describeTransport('the Linux transport with a ring for clients too', () => linuxTransport({ ring: true }), {
+  waiting: 'kernel',
+})
 
 describe.each([
   ['a call for each step', false],
@@ -62,7 +67,25 @@ describe('a ring', () => {
 
   it('is not there where the system refuses it', () => {
     const refusing = Object.assign(Object.create(reactor), { system: { ...reactor.system, ringSetup: () => -1 } })
-    expect(Ring.open(refusing, () => {})).toBe(undefined)
+    const rings = new Rings(refusing)
+    expect(rings.failure).toBe(undefined)
+    expect(rings.ring).toBe(undefined)
+    expect(rings.failure).toBe('io_uring_setup EPERM')
+  })
+
+  it('is not there in a worker thread, whose servers use epoll and say why', async () => {
+    const worker = new Worker(
+      `import('node:worker_threads').then(async ({ parentPort }) => {
+        const { linuxTransport } = await import(${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)})
+        const transport = linuxTransport()
+        const options = { maxWaiting: 1, shared: false, onDrop() {} }
+        await (await transport.listen({ host: '127.0.0.1', port: 0 }, options)).close()
+        parentPort.postMessage(transport.shortfall)
+      })`,
+      { eval: true },
+    )
+    const [shortfall] = await once(worker, 'message')
+    expect(shortfall).toBe('io_uring cannot be used here: a worker thread has no ring')
   })
 
   it('is closed when nobody has used it for a while, and does not keep the process alive until then', async () => {
@@ -72,8 +95,6 @@ describe('a ring', () => {
       onClosed = resolve
     })
     const ring = Ring.open(reactor, onClosed)
-    // Where the system does not allow it, there is nothing that could stay.
-    if (!ring) return
     const [descriptor] = rings().filter((fd) => !before.includes(fd))
     expect(descriptor).toBeDefined()
     reactor.hold()
@@ -104,6 +125,101 @@ describe('a ring', () => {
     server.close()
   })
 })
+
+describe('a listener with a ring', () => {
+  async function listen() {
+    const ringsBefore = rings()
+    const transport = linuxTransport()
+    const onDrop = () => {}
+    const listener = await transport.listen({ host: '127.0.0.1', port: 0 }, { maxWaiting: 1, shared: false, onDrop })
+    expect(transport.shortfall).toBe(undefined)
+    const added = rings().filter((fd) => !ringsBefore.includes(fd))
+    const connections = listener[Symbol.asyncIterator]()
+    const peers: Socket[] = []
+    return {
+      listener,
+      ring: added[0]!,
+      async connect(count: number) {
+        const { host, port } = listener.address
+        const newcomers = Array.from({ length: count }, () => createConnection({ host, port }))
+        peers.push(...newcomers)
+        await Promise.all(newcomers.map((peer) => once(peer, 'connect')))
+      },
+      async take(count: number) {
+        const taken: Connection[] = []
+        while (taken.length < count) taken.push((await connections.next()).value!)
+        return taken
+      },
+      ports: () => peers.map(({ localPort }) => localPort),
+      /** How many connections this process has accepted, and not closed. */
+      accepted: () => sockets() - peers.length,
+      async [Symbol.asyncDispose]() {
+        await listener.close()
+        for (let next = await connections.next(); !next.done; next = await connections.next()) next.value.abort()
+        await Promise.all(peers.map((peer) => once(peer.destroy(), 'close')))
+        // Whatever was accepted is closed before it.
+        await expect.poll(rings).not.toContain(added[0])
+      },
+    }
+  }
+
+  it('has one of its own, which is gone soon after its last connection', async () => {
+    await using lab = await listen()
+    expect(lab.ring).toBeDefined()
+    await lab.connect(1)
+    const [connection] = await lab.take(1)
+    await lab.listener.close()
+    await turn()
+    expect(rings()).toContain(lab.ring)
+    connection!.abort()
+  })
+
+  it('accepts no more than it is asked for', async () => {
+    const before = sockets()
+    await using lab = await listen()
+    await lab.connect(10)
+    const [first] = await lab.take(1)
+    for (let turns = 0; turns < 20; turns++) await turn()
+    // The listening one, and the one that was taken.
+    expect(lab.accepted() - before).toBe(2)
+    first!.abort()
+  })
+
+  it('stops accepting when connections are left that are not asked for, and hands them out later, in order', async () => {
+    const before = sockets()
+    await using lab = await listen()
+    await lab.connect(3)
+    const taken = await lab.take(3)
+    for (let at = 0; at < 10; at++) {
+      await lab.connect(1)
+      await turn()
+    }
+    expect(lab.accepted() - before).toBeLessThan(10)
+    taken.push(...(await lab.take(10)))
+    expect(taken.map(({ remote }) => remote.port)).toEqual(lab.ports())
+    for (const connection of taken) connection.abort()
+  })
+
+  it('is asked again when more came at once than its queues have room for', async () => {
+    await using lab = await listen()
+    const many = 1500
+    const all = lab.take(many)
+    await lab.connect(many)
+    const taken = await all
+    expect(new Set(taken.map(({ remote }) => remote.port))).toEqual(new Set(lab.ports()))
+    for (const connection of taken) connection.abort()
+  })
+})
+
+function sockets(): number {
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:')
+    } catch {
+      return false
+    }
+  }).length
+}
 
 /** Which of this process's descriptors are rings; Node may have some of its own. */
 function rings(): string[] {

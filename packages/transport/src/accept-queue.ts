@@ -17,6 +17,11 @@ export class AcceptQueue implements AsyncIterator<Connection, undefined> {
     return this.#waiting.length
   }
 
+  /** One was asked for, and there is none yet. */
+  get isAwaited(): boolean {
+    return this.#takers.length > 0
+  }
+
   push(connection: Connection): void {
     // The loop was left, and the listener is still open: nothing would ever take it.
     if (this.#finished) {

@@ -156,6 +156,8 @@ export interface ConnectOptions {
 export interface Transport {
   readonly name: string
   readonly clock: Clock
+  /** Why it is slower here than elsewhere, in a phrase; undefined if it is not, or as long as it has not tried. */
+  readonly shortfall?: string | undefined
   /** @throws System errors as Node shapes them: `code`, `syscall`, `address`, `port`. */
   listen(at: Endpoint, options: ListenOptions): Promise<Listener>
   /** @throws System errors as Node shapes them, or the signal's reason. */

@@ -16,18 +16,18 @@ export function events(options: EventsOptions = {}): ConcurrencyStrategy {
 
 /** The loop itself, which the worker threads run too. */
 export async function serveAtOnce(
-  { listener, serveOne }: Pick<Work, 'listener' | 'serveOne'>,
+  { listener, serve }: Pick<Work, 'listener' | 'serve'>,
   atOnce: number,
 ): Promise<void> {
   if (atOnce === Number.POSITIVE_INFINITY) {
-    for await (const connection of listener) void serveOne(connection)
+    for await (const connection of listener) serve(connection)
     return
   }
   let served = 0
   let onRoom: (() => void) | undefined
   for await (const connection of listener) {
     served++
-    void serveOne(connection).then(() => {
+    serve(connection, () => {
       served--
       onRoom?.()
     })

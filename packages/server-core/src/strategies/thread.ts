@@ -59,7 +59,7 @@ port.on('message', (message: ToThread) => {
   }
 })
 tell({ type: 'ready' })
-await serveAtOnce({ listener, serveOne: service.serveOne }, atOnce)
+await serveAtOnce({ listener, serve: (connection, onOver) => service.serve(connection, onOver) }, atOnce)
 await service.idle()
 flush()
 tell({ type: 'done' })
