@@ -191,7 +191,7 @@ class Load implements AttemptObserver, Starter {
     this.#tick()
     const { rate, stages, schedule, concurrency, seed, warmupMs } = this.#settings
     const { counts, byTarget, histograms, slow, latestStartMs, examples, intervals } = this.#results
-    // What was under way when the time was over is waited for and counted, and is no part of the rate.
+    // Attempts under way when the time was over are awaited and counted, but do not enter the rate.
     const durationMs = Math.max(0, Math.min(now - this.#origin, this.#settings.durationMs))
     // What came after the last whole interval: an interval of its own, if it was anything.
     if (this.#results.hasRecent) this.#cut(now - this.#intervalStarted)
