@@ -61,7 +61,7 @@ function command(name: string, sequence: 'required' | 'optional') {
         placeholder: 'duration',
       } as Option<number | undefined>,
       wait: {
-        describe: 'Keep trying for so long, until the server speaks HELLO (and not only: until its port is open)',
+        describe: 'Keep trying for up to this long, until a handshake succeeds; an open port is not enough',
         default: undefined,
         parse: parsers.duration,
         placeholder: 'duration',
@@ -77,7 +77,7 @@ function command(name: string, sequence: 'required' | 'optional') {
         placeholder: 'servers',
       } as Option<readonly Endpoint[]>,
       retry: {
-        describe: 'Try again after a failure, so many times',
+        describe: 'Retry up to n times after a failure',
         default: undefined,
         parse: parsers.integer(0, Number.MAX_SAFE_INTEGER),
         placeholder: 'n',
@@ -227,7 +227,7 @@ async function waitUntilGone(
 
 /** How long one attempt may take. */
 function timeoutOf({ timeout, wait }: Options, until: number): number {
-  // A port that is open and silent is asked often, so that a server that comes up behind it is soon seen.
+  // An open but silent port is tried often, so that a server that starts to answer on it is noticed soon.
   const usual = timeout ?? (wait === undefined ? DEFAULT_TIMEOUT_MS : PROBE_TIMEOUT_MS)
   return Math.max(1, Math.min(usual, until - performance.now()))
 }
