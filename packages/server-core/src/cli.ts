@@ -119,9 +119,9 @@ export interface Extension {
 export interface ServerLife {
   /** What the server is started with, besides its own options. */
   readonly serve: Partial<ServeOptions>
-  /** The server listens. @returns Sentences for people. @throws If the program cannot go on so. */
+  /** The server listens. @returns Sentences for people. @throws If the program cannot continue like this. */
   listening(server: HelloServer): Promise<readonly string[]>
-  /** It was told to stop. Resolves when it is to stop accepting. */
+  /** A signal asked it to stop. Resolves when it is to stop accepting. */
   stopping(): Promise<void>
   /** It has stopped, or could not start. */
   stopped(): Promise<void>

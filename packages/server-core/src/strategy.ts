@@ -2,8 +2,8 @@ import type { Connection, Listener } from '@hs/transport'
 import type { Observer, ServiceSettings } from './service.js'
 
 /**
- * When a connection is served, and on which thread. A strategy never sees a message, and closes nothing: whoever
- * accepts a connection from `listener` passes it to `serveOne`, which does all the rest.
+ * When a connection is served, and on which thread. A strategy never sees a message, and closes nothing: it accepts
+ * connections from `listener` and passes each to `serveOne`, which does all the rest.
  */
 export interface ConcurrencyStrategy {
   /** One word, for people. */
