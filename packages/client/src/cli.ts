@@ -104,14 +104,14 @@ function command(name: string, sequence: 'required' | 'optional') {
         describe: 'Print one line for Nagios and its like, with performance data; exit status 0 OK or 2 CRITICAL',
         default: false,
       } as Option<boolean>,
-      quiet: { describe: 'Print nothing; the exit status tells', default: false, alias: 'q' } as Option<boolean>,
+      quiet: { describe: 'Print nothing; only set the exit status', default: false, alias: 'q' } as Option<boolean>,
       verbose: { describe: 'Draw the exchange on stderr', default: false, alias: 'v' } as Option<boolean>,
       ...protocolFlags,
     },
     examples: [
       [`${name} 127.0.0.1 9000 5`, 'one handshake'],
       [`${name} 127.0.0.1 9000 5 --verbose`, 'the same, with a picture'],
-      [`${name} localhost 9000 1 --wait 30s --quiet`, 'a gate: go on when the server speaks HELLO'],
+      [`${name} localhost 9000 1 --wait 30s --quiet`, 'a gate: passes once a handshake succeeds'],
     ],
     epilogue:
       'Exit status: 0 established, 1 the peer broke the protocol, 2 wrong usage, 3 could not connect, 4 deadline passed, 5 output lost, 130 interrupted, 143 terminated.',

@@ -96,7 +96,11 @@ const command = {
       default: false,
     } as Option<boolean>,
     quiet: { describe: 'Print nothing', default: false, alias: 'q' } as Option<boolean>,
-    verbose: { describe: 'Say on stderr why things are as they are', default: false, alias: 'v' } as Option<boolean>,
+    verbose: {
+      describe: 'Explain choices on stderr, such as that of the transport',
+      default: false,
+      alias: 'v',
+    } as Option<boolean>,
     ...protocolFlags,
   },
   examples: [
