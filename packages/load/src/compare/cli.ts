@@ -50,7 +50,7 @@ const command = {
       repeats: true,
     } as Option<readonly Candidate[]>,
     only: {
-      describe: "Which of ours, with commas between, as in 'events/linux,sequential/node'; none: no one",
+      describe: "Which of ours, with commas between, as in 'events/linux,sequential/node'; none of them: none",
       default: undefined,
       parse: (text: string) => (text === 'none' ? [] : text.split(',')),
       placeholder: 'names',

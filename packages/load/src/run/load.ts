@@ -19,7 +19,7 @@ const SEQUENCES = 2 ** 31 - 2
 const MOST_TICK_MS = 100
 
 /**
- * Does handshakes, each on a fresh connection, each answer verified, and counts and times them.
+ * Does handshakes, each on a new connection, verifies each answer, and counts and times them.
  *
  * @returns When all that were begun are over, or soon after `signal`: with what was measured until then.
  * @throws {HelloError} If a target does not answer right from the beginning (see `check`).
