@@ -50,6 +50,6 @@ interface Elsewhere {
   readonly observe: Observer
   /** The threads can serve. May be called again, without effect. */
   readonly ready: () => void
-  /** The server cannot go on: a thread cannot print any more, or none can be had. Stops it, without a grace period. */
+  /** The server cannot continue: a thread cannot print any more, or none can be had. Stops it, without a grace period. */
   readonly fail: (error: unknown) => void
 }
