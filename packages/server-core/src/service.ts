@@ -132,7 +132,7 @@ export class Service {
     this.#printer?.print(event)
   }
 
-  /** Collects only what a printer or an observer needs to know of the connection: its address alone costs a system call. */
+  /** Knows of the connection no more than somebody asks for: its address alone costs a system call. */
   #served(connection: Connection, number: number, slot: number, onOver: () => void): Served {
     const { print, strategy } = this.#settings
     if (this.#forward || print?.format === 'json') {

@@ -11,7 +11,7 @@ const MOST_SENT = 65_536
 
 /**
  * A connection of our own whose calls are made by a ring. Its methods only say what is wanted; {@link flush} makes
- * operations of it, so that a message and the close after it are one.
+ * operations of it, so that a message and the close behind it are one.
  */
 export class RingConnection implements Connection, RingUser, Abortable {
   readonly #reactor: Reactor

@@ -18,7 +18,7 @@ const IORING_OP_RECV = 27
 const IORING_ASYNC_CANCEL_ALL = 1
 const IORING_ASYNC_CANCEL_FD = 2
 
-/** Operations that can be handed over in one call; who has more makes another call. */
+/** Operations that can be handed over in one call; more of them take another call. */
 const SUBMISSIONS = 256
 /** What is over and was not looked at yet; the kernel keeps more than that apart, in a slower way. */
 const COMPLETIONS = 1024
@@ -36,7 +36,7 @@ const CQ_HEAD = 20
 const CQ_TAIL = 21
 const CQ_CQES = 25
 
-/** How long a ring is kept that nobody uses: to open one takes as long as several handshakes. */
+/** How long an unused ring is kept: to open one takes as long as several handshakes. */
 const IDLE_MS = 1000
 
 /** What each user can receive or send at a time. Longer writes have memory of their own. */
@@ -60,7 +60,7 @@ export interface RingUser {
 }
 
 /**
- * Operations that the kernel does by itself, handed over many at a time, in one call: io_uring. The reactor is told when
+ * Operations that the kernel does by itself, handed over many at a time, in one call: io_uring. The reactor learns when
  * some are over.
  */
 export class Ring implements Pollable {
