@@ -36,7 +36,7 @@ const CQ_HEAD = 20
 const CQ_TAIL = 21
 const CQ_CQES = 25
 
-/** How long an unused ring is kept: to open one takes as long as several handshakes. */
+/** How long a ring is kept that nobody uses: to open one takes as long as several handshakes. */
 const IDLE_MS = 1000
 
 /** What each user can receive or send at a time. Longer writes have memory of their own. */

@@ -15,7 +15,7 @@ import { EPOLLIN, EPOLLOUT } from './system.js'
 export interface LinuxTransportOptions {
   /**
    * Has the calls of clients made by the kernel, many at a time (io_uring), where the system allows it, and in the main
-   * thread. For programs with many connections of their own at once; with one at a time, it gains nothing. Default false.
+   * thread. For programs with many connections of their own at once; with one at a time, it is no faster. Default false.
    */
   readonly ring?: boolean
 }
