@@ -44,7 +44,7 @@ describe('the contract', () => {
     const { status, stdout, stderr } = await run(host, port, 5)
     expect({ status, stdout }).toEqual({ status: 1, stdout: 'HELLO 5\nERROR\n' })
     expect(stderr).toMatch(
-      /^tcpclient: The server sent HELLO 5, and HELLO 6 had to come.*\(ERR_HS_WRONG_NUMBER, HS-2\.2\)\n$/,
+      /^tcpclient: The server sent HELLO 5 instead of HELLO 6.*\(ERR_HS_WRONG_NUMBER, HS-2\.2\)\n$/,
     )
     await peers[0]!.untilGone()
     expect(peers[0]!.received).toBe('HELLO 5')
@@ -144,7 +144,7 @@ describe('what ends it otherwise', () => {
     const { address } = await PeerServer.listen()
     const { status, stdout, stderr } = await run(address.host, address.port, 5, '--timeout', '50ms')
     expect({ status, stdout }).toEqual({ status: 4, stdout: '' })
-    expect(stderr).toBe('tcpclient: The deadline of 50 ms passed while HELLO Y was awaited. (ERR_HS_TIMEOUT, HS-6.2)\n')
+    expect(stderr).toBe('tcpclient: The deadline of 50 ms passed before HELLO Y arrived. (ERR_HS_TIMEOUT, HS-6.2)\n')
   })
 
   it.each([

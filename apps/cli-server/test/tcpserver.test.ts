@@ -133,7 +133,7 @@ describe('the contract', () => {
     const { stdout, stderr } = await stop(server)
     expect(stdout).toBe('HELLO 5\nHELLO 9\nERROR\n')
     expect(stderr).toMatch(
-      /tcpserver: 127\.0\.0\.1:\d+: The client sent HELLO 9, and HELLO 7 had to come.*\(ERR_HS_WRONG_NUMBER, HS-2\.3\)\n/,
+      /tcpserver: 127\.0\.0\.1:\d+: The client sent HELLO 9 instead of HELLO 7.*\(ERR_HS_WRONG_NUMBER, HS-2\.3\)\n/,
     )
   })
 
@@ -171,7 +171,7 @@ describe('the contract', () => {
     await talk(server)
     const { stdout, stderr } = await stop(server)
     expect(stdout).toBe('')
-    expect(stderr).toContain('The deadline of 50 ms passed while HELLO X was awaited. (ERR_HS_TIMEOUT, HS-6.2)')
+    expect(stderr).toContain('The deadline of 50 ms passed before HELLO X arrived. (ERR_HS_TIMEOUT, HS-6.2)')
   })
 
   it('names address, strategy, threads and transport when it listens', async () => {

@@ -184,7 +184,7 @@ describe('the deadline', () => {
     const server = await PeerServer.listen()
     const failed = failureOf(handshake({ port: server.address.port, sequence: 5, timeoutMs: 50 }), 'ERR_HS_TIMEOUT')
     const { message, failure } = await failed
-    expect(message).toBe('The deadline of 50 ms passed while HELLO Y was awaited.')
+    expect(message).toBe('The deadline of 50 ms passed before HELLO Y arrived.')
     expect(failure.state).toBe('awaiting-y')
     await (await server.accept()).untilGone()
   })

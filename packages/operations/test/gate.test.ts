@@ -82,7 +82,7 @@ describe.each(Object.entries(transports))('a gate before the transport %s', (_na
   })
 
   it.each([
-    ['no header', 'HELLO 5', /must send a PROXY header, but a PROXY header must come first/],
+    ['no header', 'HELLO 5', /must send a PROXY header, but its first bytes are not one/],
     ['a malformed one', 'PROXY TCP4 nowhere\r\n', /but a header line is PROXY/],
   ])('refuses a balancer that sends %s, with a code', async (_what, bytes, reason) => {
     const { seen, listener } = await start(await make(), { proxies: ['127.0.0.0/8'] })

@@ -248,7 +248,7 @@ describe('a failed handshake', () => {
     expect(lab.happened()).toEqual(['failed', 'close', 'abort'])
     lab.connection.closes()
     expect(lab.outcome).toMatchObject({
-      failure: { code: 'ERR_HS_ABORTED', message: 'Enough while HELLO Y was awaited.' },
+      failure: { code: 'ERR_HS_ABORTED', message: 'Enough before HELLO Y arrived.' },
     })
   })
 
@@ -299,7 +299,7 @@ describe('the deadline', () => {
     expect(lab.happened()).toEqual(['failed', 'close', 'abort'])
     lab.connection.closes()
     expect(lab.outcome).toMatchObject({
-      failure: { code: 'ERR_HS_TIMEOUT', message: 'The deadline of 1000 ms passed while HELLO X was awaited.' },
+      failure: { code: 'ERR_HS_TIMEOUT', message: 'The deadline of 1000 ms passed before HELLO X arrived.' },
     })
   })
 
@@ -331,7 +331,7 @@ describe('the deadline', () => {
     lab.clock.pass(1)
     lab.connection.closes()
     expect(lab.outcome).toMatchObject({
-      failure: { message: 'The deadline of 1000 ms passed while HELLO Y was awaited.' },
+      failure: { message: 'The deadline of 1000 ms passed before HELLO Y arrived.' },
     })
   })
 
