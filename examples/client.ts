@@ -24,5 +24,5 @@ echo.close()
 
 // Prints:
 // 41, 42, 43 within ... ms
-// The server sent HELLO 41, and HELLO 42 had to come; it is the number that it was sent: add 1 to it before sending.
+// The server sent HELLO 41 instead of HELLO 42; it sent back the number that it received: add 1 before sending.
 // in state awaiting-y: expected HELLO 42, received HELLO 41

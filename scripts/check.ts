@@ -8,6 +8,7 @@ import { once } from 'node:events'
 const STEPS = [
   ['format and lint', 'biome ci .'],
   ['commit subjects', 'node scripts/commits.ts'],
+  ['words', 'node scripts/prose.ts'],
   // Type-checks the sources, too: declarations are made by tsc.
   ['build', 'turbo run build --output-logs=errors-only'],
   ['types of tests, examples and scripts', 'tsc'],

@@ -1,6 +1,7 @@
 /**
  * Counts the habits of translated English in everything that people read: documents, comments, messages, test names.
- * `node scripts/prose.ts` lists every occurrence of a habit that is over its limit, and fails then. `--all` lists all.
+ * `node scripts/prose.ts` lists every occurrence of a habit that is over its limit, and then fails. `--all` lists all.
+ * It reads the git repository that it is started in.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'

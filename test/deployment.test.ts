@@ -97,7 +97,7 @@ describe('the unit of systemd', () => {
     expect(await server.stop()).toMatchObject({ status: 0 })
   })
 
-  test('is told by the server that it listens, and has a socket unit of the same name and port', () => {
+  test('waits for the server to report that it listens, and has a socket unit of the same name and port', () => {
     expect([value('Type'), value('NotifyAccess')]).toEqual(['notify', 'all'])
     expect(Number(value('WatchdogSec'))).toBeGreaterThan(0)
     expect(readText('deploy/systemd/tcpserver.socket')).toContain(`ListenStream=${value('ExecStart')!.split(' ')[1]}\n`)

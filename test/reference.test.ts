@@ -100,7 +100,10 @@ async function helpOf(program: string) {
   const { stdout: text } = await run(`npx ${program} --help`)
   const entries = new Map<string, string>()
   let name: string | undefined
-  for (const line of text.split('\n\n').find((section) => section.startsWith('Options:'))!.split('\n')) {
+  for (const line of text
+    .split('\n\n')
+    .find((section) => section.startsWith('Options:'))!
+    .split('\n')) {
     name = /^ {2,6}(?:-\w, )?(--[\w-]+|-\d)(?: |$)/.exec(line)?.[1] ?? name
     if (name) entries.set(name, `${entries.get(name) ?? ''} ${line.trim()}`)
   }

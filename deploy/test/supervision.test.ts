@@ -28,9 +28,11 @@ test('the server reports to systemd that it is ready, alive, and stopping', asyn
   expect(server.output.stderr).not.toContain('NOTIFY_SOCKET')
 })
 
-test('a supervisor that cannot be told is a line on stderr, and no reason to stop', async () => {
+test('a supervisor that cannot be notified causes a line on stderr, and does not stop the server', async () => {
   const server = await startServer(['0'], { NOTIFY_SOCKET: '/no/such/socket' })
-  await expect.poll(() => server.output.stderr, { timeout: 30_000 }).toContain('NOTIFY_SOCKET cannot be told READY=1')
+  await expect
+    .poll(() => server.output.stderr, { timeout: 30_000 })
+    .toContain('NOTIFY_SOCKET cannot be notified of READY=1')
   expect(await handshake(server.port)).toBe(0)
 })
 
@@ -77,7 +79,7 @@ describe.each(['node', 'linux'])('a handover on one port, transport %s', (transp
     load.child.kill('SIGINT')
     await load.ended
     const { started, failed } = JSON.parse(load.output.stdout)
-    // What the kernel has half accepted when a socket is closed, it gives to another one only if it is told to.
+    // When a socket is closed, the kernel hands its half-accepted connections to another one only with this setting.
     const migrates = readFileSync('/proc/sys/net/ipv4/tcp_migrate_req', 'utf8').trim() === '1'
     console.log(
       `${transport}: 5 handovers, ${started} handshakes, failed ${JSON.stringify(failed)}, tcp_migrate_req ${migrates}`,

@@ -44,7 +44,7 @@ describe('the contract', () => {
     const { status, stdout, stderr } = await run(host, port, 5)
     expect({ status, stdout }).toEqual({ status: 1, stdout: 'HELLO 5\nERROR\n' })
     expect(stderr).toMatch(
-      /^tcpclient: The server sent HELLO 5, and HELLO 6 had to come.*\(ERR_HS_WRONG_NUMBER, HS-2\.2\)\n$/,
+      /^tcpclient: The server sent HELLO 5 instead of HELLO 6.*\(ERR_HS_WRONG_NUMBER, HS-2\.2\)\n$/,
     )
     await peers[0]!.untilGone()
     expect(peers[0]!.received).toBe('HELLO 5')
@@ -57,14 +57,14 @@ describe('the contract', () => {
     expect(stderr).toContain('ERR_HS_CLOSED_EARLY')
   })
 
-  it('prints ERROR on stderr where it is told to', async () => {
+  it('prints ERROR on stderr with --errors stderr', async () => {
     const { host, port } = await answering('HELLO 9')
     const { status, stdout, stderr } = await run(host, port, 5, '--errors', 'stderr')
     expect({ status, stdout }).toEqual({ status: 1, stdout: 'HELLO 9\n' })
     expect(stderr).toMatch(/^ERROR\ntcpclient: /)
   })
 
-  it('prints what is no message escaped and cut short, so that nothing of it reaches a terminal', async () => {
+  it('escapes and truncates what is not a message, so that none of its bytes reach a terminal', async () => {
     const { host, port } = await answering(`\x1b[31m\x07evil\x9b\r\n\0\x7f${'A'.repeat(100)}`)
     for (const args of [[], ['--verbose'], ['--json']]) {
       const { status, stdout, stderr } = await run(host, port, 5, ...args)
@@ -88,7 +88,7 @@ describe('the contract', () => {
     expect(client.stdout).toBe('HELLO 6\n')
   })
 
-  it('needs no more than its one file, as long as there are no options', async () => {
+  it('needs only its one file if it is called without options', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tcpclient-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const alone = join(folder, 'tcpclient.cjs')
@@ -127,14 +127,14 @@ describe('wrong usage', () => {
 })
 
 describe('what ends it otherwise', () => {
-  it('nobody listens: the reason on stderr, nothing on stdout, 3', async () => {
+  it('nothing listens: the reason on stderr, nothing on stdout, 3', async () => {
     const port = await freePort()
     const { status, stdout, stderr } = await run('127.0.0.1', port, 5)
     expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
     expect(stderr).toContain(`Nothing listens on 127.0.0.1:${port}`)
   })
 
-  it('a name that nobody has: 3', async () => {
+  it('a name that does not resolve: 3', async () => {
     const { status, stderr } = await run('no-such-host.invalid', 9000, 5)
     expect(status).toBe(3)
     expect(stderr).toContain('The name "no-such-host.invalid" could not be resolved')
@@ -144,7 +144,7 @@ describe('what ends it otherwise', () => {
     const { address } = await PeerServer.listen()
     const { status, stdout, stderr } = await run(address.host, address.port, 5, '--timeout', '50ms')
     expect({ status, stdout }).toEqual({ status: 4, stdout: '' })
-    expect(stderr).toBe('tcpclient: The deadline of 50 ms passed while HELLO Y was awaited. (ERR_HS_TIMEOUT, HS-6.2)\n')
+    expect(stderr).toBe('tcpclient: The deadline of 50 ms passed before HELLO Y arrived. (ERR_HS_TIMEOUT, HS-6.2)\n')
   })
 
   it.each([
@@ -259,7 +259,7 @@ describe('--verbose', () => {
 })
 
 describe('--count', () => {
-  it('does so many handshakes, each on a line, with a summary on stderr', async () => {
+  it('does that many handshakes, prints one line for each, and a summary on stderr', async () => {
     const { host, port, peers } = await answering(next)
     const { status, stdout, stderr } = await run(host, port, 5, '--count', 3, '--interval', '1ms')
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'HELLO 6\n'.repeat(3) })
@@ -267,7 +267,7 @@ describe('--count', () => {
     expect(peers).toHaveLength(3)
   })
 
-  it('exits with the status of the first failure, and goes on', async () => {
+  it('continues after a failure, and exits with the status of the first one', async () => {
     const { host, port } = await answering('HELLO 6', 'HELLO 9', null, 'HELLO 6')
     const { status, stdout, stderr } = await run(host, port, 5, '--count', 4)
     expect({ status, stdout }).toEqual({ status: 1, stdout: 'HELLO 6\nHELLO 9\nERROR\nERROR\nHELLO 6\n' })
@@ -359,7 +359,7 @@ describe('--wait', () => {
 })
 
 describe('--retry', () => {
-  it('tries again so many times, and prints the last attempt', async () => {
+  it('tries again up to that many times, and prints the last attempt', async () => {
     const { host, port, peers } = await answering('HELLO 9', null, 'HELLO 8')
     const { status, stdout } = await run(host, port, 5, '--retry', 2)
     expect({ status, stdout }).toEqual({ status: 1, stdout: 'HELLO 8\nERROR\n' })
@@ -374,7 +374,7 @@ describe('--retry', () => {
 })
 
 describe('addresses', () => {
-  it('-4 before the host chooses IPv4; behind the port, it is the sequence number', async () => {
+  it('-4 before the host chooses IPv4; after the port, it is the sequence number', async () => {
     const { port, peers } = await answering(next)
     expect(await run('-4', 'localhost', port, 5)).toMatchObject({ status: 0, stdout: 'HELLO 6\n' })
     expect(await run('localhost', port, -4)).toMatchObject({ status: 0, stdout: 'HELLO -3\n' })

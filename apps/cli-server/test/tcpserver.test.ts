@@ -100,7 +100,7 @@ async function talk({ connect }: Pick<Server, 'connect'>, ...messages: string[])
 
 const shake = (server: Pick<Server, 'connect'>, x = 5) => talk(server, `HELLO ${x}`, `HELLO ${x + 2}`)
 
-/** Resolves when it accepts nobody any more: it has got the signal. */
+/** Resolves when the server no longer accepts connections: it has received the signal. */
 async function untilRefusing({ connect }: Server): Promise<void> {
   for (;;) {
     const peer = await connect().catch(() => undefined)
@@ -117,7 +117,7 @@ async function stop({ program }: Server) {
 }
 
 describe('the contract', () => {
-  it('prints HELLO X and HELLO Z on stdout and nothing else, and goes on', async () => {
+  it('prints HELLO X and HELLO Z on stdout and nothing else, and serves the next client', async () => {
     const server = await start()
     expect(server.program.stdout).toBe('')
     expect((await shake(server)).received).toBe('HELLO 6')
@@ -133,11 +133,11 @@ describe('the contract', () => {
     const { stdout, stderr } = await stop(server)
     expect(stdout).toBe('HELLO 5\nHELLO 9\nERROR\n')
     expect(stderr).toMatch(
-      /tcpserver: 127\.0\.0\.1:\d+: The client sent HELLO 9, and HELLO 7 had to come.*\(ERR_HS_WRONG_NUMBER, HS-2\.3\)\n/,
+      /tcpserver: 127\.0\.0\.1:\d+: The client sent HELLO 9 instead of HELLO 7.*\(ERR_HS_WRONG_NUMBER, HS-2\.3\)\n/,
     )
   })
 
-  it('prints ERROR on stderr where it is told to', async () => {
+  it('prints ERROR on stderr with --errors stderr', async () => {
     const server = await start('--errors', 'stderr')
     await talk(server, 'HELLO 5', 'HELLO 9')
     const { stdout, stderr } = await stop(server)
@@ -145,7 +145,7 @@ describe('the contract', () => {
     expect(stderr).toMatch(/^ERROR$/m)
   })
 
-  it('prints what is no message escaped and cut short, and then ERROR', async () => {
+  it('prints what is not a message, escaped and truncated, and then ERROR', async () => {
     const server = await start()
     await talk(server, `\x1b]0;evil\x07\xff\n${'A'.repeat(100)}`)
     const { stdout, stderr } = await stop(server)
@@ -171,7 +171,7 @@ describe('the contract', () => {
     await talk(server)
     const { stdout, stderr } = await stop(server)
     expect(stdout).toBe('')
-    expect(stderr).toContain('The deadline of 50 ms passed while HELLO X was awaited. (ERR_HS_TIMEOUT, HS-6.2)')
+    expect(stderr).toContain('The deadline of 50 ms passed before HELLO X arrived. (ERR_HS_TIMEOUT, HS-6.2)')
   })
 
   it('names address, strategy, threads and transport when it listens', async () => {
@@ -346,7 +346,7 @@ describe('what keeps it from listening', () => {
     expect(status).toBe(1)
   })
 
-  it('an address that is not ours, or a name that nobody has: a sentence, and 1', async () => {
+  it('an address of another machine, or a name that does not resolve: a sentence, and 1', async () => {
     expect(await run('0', '--host', '192.0.2.1')).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('this machine has no such address'),
@@ -506,7 +506,7 @@ for (const { strategy, transport, crew } of MODELS) {
       const program = new Program(process.execPath, [PROGRAM, '0', ...options], { stdio: ['ignore', write, 'pipe'] })
       closeSync(write)
       const server = await listening(program)
-      // 134 kB, and nobody reads: more than the 64 kB that a pipe holds.
+      // 134 kB that are not read: more than the 64 kB that a pipe holds.
       const count = 2000
       let done = 0
       const sent = Array.from({ length: count }, async (_, at) => {
@@ -546,7 +546,7 @@ for (const { strategy, transport, crew } of MODELS) {
     })
 
     if (process.platform === 'linux') {
-      it('a full disk behind stdout ends it the same way', async () => {
+      it('stdout on a full disk ends it the same way', async () => {
         const full = openSync('/dev/full', 'w')
         const program = new Program(process.execPath, [PROGRAM, '0', ...options], { stdio: ['ignore', full, 'pipe'] })
         closeSync(full)
@@ -600,7 +600,7 @@ for (const { strategy, transport, crew } of MODELS) {
         const silent = await server.connect()
         await Promise.all([peer.untilGone(), silent.untilGone()])
         expect(peer.received).toBe('')
-        // Whoever reads again gets all of it, and all goes on.
+        // Once its reader resumes, all lines arrive and clients are served again.
         const printed = readAll(read)
         await shake(server, 70)
         program.signal('SIGTERM')
@@ -618,7 +618,7 @@ for (const { strategy, transport, crew } of MODELS) {
         closeSync(read)
       })
 
-      it('loses lines where it is told to drop them, counts them, and goes on', async () => {
+      it('with --on-output-blocked drop, loses lines, counts them, and continues', async () => {
         const { server, program, peer, read } = await blocked('--on-output-blocked', 'drop')
         await peer.until('HELLO 6')
         await peer.send('HELLO 7')
@@ -630,7 +630,7 @@ for (const { strategy, transport, crew } of MODELS) {
         closeSync(read)
       })
 
-      it('stops it where it is told to', async () => {
+      it('stops with --on-output-blocked stop', async () => {
         const { program, peer, read } = await blocked('--on-output-blocked', 'stop', '--timeout', '200ms')
         await peer.untilGone()
         expect(await program.ended()).toBe(5)
@@ -668,7 +668,7 @@ for (const { strategy, transport, crew } of MODELS) {
       return server
     }
 
-    it('everybody is served or sent away', async () => {
+    it('every client is served or refused', async () => {
       const server = await scarce()
       const ends = await Promise.allSettled(Array.from({ length: 200 }, () => shake(server)))
       expect(ends.some(({ status }) => status === 'fulfilled')).toBe(true)
@@ -691,7 +691,7 @@ for (const { strategy, transport, crew } of MODELS) {
       })
     }
 
-    it('it goes on when there are some again', async () => {
+    it('the server continues when there are some again', async () => {
       const server = await scarce()
       const flood = await Promise.all(Array.from({ length: 200 }, () => server.connect().catch(() => undefined)))
       for (const peer of flood) peer?.socket.destroy()

@@ -9,7 +9,7 @@ export type { Context, Done, Events, Helpers, ProcessorFunction, Scenario, Scrip
  *
  * Counters: `hs.handshakes`, `hs.established`, `hs.failed` and `hs.failed.CODE`, besides Artillery's own `errors.CODE`.
  * Histograms in milliseconds: `hs.connect`, `hs.reply`, `hs.total`. Rate: `hs.handshake_rate`. A step with a name has
- * all of them a second time, with the name behind: `hs.total.login`.
+ * all of them a second time, with the name appended: `hs.total.login`.
  */
 export default class HelloEngine {
   readonly #config: Script['config']

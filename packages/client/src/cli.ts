@@ -61,7 +61,7 @@ function command(name: string, sequence: 'required' | 'optional') {
         placeholder: 'duration',
       } as Option<number | undefined>,
       wait: {
-        describe: 'Keep trying for so long, until the server speaks HELLO (and not only: until its port is open)',
+        describe: 'Keep trying for up to this long, until a handshake succeeds; an open port is not enough',
         default: undefined,
         parse: parsers.duration,
         placeholder: 'duration',
@@ -77,7 +77,7 @@ function command(name: string, sequence: 'required' | 'optional') {
         placeholder: 'servers',
       } as Option<readonly Endpoint[]>,
       retry: {
-        describe: 'Try again after a failure, so many times',
+        describe: 'Retry up to n times after a failure',
         default: undefined,
         parse: parsers.integer(0, Number.MAX_SAFE_INTEGER),
         placeholder: 'n',
@@ -104,14 +104,14 @@ function command(name: string, sequence: 'required' | 'optional') {
         describe: 'Print one line for Nagios and its like, with performance data; exit status 0 OK or 2 CRITICAL',
         default: false,
       } as Option<boolean>,
-      quiet: { describe: 'Print nothing; the exit status tells', default: false, alias: 'q' } as Option<boolean>,
+      quiet: { describe: 'Print nothing; only set the exit status', default: false, alias: 'q' } as Option<boolean>,
       verbose: { describe: 'Draw the exchange on stderr', default: false, alias: 'v' } as Option<boolean>,
       ...protocolFlags,
     },
     examples: [
       [`${name} 127.0.0.1 9000 5`, 'one handshake'],
       [`${name} 127.0.0.1 9000 5 --verbose`, 'the same, with a picture'],
-      [`${name} localhost 9000 1 --wait 30s --quiet`, 'a gate: go on when the server speaks HELLO'],
+      [`${name} localhost 9000 1 --wait 30s --quiet`, 'a gate: passes once a handshake succeeds'],
     ],
     epilogue:
       'Exit status: 0 established, 1 the peer broke the protocol, 2 wrong usage, 3 could not connect, 4 deadline passed, 5 output lost, 130 interrupted, 143 terminated.',
@@ -227,7 +227,7 @@ async function waitUntilGone(
 
 /** How long one attempt may take. */
 function timeoutOf({ timeout, wait }: Options, until: number): number {
-  // A port that is open and silent is asked often, so that a server that comes up behind it is soon seen.
+  // An open but silent port is tried often, so that a server that starts to answer on it is noticed soon.
   const usual = timeout ?? (wait === undefined ? DEFAULT_TIMEOUT_MS : PROBE_TIMEOUT_MS)
   return Math.max(1, Math.min(usual, until - performance.now()))
 }

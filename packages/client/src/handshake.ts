@@ -82,7 +82,7 @@ export async function handshake(options: HandshakeOptions): Promise<HandshakeRep
   })
 }
 
-/** To the microsecond: what is behind it is noise. */
+/** To the microsecond: further digits are noise. */
 const round = (ms: number) => Math.round(ms * 1000) / 1000
 
 /** A number to begin with, so that no two runs look alike: 0 to 2147483645, whose successors fit 32 bits. */
@@ -143,7 +143,7 @@ function explain(error: NodeJS.ErrnoException, to: Endpoint, family: 4 | 6 | und
       return `The name "${to.host}" ${family ? `has no IPv${family} address` : 'could not be resolved'} (${first.code})`
     case 'EMFILE':
     case 'ENFILE':
-      return `There is no file descriptor left to connect to ${at} with (${first.code}): raise the limit (ulimit -n)`
+      return `Out of file descriptors while connecting to ${at} (${first.code}): raise the limit (ulimit -n)`
     case 'ETIMEDOUT':
       return `${at} did not answer: a firewall, or no such machine`
     case 'ENETUNREACH':

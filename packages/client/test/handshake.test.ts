@@ -96,7 +96,7 @@ describe('an established handshake', () => {
 
   it.each<[string, Partial<HandshakeOptions>, string[], string]>([
     ['in int32 arithmetic', { sequence: 2147483647, arithmetic: 'int32' }, ['HELLO -2147483648'], 'HELLO -2147483647'],
-    ['with a terminator behind each message', { sequence: 5, terminator: 'nul' }, ['HELLO 6\0'], 'HELLO 7\0'],
+    ['with a terminator after each message', { sequence: 5, terminator: 'nul' }, ['HELLO 6\0'], 'HELLO 7\0'],
     ['with a Y that a lenient client forgives', { sequence: 5 }, ['\r\nhello +006'], 'HELLO 7'],
     ['with a Y that comes in pieces', { sequence: 41, prefixMs: 5000 }, ['HEL', 'LO ', '4', '2'], 'HELLO 43'],
   ])('%s', async (_, options, answers, z) => {
@@ -184,7 +184,7 @@ describe('the deadline', () => {
     const server = await PeerServer.listen()
     const failed = failureOf(handshake({ port: server.address.port, sequence: 5, timeoutMs: 50 }), 'ERR_HS_TIMEOUT')
     const { message, failure } = await failed
-    expect(message).toBe('The deadline of 50 ms passed while HELLO Y was awaited.')
+    expect(message).toBe('The deadline of 50 ms passed before HELLO Y arrived.')
     expect(failure.state).toBe('awaiting-y')
     await (await server.accept()).untilGone()
   })
@@ -204,7 +204,7 @@ describe('the deadline', () => {
     await peer.untilGone()
   })
 
-  it('leaves no timer behind, however the handshake ends', async () => {
+  it('leaves no timer running, however the handshake ends', async () => {
     let running = 0
     const inner = nodeTransport()
     const after: typeof inner.clock.after = (ms, callback) => {
@@ -259,14 +259,8 @@ describe('a connection that fails', () => {
     ['ETIMEDOUT', 'far.example:9 did not answer: a firewall, or no such machine.'],
     ['EHOSTUNREACH', 'There is no way to far.example:9 from here (EHOSTUNREACH): check the address and the network.'],
     ['ENETUNREACH', 'There is no way to far.example:9 from here (ENETUNREACH): check the address and the network.'],
-    [
-      'EMFILE',
-      'There is no file descriptor left to connect to far.example:9 with (EMFILE): raise the limit (ulimit -n).',
-    ],
-    [
-      'ENFILE',
-      'There is no file descriptor left to connect to far.example:9 with (ENFILE): raise the limit (ulimit -n).',
-    ],
+    ['EMFILE', 'Out of file descriptors while connecting to far.example:9 (EMFILE): raise the limit (ulimit -n).'],
+    ['ENFILE', 'Out of file descriptors while connecting to far.example:9 (ENFILE): raise the limit (ulimit -n).'],
     ['EPERM', 'Cannot connect to far.example:9: connect EPERM.'],
   ])('of %s says what to look at', async (code, sentence) => {
     const transport = unreachable(systemError(code))

@@ -88,7 +88,7 @@ export class Lines {
   #put(text: string): boolean {
     const written = this.#try(text)
     if (written === 0) return false
-    // Hardly ever: a terminal or a socket took a part.
+    // Rare: a terminal or a socket took only a part.
     if (written < Buffer.byteLength(text)) this.#rest = Buffer.from(text).subarray(written)
     return true
   }

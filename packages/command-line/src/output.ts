@@ -9,12 +9,12 @@ const FULL_PIPE_WAIT_MS = 1
  * survives SIGKILL directly afterwards, whatever the descriptor is (HS-5.1), and since it leaves in one call, lines of
  * several threads do not mix. A slow reader is waited for; nothing is dropped.
  *
- * @throws EPIPE when nobody reads any more.
+ * @throws EPIPE when the reader has closed the pipe.
  */
 export function writeAll(fd: number, text: string): void {
   let written = write(fd, text)
   const length = Buffer.byteLength(text)
-  // Hardly ever: a pipe took a part. Only then is it worth to make bytes of the text.
+  // Rare: a pipe took only a part. Only then is it worth converting the text to bytes.
   if (written === length) return
   const bytes = Buffer.from(text)
   while (written < length) written += write(fd, bytes.subarray(written))
@@ -26,7 +26,7 @@ function write(fd: number, data: string | Uint8Array): number {
     return writeSync(fd, data as string)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
-    // Somebody made the pipe non-blocking; wait as a blocking one would.
+    // Another process made the pipe non-blocking; wait as a blocking one would.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS)
     return 0
   }
@@ -54,11 +54,11 @@ export function tell(text: string): void {
   try {
     writeAll(2, text)
   } catch {
-    // Nobody is left to be told.
+    // stderr was the last place to report to.
   }
 }
 
-/** @returns Whether it went well; if not, stderr has been told why. */
+/** @returns Whether it went well; if not, the reason is on stderr. */
 export function put(program: string, write: () => void): boolean {
   try {
     write()

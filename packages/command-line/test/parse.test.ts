@@ -145,8 +145,8 @@ describe('options', () => {
   ])('are the same to the quick parser and to yargs, in any company: %s', async (_, command, words) => {
     const some = fc.array(pieces, { maxLength: 4 })
     await fc.assert(
-      fc.asyncProperty(some, some, async (before, behind) => {
-        const argv = [...before, ...words, ...behind]
+      fc.asyncProperty(some, some, async (before, after) => {
+        const argv = [...before, ...words, ...after]
         expect(await parse(command, argv)).toEqual(await parseWithYargs(command, argv))
       }),
       { numRuns: 300 },
@@ -165,7 +165,7 @@ describe('options', () => {
     [['--timeout', '1s', '--timeout', '2s'], { timeout: 2000 }],
   ]
   for (const [given, values] of table) {
-    it(`${given.join(' ')} may stand before, between and behind the words`, async () => {
+    it(`${given.join(' ')} may stand before, between and after the words`, async () => {
       const expected = { host: 'h', port: 9000, sequence: -5, ...DEFAULTS, ...values }
       expect(await parsed([...given, 'h', '9000', '-5'])).toEqual(expected)
       expect(await parsed(['h', ...given, '9000', '-5'])).toEqual(expected)
@@ -277,7 +277,7 @@ describe('the parsers', () => {
   ])('%s is %d ms', (text, ms) => {
     expect(parsers.duration(text)).toBe(ms)
   })
-  it.each(['5', '', 's', '-5s', '5 s', '5S', '1e3ms', '.5s', '5s5', 'ms'])('%j is no duration', (text) => {
+  it.each(['5', '', 's', '-5s', '5 s', '5S', '1e3ms', '.5s', '5s5', 'ms'])('%j is not a duration', (text) => {
     expect(() => parsers.duration(text)).toThrow(UsageError)
   })
 
@@ -291,7 +291,7 @@ describe('the parsers', () => {
     expect(parsers.integer(-9007199254740991, 9007199254740991)(text)).toBe(value)
   })
   it.each(['', ' 5', '5 ', '5.0', '1e3', '0x5', 'five', '--5', '9007199254740992', 'Infinity'])(
-    '%j is no integer',
+    '%j is not an integer',
     (text) => {
       expect(() => parsers.integer(-9007199254740991, 9007199254740991)(text)).toThrow(UsageError)
     },

@@ -59,7 +59,7 @@ export class Program {
   }
 }
 
-/** What a program that ends by itself leaves behind. */
+/** The status and the output of a program that ends by itself. */
 export async function outputOf(program: Program) {
   const status = await program.ended()
   return { status, stdout: program.stdout, stderr: program.stderr }

@@ -37,7 +37,7 @@ export class Watcher {
 
   lane(name: string): LaneScene {
     const lane = this.scene.lanes.find(({ info }) => info.name === name)
-    if (!lane) throw new Error(`there is no lane ${name}`)
+    if (!lane) throw new Error(`no lane is called ${name}`)
     return lane
   }
 

@@ -63,7 +63,7 @@ describe('the program', () => {
   test('prints the address and nothing else on stdout, and says why it opened no browser', async () => {
     const { child, ended, url, output } = start(['--only', 'events'])
     expect(await url()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\/$/)
-    await until('the reason', () => output.stderr.includes('there is no display here'))
+    await until('the reason', () => output.stderr.includes('this machine has no display'))
     child.kill('SIGINT')
     expect(await ended).toMatchObject({ status: 0, stdout: `${await url()}\n` })
   })

@@ -189,7 +189,7 @@ describe('a program of the user', () => {
     await until('it is up', () => watcher.lane('mine').state === 'up')
   })
 
-  test('that does not start is a problem with a reason, and the others go on', async () => {
+  test('that does not start is reported as a problem with a reason, and the others continue', async () => {
     const programs = [{ name: 'broken', command: 'echo no such thing >&2; exit 3 # {port}' }]
     const { page, watcher } = await startLive({ strategies: ['events'], programs })
     expect(page.problems).toEqual([{ name: 'broken', note: expect.stringMatching(/status 3.*no such thing/s) }])

@@ -50,7 +50,7 @@ export const command = {
   name: PROGRAM,
   version: __VERSION__,
   summary:
-    'Does HELLO handshakes, each on a fresh connection, each answer verified, and says how many and how fast.\n' +
+    'Does HELLO handshakes, each on a new connection, verifies every answer, and reports how many and how fast.\n' +
     `To compare servers and see pictures of the difference: ${PROGRAM} compare --help\n` +
     `To join the results of several machines: ${PROGRAM} merge --help`,
   positionals: {
@@ -160,7 +160,7 @@ export const command = {
     ...protocolOptions,
   },
   examples: [
-    [`${PROGRAM} 127.0.0.1:9000`, 'as fast as it goes with 64 clients, for 10 seconds'],
+    [`${PROGRAM} 127.0.0.1:9000`, 'as fast as possible with 64 clients, for 10 seconds'],
     [`${PROGRAM} 127.0.0.1:9000 --rate 2000 --fail-if 'p99>20ms'`, 'a gate at a given rate'],
     [`${PROGRAM} 127.0.0.1:9000 --rate 2000 --baseline earlier.json`, 'a gate against an earlier run'],
     [`${PROGRAM} 127.0.0.1:9000 --mix normal=80,slow=10,silent=5,reset=5`, 'clients as they come'],

@@ -13,7 +13,7 @@ import { run, startInTest } from './program.js'
 const PROGRAM = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
 const load = (...args: string[]) => run(PROGRAM, args)
 
-/** Where a server of ours listens, as the program wants it. */
+/** The address of a server of ours, as the program takes it. */
 async function target(): Promise<string> {
   const server = await serve({ port: 0, transport: 'node' })
   onTestFinished(async () => {
@@ -32,7 +32,7 @@ function runs(text: string): boolean {
     .some((line) => line.includes(text) && !line.includes('compare'))
 }
 
-/** A number that is in the command line of nobody else. */
+/** A number that is in no other command line. */
 function unheardOf(): number {
   return 1_000_000 + Math.floor(Math.random() * 1_000_000_000)
 }
@@ -104,7 +104,7 @@ describe('hs-load', () => {
 
   it.runIf(process.platform === 'linux')('hears Ctrl-C also at a rate that no machine can do', async () => {
     const rate = ['--rate', '100000000', '--duration', '1h']
-    // As few as it takes: who has none left fails at once, and that is all that this load does.
+    // As few as it takes: without a free descriptor an attempt fails immediately, and this load does nothing else.
     const { child, ended } = startInTest(PROGRAM, [await target(), ...rate], 150)
     child.stderr!.once('data', () => child.kill('SIGINT'))
     const { status, stdout } = await ended
@@ -129,7 +129,7 @@ describe('hs-load', () => {
     })
   })
 
-  it('goes on when nobody is told of the progress any more', async () => {
+  it('continues when the reader of its progress has left', async () => {
     const { child, ended } = startInTest(PROGRAM, [await target(), '--rate', '50', '--duration', '2.2s'])
     child.stderr!.once('data', () => child.stderr!.destroy())
     expect(await ended).toMatchObject({ status: 0, stdout: expect.stringMatching(/^110 of 110 opened/) })
@@ -178,7 +178,7 @@ describe('hs-load', () => {
     expect(stderr).toMatch(new RegExp(`^hs-load: 127\\.0\\.0\\.1:${port}: The server closed the connection`))
   })
 
-  it('ends with 3 where nobody listens, or something else does, and says so', async () => {
+  it('ends with 3 if nothing listens, or not a HELLO server, and says so', async () => {
     const silent = createServer((socket) => socket.end('220 mail.example ESMTP\r\n')).listen(0, '127.0.0.1')
     onTestFinished(() => {
       silent.close()
@@ -188,21 +188,18 @@ describe('hs-load', () => {
     const other = await load(`127.0.0.1:${port}`)
     expect(other).toMatchObject({ status: 3, stdout: '' })
     expect(other.stderr).toMatch(/220 mail\.example.*is not a HELLO server.*ERR_HS_MALFORMED/)
-    const nobody = await load('127.0.0.1:1')
-    expect(nobody).toMatchObject({ status: 3, stdout: '' })
-    expect(nobody.stderr).toMatch(/^hs-load: Nothing listens on 127\.0\.0\.1:1.*ERR_HS_CONNECT/)
+    const nothing = await load('127.0.0.1:1')
+    expect(nothing).toMatchObject({ status: 3, stdout: '' })
+    expect(nothing.stderr).toMatch(/^hs-load: Nothing listens on 127\.0\.0\.1:1.*ERR_HS_CONNECT/)
   })
 
-  it.runIf(process.platform === 'linux')(
-    'says which limit was reached when there are no descriptors left',
-    async () => {
-      const where = await target()
-      // Enough for Node itself, which opens many files at once when it starts.
-      const { stdout, stderr } = await run(PROGRAM, [where, '-c', '300', '-n', '300', '-q'], 150)
-      expect(stdout, stderr).toMatch(/^\d+ of 300 opened, \d+ established; \d+ without a descriptor/)
-      expect(stdout).toContain('ulimit -n')
-    },
-  )
+  it.runIf(process.platform === 'linux')('says which limit was reached when it is out of descriptors', async () => {
+    const where = await target()
+    // Enough for Node itself, which opens many files at once when it starts.
+    const { stdout, stderr } = await run(PROGRAM, [where, '-c', '300', '-n', '300', '-q'], 150)
+    expect(stdout, stderr).toMatch(/^\d+ of 300 opened, \d+ established; \d+ without a descriptor/)
+    expect(stdout).toContain('ulimit -n')
+  })
 
   it.each([
     [['127.0.0.1'], /targets must be host:port/],
@@ -226,7 +223,7 @@ describe('hs-load', () => {
     [['compare', '--only', 'events/pigeon'], /--only has sequential\/node/],
     [['compare', '--only', 'none'], /--only none needs a --server/],
     [['compare', '--server', './tcpserver'], /--server must be name=command with \{port\}/],
-    [['compare', '--baseline', 'nobody'], /--baseline must be one of/],
+    [['compare', '--baseline', 'nothing'], /--baseline must be one of/],
     [['compare', '--scenarios', 'steady,quiet'], /--scenarios must be some of steady/],
   ])('refuses %j with 2, and says what is wrong', async (args, message) => {
     const { status, stdout, stderr } = await load(...args)
@@ -243,7 +240,7 @@ describe('hs-load compare', () => {
     expect(stderr).toContain('the server broken did not answer: it ended (7); it said: no such thing')
   })
 
-  it('tells what was measured until Ctrl-C, and leaves no server behind', async () => {
+  it('reports what was measured until Ctrl-C, and leaves no server running', async () => {
     const { child, ended } = startInTest(PROGRAM, [
       'compare',
       '--only',
@@ -293,7 +290,7 @@ describe('hs-load compare', () => {
     expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^theirs .* 1,000 of 1,000 +0 /m) })
   })
 
-  it('leaves a server the time to end by itself, also behind a shell', async () => {
+  it('gives a server time to end by itself, also one started by a shell', async () => {
     const file = join(temporaryFolder(), 'last-words')
     const what = ['--only', 'none', '--scenarios', 'burst', '--rounds', '1', '-q']
     await load('compare', '--server', `theirs=export LAST_WORDS='${file}'; ${theirs}; true`, ...what)
@@ -308,7 +305,7 @@ describe('hs-load compare', () => {
     expect(runs(`sleep ${seconds}`)).toBe(false)
   })
 
-  it.runIf(process.platform === 'linux')('leaves no server behind even when it is killed', async () => {
+  it.runIf(process.platform === 'linux')('leaves no server running even when it is killed', async () => {
     const crashesAt = String(unheardOf())
     const { child, ended } = startInTest(PROGRAM, [
       'compare',

@@ -22,7 +22,7 @@ import { random } from '../src/run/random.js'
 
 const NO_VERDICT = { violations: [], baseline: undefined }
 
-/** A load of ten seconds with so many handshakes in each, whose times are about `ms`. */
+/** A load of ten seconds with `perSecond` handshakes in each, whose latencies are about `ms`. */
 function result(perSecond: number, ms: number, seed = 1, rest: Partial<LoadReport> = {}): LoadResult {
   const results = new Results(2)
   const chance = random(seed)
@@ -84,7 +84,7 @@ describe('a baseline', () => {
     expect(verdictLines({ violations: [], baseline: found }, 0.05)).toHaveLength(figures.length)
   })
 
-  it('tolerates as much as it is told', () => {
+  it('tolerates a change up to the given tolerance', () => {
     const now = result(150, 5, 7).report
     expect(compareWithBaseline(now, earlier, 0.4).some(({ isRegression }) => isRegression)).toBe(false)
   })

@@ -19,7 +19,7 @@ async function server(options: Partial<Parameters<typeof serve>[0]> = {}): Promi
   return started
 }
 
-/** A bare server that does to each connection what it is told. */
+/** A bare server that passes each connection to `onConnection`. */
 async function bareServer(onConnection: (socket: Socket) => void): Promise<{ host: string; port: number }> {
   const sockets = new Set<Socket>()
   const listening: Server = createServer((socket) => {
@@ -46,7 +46,7 @@ function expectNothingLost({ started, established, played, unfinished, failed }:
 }
 
 describe.each(TRANSPORTS)('a load on the transport %s', (transport) => {
-  it('does as many handshakes as it is told, and the server agrees', async () => {
+  it('does `count` handshakes, and the server agrees', async () => {
     const { address, counters } = await server().then((one) => ({ address: one.address, counters: () => one.counters }))
     const report = await reportOf({ targets: [address], transport, concurrency: 8, count: 200, check: false })
     expect(report).toMatchObject({
@@ -79,7 +79,7 @@ describe.each(TRANSPORTS)('a load on the transport %s', (transport) => {
   })
 
   it('begins handshakes at a rate, whether or not those before are over', async () => {
-    // Nobody is ever answered.
+    // No client is ever answered.
     const target = await bareServer(() => {})
     const traces: HandshakeTrace[] = []
     const report = await reportOf({
@@ -242,7 +242,7 @@ describe.each(TRANSPORTS)('a load on the transport %s', (transport) => {
     }
   })
 
-  it('goes on with the next address when one has no port left, and loses no handshake by it', async () => {
+  it('continues with the next address when one has no port left, and loses no handshake by it', async () => {
     const { address } = await server()
     // The system answers the same for an address that is not of this machine.
     const sources = ['203.0.113.1', '127.0.0.1']
@@ -250,7 +250,7 @@ describe.each(TRANSPORTS)('a load on the transport %s', (transport) => {
     expect(report).toMatchObject({ started: 30, opened: 30, established: 30, failed: {} })
   })
 
-  it('says that there is no port, or no such address, to connect from', async () => {
+  it('reports that no source port is left, or that an address is not one of this machine', async () => {
     const { address } = await server()
     // Reserved for documentation: no machine has it.
     const sources = ['203.0.113.1', '203.0.113.2']

@@ -1,4 +1,4 @@
-/** When handshakes begin, with a clock that does what it is told: no connection, no waiting. */
+/** When handshakes begin, with a clock that the tests move: no connection, no waiting. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ClosedLoop, OpenLoop, type PacerClock, type Starter } from '../src/run/pacer.js'

@@ -49,7 +49,7 @@ test('a comparison has every server in every scenario, the first as the measure 
 
 test('a comparison shows that a stalled client stops a sequential server, and no other', () => {
   const [sequential, events] = report.scenarios.find(({ name }) => name === 'stalled')!.servers
-  // The stall lasts 50 ms, and whoever came at its beginning waited for all of it.
+  // The stall lasts 50 ms, and clients that came at its beginning waited for all of it.
   expect(sequential!.latency.max).toBeGreaterThan(40)
   // Relative to the sequential one, by p99: more than 1 is quicker.
   expect(events!.relative!.value).toBeGreaterThan(1)
@@ -74,7 +74,7 @@ test('a timeline has a bar for each connection; one by one in sequence, overlapp
     bars.filter(({ served }, at) => bars.some(({ ended }, other) => other < at && ended > served + 1)).length
   expect(overlaps(sequential!.bars)).toBe(0)
   expect(overlaps(events!.bars)).toBeGreaterThan(8)
-  // Who is served at once has not waited, however long it thinks before it says anything.
+  // A client that is accepted immediately has not waited, however long it thinks before its first message.
   const waits = events!.bars.map(({ arrived, served }) => served - arrived).sort((a, b) => a - b)
   expect(waits[8]).toBeLessThan(15)
   expect(theirs!.seenBy).toBe('client')

@@ -11,7 +11,7 @@ export interface Ended {
 /** A program takes less than this, or hangs. */
 const MOST_MS = 90_000
 
-/** How long one that was told to end may take for it. */
+/** How long a program may take to end after a signal. */
 const KIND_MS = 5_000
 
 /** Runs a built program to its end; `descriptors` is how many it may have. */

@@ -196,7 +196,7 @@ describe('progress', () => {
     return text
   }
 
-  it('is a line of its own for each interval where nobody can write over anything', () => {
+  it('is a line of its own for each interval if it is not a terminal', () => {
     expect(written(undefined)).toBe('2 s  5,000/s  p50 200 us  p99 3.00 ms  1 error  8 s left\n')
   })
 
@@ -204,7 +204,7 @@ describe('progress', () => {
     expect(written(80)).toBe('\r\x1b[K2 s  5,000/s  p50 200 us  p99 3.00 ms  1 error  8 s left\r\x1b[K')
   })
 
-  it('is never wider than the terminal, where its rest would stay behind', () => {
+  it('is never wider than the terminal, where its rest would stay on the screen', () => {
     expect(written(20)).toBe('\r\x1b[K2 s  5,000/s  p50 2\r\x1b[K')
   })
 

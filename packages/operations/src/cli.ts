@@ -39,7 +39,7 @@ const options = {
     default: false,
   } as Option<boolean>,
   lameDuck: {
-    describe: 'How long to go on accepting after SIGTERM, while /readyz says that the server stops',
+    describe: 'How long to keep accepting after SIGTERM, while /readyz says that the server stops',
     default: 0,
     parse: parsers.duration,
     placeholder: 'duration',

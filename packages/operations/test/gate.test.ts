@@ -20,7 +20,7 @@ interface Seen {
   closed: boolean
 }
 
-/** Listens behind a gate, and opens whatever comes through it. */
+/** Listens through a gate, and opens each connection that the gate lets in. */
 async function start(transport: Transport, options: GateOptions) {
   const listener: Listener = await gated(transport, options).listen(
     { host: '127.0.0.1', port: 0 },
@@ -82,8 +82,8 @@ describe.each(Object.entries(transports))('a gate before the transport %s', (_na
   })
 
   it.each([
-    ['no header', 'HELLO 5', /must send a PROXY header, but a PROXY header must come first/],
-    ['a malformed one', 'PROXY TCP4 nobody\r\n', /but a header line is PROXY/],
+    ['no header', 'HELLO 5', /must send a PROXY header, but its first bytes are not one/],
+    ['a malformed one', 'PROXY TCP4 nowhere\r\n', /but a header line is PROXY/],
   ])('refuses a balancer that sends %s, with a code', async (_what, bytes, reason) => {
     const { seen, listener } = await start(await make(), { proxies: ['127.0.0.0/8'] })
     ;(await client(listener)).write(bytes)

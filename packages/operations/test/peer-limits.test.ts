@@ -47,7 +47,7 @@ describe('limits per address', () => {
     expect(counter!.enter('::ffff:192.0.2.1', 0)).toBe('ERR_HS_PEER_CONNECTIONS')
   })
 
-  it('hold for all threads together, and a thread that is replaced leaves nothing behind', () => {
+  it('hold for all threads together, and the counts of a replaced thread are dropped', () => {
     const memory = peerMemory(2, SEED)
     const limits = { connections: 2, perSecond: 100 }
     const [one, two] = [new PeerCounter(limits, memory, 0), new PeerCounter(limits, memory, 1)]

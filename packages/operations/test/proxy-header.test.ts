@@ -68,9 +68,9 @@ const headers: readonly Row[] = [
 ]
 
 const malformed: readonly Row[] = [
-  { why: 'a HELLO', bytes: text('HELLO 5'), reason: /must come first/ },
-  { why: 'HTTP', bytes: text('GET / HTTP/1.1\r\n\r\n'), reason: /must come first/ },
-  { why: 'lower case', bytes: text('proxy TCP4 192.0.2.1 192.0.2.2 1 2\r\n'), reason: /must come first/ },
+  { why: 'a HELLO', bytes: text('HELLO 5'), reason: /first bytes are not one/ },
+  { why: 'HTTP', bytes: text('GET / HTTP/1.1\r\n\r\n'), reason: /first bytes are not one/ },
+  { why: 'lower case', bytes: text('proxy TCP4 192.0.2.1 192.0.2.2 1 2\r\n'), reason: /first bytes are not one/ },
   { why: 'a line without CR', bytes: text('PROXY TCP4 192.0.2.1 192.0.2.2 1 2\n'), reason: /CR LF/ },
   { why: 'a line without an end', bytes: text(`PROXY TCP4 ${'1'.repeat(MAX_LINE_BYTES)}`), reason: /at most 107/ },
   { why: 'UDP', bytes: text('PROXY UDP4 192.0.2.1 192.0.2.2 1 2\r\n'), reason: /TCP4 or TCP6/ },

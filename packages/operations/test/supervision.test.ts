@@ -22,7 +22,7 @@ describe('socket activation', () => {
   })
 })
 
-it('a supervisor that is not there is told nothing', async () => {
+it('without a supervisor, nothing is sent', async () => {
   const told: string[] = []
   const supervisor = new Supervisor({ PATH: '/nowhere' }, (reason) => told.push(reason))
   await supervisor.ready('listening')
@@ -31,11 +31,13 @@ it('a supervisor that is not there is told nothing', async () => {
   expect(told).toEqual([])
 })
 
-it('a supervisor that cannot be told is a sentence', async () => {
+it('a supervisor that cannot be notified is reported in a sentence', async () => {
   const told: string[] = []
   const supervisor = new Supervisor({ PATH: '/nowhere', NOTIFY_SOCKET: '/run/x' }, (reason) => told.push(reason))
   await supervisor.ready('listening')
-  expect(told).toEqual([expect.stringMatching(/^the supervisor at NOTIFY_SOCKET cannot be told READY=1: .*ENOENT/)])
+  expect(told).toEqual([
+    expect.stringMatching(/^the supervisor at NOTIFY_SOCKET cannot be notified of READY=1: .*ENOENT/),
+  ])
 })
 
 it.runIf(process.platform === 'linux')('the queue of a port without a listener is empty', () => {

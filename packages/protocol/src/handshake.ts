@@ -223,7 +223,7 @@ class Machine implements Handshake {
       return [received, this.#send(this.#next(sequence), 'awaiting-z')]
     }
     if (sequence !== this.#expected) {
-      const reason = `The ${this.#peer()} sent ${text}, and HELLO ${this.#expected} had to come`
+      const reason = `The ${this.#peer()} sent ${text} instead of HELLO ${this.#expected}`
       return [received, this.#fail('ERR_HS_WRONG_NUMBER', reason + this.#likelyCause(sequence), text)]
     }
     const y = this.#next(this.#x)
@@ -247,7 +247,7 @@ class Machine implements Handshake {
 
   /** The mistakes that real programs make, recognised by the number that they send. */
   #likelyCause(sequence: number): string {
-    if (sequence === this.#sent) return `; it is the number that it was sent: add 1 to it before sending`
+    if (sequence === this.#sent) return '; it sent back the number that it received: add 1 before sending'
     if (sequence === (this.#expected! | 0) || this.#expected === (sequence | 0)) {
       return '; one side counts in 32 bits: use int32 arithmetic on both, or smaller numbers'
     }
@@ -260,8 +260,8 @@ class Machine implements Handshake {
   /** @param reason - Says what was received, unless it was not that which failed. */
   #fail(code: FailureCode, reason: string, received?: string): Effect {
     const { state } = this
-    const waiting = isPeerError({ code }) || state === 'idle' ? '' : ` while ${AWAITED[state]} was awaited`
-    const only = waiting !== '' && received !== undefined ? `, and only "${received}" had come` : ''
+    const waiting = isPeerError({ code }) || state === 'idle' ? '' : ` before ${AWAITED[state]} arrived`
+    const only = waiting !== '' && received !== undefined ? ` (received so far: "${received}")` : ''
     const expected = this.#expected === undefined ? undefined : `HELLO ${this.#expected}`
     const wrongZ = code === 'ERR_HS_WRONG_NUMBER' && this.side === 'server'
     this.state = 'failed'

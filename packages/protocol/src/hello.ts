@@ -19,7 +19,7 @@ export interface ProtocolOptions {
   readonly arithmetic?: Arithmetic
   /** Appended to each message sent. Default `'none'`. */
   readonly terminator?: Terminator
-  /** Forgive none of the deviations of HS-7. Default `false`. */
+  /** Tolerate none of the deviations of HS-7. Default `false`. */
   readonly strict?: boolean
   /** Longest message accepted, in bytes, its terminator not counted (HS-6.1). Default 64. */
   readonly maxMessageBytes?: number
@@ -27,7 +27,7 @@ export interface ProtocolOptions {
 
 /**
  * The longest canonical message has 23 bytes; 64 leaves room for padded numbers.
- * The accident that it answers: a peer that sends digits for ever.
+ * Guards against a peer that sends digits for ever.
  */
 const MAX_MESSAGE_BYTES = 64
 

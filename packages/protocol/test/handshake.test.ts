@@ -321,7 +321,7 @@ describe('a failure', () => {
       sent: 'HELLO 5',
       expected: 'HELLO 6',
       received: 'HELLO 9',
-      message: 'The server sent HELLO 9, and HELLO 6 had to come.',
+      message: 'The server sent HELLO 9 instead of HELLO 6.',
     })
   })
   it('of a wrong Z says the same of the other side', () => {
@@ -333,7 +333,7 @@ describe('a failure', () => {
       sent: 'HELLO 6',
       expected: 'HELLO 7',
       received: 'HELLO 9',
-      message: 'The client sent HELLO 9, and HELLO 7 had to come.',
+      message: 'The client sent HELLO 9 instead of HELLO 7.',
     })
   })
   it('escapes bytes that are not a message, and says why they are not', () => {
@@ -354,11 +354,11 @@ describe('a failure', () => {
   it('of a stream that ended early says what was awaited', () => {
     expect(failureOf(client(), END)).toMatchObject({
       code: 'ERR_HS_CLOSED_EARLY',
-      message: 'The server closed the connection while HELLO Y was awaited.',
+      message: 'The server closed the connection before HELLO Y arrived.',
       sent: 'HELLO 5',
       expected: 'HELLO 6',
     })
-    expect(failureOf(serverAfterX(), END).message).toBe('The client closed the connection while HELLO Z was awaited.')
+    expect(failureOf(serverAfterX(), END).message).toBe('The client closed the connection before HELLO Z arrived.')
   })
   it('from outside keeps its code and its reason', () => {
     expect(failureOf(server(), fail('ERR_HS_TIMEOUT', 'The deadline passed'))).toEqual({
@@ -366,7 +366,7 @@ describe('a failure', () => {
       side: 'server',
       state: 'awaiting-x',
       clause: 'HS-6.2',
-      message: 'The deadline passed while HELLO X was awaited.',
+      message: 'The deadline passed before HELLO X arrived.',
     })
     expect(failureOf(clientHandshake(5), fail('ERR_HS_CONNECT', 'Nothing listens')).message).toBe('Nothing listens.')
   })
@@ -378,7 +378,7 @@ describe('a failure', () => {
       state: 'awaiting-x',
       clause: 'HS-4',
       received: 'HELLO ',
-      message: 'The connection broke while HELLO X was awaited, and only "HELLO " had come.',
+      message: 'The connection broke before HELLO X arrived (received so far: "HELLO ").',
     })
   })
   it('names the mistakes that real programs make', () => {
@@ -386,7 +386,7 @@ describe('a failure', () => {
     expect(cause('HELLO 5')).toContain('add 1')
     expect(cause('HELLO 65')).toContain('buffer')
     expect(cause('HELLO 4294967302')).toContain('32 bits')
-    expect(cause('HELLO 9')).toBe('The server sent HELLO 9, and HELLO 6 had to come.')
+    expect(cause('HELLO 9')).toBe('The server sent HELLO 9 instead of HELLO 6.')
   })
   it('is plain data: it survives a copy to another thread', () => {
     const failure = failureOf(client(), data('HELLO 9\n'))

@@ -26,7 +26,7 @@ const streams = fc.oneof(
   fc.array(almostHello, { maxLength: 5 }).map((messages) => bytesOf(messages.join(''))),
   fc.stringMatching(/^[HELO 0-9+\-\n\0]{0,100}$/).map(bytesOf),
 )
-/** Where to cut, as fractions of the length. */
+/** Places to cut at, as fractions of the length. */
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 20 })
 
 function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {

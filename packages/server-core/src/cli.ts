@@ -96,7 +96,11 @@ const command = {
       default: false,
     } as Option<boolean>,
     quiet: { describe: 'Print nothing', default: false, alias: 'q' } as Option<boolean>,
-    verbose: { describe: 'Say on stderr why things are as they are', default: false, alias: 'v' } as Option<boolean>,
+    verbose: {
+      describe: 'Explain choices on stderr, such as that of the transport',
+      default: false,
+      alias: 'v',
+    } as Option<boolean>,
     ...protocolFlags,
   },
   examples: [
@@ -119,9 +123,9 @@ export interface Extension {
 export interface ServerLife {
   /** What the server is started with, besides its own options. */
   readonly serve: Partial<ServeOptions>
-  /** The server listens. @returns Sentences for people. @throws If the program cannot go on so. */
+  /** The server listens. @returns Sentences for people. @throws If the program cannot continue like this. */
   listening(server: HelloServer): Promise<readonly string[]>
-  /** It was told to stop. Resolves when it is to stop accepting. */
+  /** A signal asked it to stop. Resolves when it is to stop accepting. */
   stopping(): Promise<void>
   /** It has stopped, or could not start. */
   stopped(): Promise<void>

@@ -6,7 +6,7 @@ export interface Counters {
   /** Connections that reached the server, refused ones included. */
   readonly accepted: number
   readonly established: number
-  /** Connections closed without a word: health checks and port scans, which are no failures. */
+  /** Connections closed without sending anything: health checks and port scans, not failures. */
   readonly probes: number
   /** Failures by code; codes that did not occur are absent. */
   readonly failed: Readonly<Partial<Record<FailureCode, number>>>
@@ -32,7 +32,7 @@ const ROW = FIRST_FAILURE + failureCodes.length
 
 /**
  * The counters of all threads, one row each, in shared memory: a thread writes only its own row, so nothing needs a
- * lock, no message is sent to count a connection, and a thread that dies leaves its numbers behind.
+ * lock, no message is sent to count a connection, and the numbers of a thread survive its death.
  */
 export class CounterTable {
   readonly buffer: SharedArrayBuffer

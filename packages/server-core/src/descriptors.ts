@@ -9,7 +9,7 @@ const SPARE = 16
 const OVERHEAD = 40
 const OVERHEAD_PER_THREAD = 10
 
-/** Why so many connections cannot be served at a time, and what to do; undefined if they can. */
+/** Why `maxConnections` cannot be served at a time, and what to do; undefined if they can. */
 export function descriptorWarning(
   maxConnections: number,
   threads: number,

@@ -13,10 +13,10 @@ export const STRATEGIES = Object.freeze({ sequential, threads, events })
 
 export type StrategyName = keyof typeof STRATEGIES
 
-/** The accident that it answers: clients that connect and stay, until nobody else can (HS-6.2). */
+/** Guards against clients that connect and stay until no other client can connect (HS-6.2). */
 export const DEFAULT_TIMEOUT_MS = 10_000
 
-/** The accident that it answers: a flood of connections that takes every descriptor of the process (HS-6.3). */
+/** Guards against a flood of connections that takes every descriptor of the process (HS-6.3). */
 export const DEFAULT_MAX_CONNECTIONS = 10_000
 
 /** Long enough for what is in flight, shorter than the patience of the usual process managers. */

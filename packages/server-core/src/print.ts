@@ -41,10 +41,10 @@ export type LineEvent =
 /** How often to try while no room is left. By the transport's clock: a thread that sleeps in the kernel has no other. */
 const RETRY_MS = 5
 
-/** So many characters wait for stdout, some ten thousand lines: newcomers would only add to them. */
+/** Characters that may wait for stdout, some ten thousand lines; new connections would only add to them. */
 const FULL = 2 ** 20
 
-/** So many wait for stderr before lines are lost: reasons are worth no more. */
+/** Characters that may wait for stderr before lines are lost: reasons are not worth more memory. */
 const REASONS = 2 ** 16
 
 /** Opens stdout and stderr for all threads of a server, whose last one closes them. */
@@ -60,7 +60,7 @@ export function openOutput(options: PrintOptions, patienceMs: number): { setting
   }
 }
 
-/** Prints the events of one thread, and never waits: whoever depends on a line asks whether it is out. */
+/** Prints the events of one thread, and never waits: code that depends on a line asks whether it is out. */
 export class Printer {
   readonly #settings: PrintSettings
   readonly #clock: Clock
@@ -90,7 +90,7 @@ export class Printer {
     return this.#broken || this.#stdout.isBlocked || (this.#settings.errors === 'stderr' && this.#stderr.isBlocked)
   }
 
-  /** So much waits that nothing should be added. */
+  /** So much is waiting that nothing should be added. */
   get isFull(): boolean {
     return this.#stdout.queued > FULL
   }

@@ -13,7 +13,7 @@ export interface ReporterOptions {
   readonly onOutputBlocked: WhenBlocked
 }
 
-/** The last lines are waited for, if the reader is only slow: so long, unless lines were lost already. */
+/** How long to wait for the last lines if the reader is only slow; not at all if lines were already lost. */
 const LAST_LINES_MS = 1000
 
 /** The beginning and the end: on stderr for people, as events for programs. */

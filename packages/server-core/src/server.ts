@@ -23,7 +23,7 @@ export interface StopReport {
 }
 
 export interface HelloServer extends AsyncDisposable {
-  /** Where it listens, with the port that was chosen. */
+  /** The address it listens on, with the port that was chosen. */
   readonly address: Endpoint
   readonly strategy: string
   /** Threads that serve. */
@@ -153,7 +153,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     } catch (error) {
       lost.error ??= error
     }
-    // A strategy that gave up leaves a listener behind, and perhaps connections.
+    // A strategy that gave up leaves a listener open, and perhaps connections.
     if (!stopping.signal.aborted) stop(lost.error ? 0 : DEFAULT_GRACE_MS)
     if (tracked) for await (const connection of tracked.left()) service.serve(connection)
     await service.idle()

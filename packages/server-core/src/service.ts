@@ -109,7 +109,7 @@ export class Service {
     else this.#onIdle?.()
   }
 
-  /** Nobody new will come: whoever has waited until now is served, and no limit is needed against a flood. */
+  /** No new connection will come: those that have waited until now are served, without a limit against a flood. */
   stop(): void {
     this.#stopping = true
   }
@@ -189,7 +189,7 @@ class Printed extends Served {
   }
 }
 
-/** A connection of which somebody wants to hear everything. */
+/** A connection whose every event is reported. */
 class Watched extends Served {
   readonly #origin: ConnectionOrigin
   readonly #clock: Clock
@@ -251,7 +251,7 @@ class Watched extends Served {
   }
 }
 
-/** Who connects and goes without a byte (a health check, a port scan) has broken nothing (HS-4.4). */
+/** A connection that closes without sending a byte (a health check, a port scan) has broken no rule (HS-4.4). */
 function isProbe({ code, state, received }: HelloFailure): boolean {
   return state === 'awaiting-x' && received === undefined && (code === 'ERR_HS_CLOSED_EARLY' || code === 'ERR_HS_RESET')
 }

@@ -2,8 +2,8 @@ import type { Connection, Listener } from '@hs/transport'
 import type { Observer, ServiceSettings } from './service.js'
 
 /**
- * When a connection is served, and on which thread. A strategy never sees a message, and closes nothing: whoever
- * accepts a connection from `listener` passes it to `serveOne`, which does all the rest.
+ * When a connection is served, and on which thread. A strategy never sees a message, and closes nothing: it accepts
+ * connections from `listener` and passes each to `serveOne`, which does all the rest.
  */
 export interface ConcurrencyStrategy {
   /** One word, for people. */
@@ -52,6 +52,6 @@ interface Elsewhere {
   readonly observe: Observer
   /** The threads can serve. May be called again, without effect. */
   readonly ready: () => void
-  /** The server cannot go on: a thread cannot print any more, or none can be had. Stops it, without a grace period. */
+  /** The server cannot continue: a thread cannot print any more, or none can be had. Stops it, without a grace period. */
   readonly fail: (error: unknown) => void
 }

@@ -47,7 +47,7 @@ describe.each(TRANSPORTS)('a server that breaks, on the transport %s,', (transpo
   })
 
   it.each([['server.stopped.catch(report)'], ['process.on("unhandledRejection", report)']])(
-    'is left to whoever handles it by %s',
+    'is left to a program that handles it by %s',
     async (handling) => {
       const program = script(`${BREAKING(transport)}
       const report = (error) => console.log('handled: ' + error.message)

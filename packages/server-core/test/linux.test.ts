@@ -49,7 +49,7 @@ async function runScript(script: string): Promise<{ status: number | null; stdou
 
 const descriptors = () => readdirSync('/proc/self/fd').length
 
-// Starting so many threads takes a while on a busy machine.
+// Starting that many threads takes a while on a busy machine.
 describe('sixteen idle threads', { timeout: 60_000 }, () => {
   it('hold no thread of the pool that files and names are looked up with', async () => {
     await idleServer()
@@ -81,7 +81,7 @@ describe('sixteen idle threads', { timeout: 60_000 }, () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   })
 
-  it('leave no descriptor behind', async () => {
+  it('leave no descriptor open', async () => {
     await (await idleServer()).close()
     const before = descriptors()
     for (let again = 0; again < 3; again++) await (await idleServer()).close()

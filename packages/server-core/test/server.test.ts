@@ -46,7 +46,7 @@ describe('serve', () => {
     await server.close()
   })
 
-  it('says nothing of what it does if nobody asks', async () => {
+  it('prints nothing unless asked to', async () => {
     const server = await start()
     await shake(server)
     await server.close()

@@ -51,7 +51,7 @@ class Subject {
     }
   }
 
-  /** Resolves when so many connections are over, and everything about them was told. */
+  /** Resolves when `count` connections are over, and all their events have arrived. */
   untilClosed(count: number): Promise<void> {
     return this.until(() => this.of('closed').length >= count)
   }
@@ -187,7 +187,7 @@ export function describeStrategy(
       return subject
     }
 
-    /** A server that meets one peer after the other, good and bad, and goes on. */
+    /** A server that meets one peer after the other, good and bad, and keeps serving. */
     let shared: Subject | undefined
     afterAll(async () => {
       await shared?.server.close({ graceMs: 0 })
@@ -258,7 +258,7 @@ export function describeStrategy(
           await waiting?.send('HELLO 100')
           await subject.until(() => subject.of('sent').length === count)
           expect(subject.server.counters.active).toBe(count)
-          // In the reverse order, so that nothing goes by who came first.
+          // In the reverse order, so that the order of arrival does not matter.
           for (const [at, peer] of [...peers.entries()].reverse()) {
             expect(waiting?.received ?? '').toBe('')
             await peer.send(`HELLO ${at + 2}`)
@@ -309,7 +309,7 @@ export function describeStrategy(
         expect(peer.received).toBe('HELLO 6')
       })
 
-      it('dribble, where the server is told to be patient', async () => {
+      it('dribble, with a server that waits for the rest of a message', async () => {
         const { story } = await meet(
           async (peer) => {
             peer.socket.setNoDelay(true)
@@ -323,7 +323,7 @@ export function describeStrategy(
         expect(story).toEqual(ESTABLISHED)
       })
 
-      it('count as C does, where the server is told to', async () => {
+      it('count as C does, with a server that counts like that', async () => {
         const { story } = await meet(
           async (peer) => {
             await peer.send('HELLO 2147483647')
@@ -336,7 +336,7 @@ export function describeStrategy(
         expect(story).toContain('established 2147483647 -2147483648 -2147483647')
       })
 
-      it('get a terminator, where the server is told to send one', async () => {
+      it('get a terminator, with a server that sends one', async () => {
         const { peer } = await meet((peer) => shake(peer), { terminator: 'crlf' })
         expect(peer.received).toBe('HELLO 6\r\n')
       })
@@ -367,7 +367,7 @@ export function describeStrategy(
         ['a number beyond all ranges', 'HELLO 99999999999999999999', 'failed ERR_HS_OUT_OF_RANGE awaiting-x'],
         ['digits for ever', `HELLO ${'1'.repeat(2 ** 20)}`, 'failed ERR_HS_TOO_LONG awaiting-x'],
       ]
-      it('send bytes that are no message: they are received, and fail, and the next one is served', async () => {
+      it('send bytes that are not a message: they are received, and fail, and the next one is served', async () => {
         const subject = await start()
         for (const [what, bytes, failed] of garbage) {
           const before = subject.of('closed').length
@@ -407,7 +407,7 @@ export function describeStrategy(
         expect(story.slice(-3)).toEqual(['received \\x1b[2J', 'failed ERR_HS_MALFORMED awaiting-z', 'closed'])
       })
 
-      it('a deviation fails, where the server is told to be strict', async () => {
+      it('a deviation fails, with a strict server', async () => {
         const { story } = await meet(
           async (peer) => {
             await peer.send('HELLO 005')
@@ -441,7 +441,7 @@ export function describeStrategy(
         expect(counters).toMatchObject({ probes: 1, failed: {} })
       })
 
-      it('in the middle of X have sent something that is no message', async () => {
+      it('in the middle of X have sent something that is not a message', async () => {
         const { story } = await meet(async (peer) => {
           await peer.send('HELLO ')
           peer.socket.destroy()
@@ -819,7 +819,7 @@ export function describeStrategy(
         await expect(Peer.connect(address)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
       })
 
-      it('leaves no descriptor, timer or thread behind, however often it is repeated', async () => {
+      it('leaves no descriptor, timer or thread, however often it is repeated', async () => {
         // Whatever a first server makes the process load stays open.
         await (await start()).server.close()
         const before = await openAfterAWhile()

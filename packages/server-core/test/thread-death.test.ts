@@ -94,7 +94,7 @@ async function halfwayInEach(subject: Subject, crew: number): Promise<Map<number
   return peers
 }
 
-/** Kills the thread that serves a peer, and everything that it serves. Resolves when that was told. */
+/** Kills the thread that serves a peer, and everything that it serves. Resolves when the server has reported it. */
 async function kill(subject: Subject, peer: Peer, message = 'HELLO 666'): Promise<void> {
   const deaths = () => subject.events.filter(({ type }) => type === 'thread-died').length
   const before = deaths()
@@ -135,7 +135,7 @@ describe.each(Object.entries(transports))('a thread that dies, on the transport 
     expect(subject.events).toContainEqual({ type: 'thread-died', thread: 1, lost: 1, reason: 'a bug in the transport' })
   })
 
-  it('is replaced, however often it dies, and the server goes on', async () => {
+  it('is replaced, however often it dies, and the server keeps serving', async () => {
     const subject = await start(1, deadlyTransport())
     for (let death = 1; death <= 3; death++) {
       await kill(subject, await halfway(subject))
@@ -147,7 +147,7 @@ describe.each(Object.entries(transports))('a thread that dies, on the transport 
     expect(new Set(ids).size).toBe(6)
   })
 
-  it('leaves no descriptor behind', async () => {
+  it('leaves no descriptor open', async () => {
     const open = () => readdirSync('/proc/self/fd').length
     const subject = await start(1, deadlyTransport())
     await shake(subject)

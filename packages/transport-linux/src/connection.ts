@@ -120,7 +120,7 @@ export class LinuxConnection implements Connection, Pollable {
       else this.#reactor.modify(this.#fd, interest)
       this.#interest = interest
     } catch (error) {
-      // Nothing left to watch it with, memory or a descriptor: it could never be told of anything again.
+      // No memory or descriptor is left to watch it with: it would never get another event.
       this.#shut(error as Error)
     }
   }
@@ -137,11 +137,11 @@ export class LinuxConnection implements Connection, Pollable {
 }
 
 /**
- * A connection that is our own: nothing has arrived on it yet, and it is mostly we who close it, right behind the last
+ * A connection that we opened: nothing has arrived on it yet, and mostly we close it, directly after the last
  * message. A class, since its fields would be there 15,000 times for nothing.
  */
 export class OwnConnection extends LinuxConnection {
-  /** A chunk is being handed out, and whoever gets it may answer it and close. */
+  /** A chunk is being handed out, and its receiver may answer it and close. */
   #handingOut = false
   /** What was written meanwhile: a close that follows goes in the same segment, which is one less for both sides. */
   #held: Uint8Array | undefined

@@ -9,7 +9,7 @@ export const BACKLOG = 4096
 /** Connections accepted before those that are already open get their turn. */
 const ACCEPTS_IN_A_ROW = 64
 
-/** Told of a newcomer so often, one after the other, who asks takes it that there are more. */
+/** After this many notifications in a row, `next` expects more connections and accepts without waiting for epoll. */
 const CROWD = 2
 
 /** How long to leave newcomers to the kernel when there is no descriptor left for them, or accepting fails in other ways. */
@@ -20,8 +20,8 @@ type Accepted = IteratorResult<Connection, undefined>
 const END: Accepted = { done: true, value: undefined }
 
 /**
- * Accepts one connection for each that is asked for: what nobody has asked for waits in the queue of the kernel, in
- * order, and nothing here can overflow.
+ * Accepts one connection for each call of `next`: the others wait in the queue of the kernel, in order, and nothing here
+ * can overflow.
  */
 export class LinuxListener implements Listener, Pollable, AsyncIterator<Connection, undefined> {
   readonly address: Endpoint
@@ -36,7 +36,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   readonly #rest: Accepted[] = []
   #closed = false
   #budget = ACCEPTS_IN_A_ROW
-  /** How often the kernel has told of newcomers since it last had none. To be told costs more than to ask in vain. */
+  /** Notifications of the kernel since it last had no connection. One costs more than an accept in vain. */
   #toldInARow = 0
   #backOff: Timer | undefined
 
@@ -51,7 +51,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
     this.#onDrop = onDrop
     this.#onEnd = onEnd
     this.address = reactor.system.localAddress(fd)
-    // Also while nothing is registered: nobody asks, or there is no descriptor left.
+    // Also while nothing is registered: because `next` was not called, or no descriptor is left.
     reactor.hold()
   }
 
@@ -70,7 +70,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
     })
   }
 
-  /** A loop that is left early leaves nobody waiting. */
+  /** A loop that is left early leaves no connection waiting. */
   async return(): Promise<Accepted> {
     await this.close()
     for (const { value } of this.#rest.splice(0)) value?.abort()
@@ -81,8 +81,8 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
     this.#budget = ACCEPTS_IN_A_ROW
     this.#toldInARow++
     if (this.#takers.length > 0) this.#settle(this.#accept())
-    // Nobody asks, although whoever was given the last one has gone on since: leave it to the kernel, and to the other
-    // threads.
+    // `next` was not called, although its caller has continued since the last connection: leave this one to the kernel,
+    // and to the other threads.
     else this.#stopWatching()
   }
 
@@ -102,7 +102,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
     while (this.#takers.length > 0) this.#settle(this.#rest.shift() ?? END)
   }
 
-  /** The next connection, or undefined: nobody is there yet. */
+  /** The next connection, or undefined if none has arrived yet. */
   #accept(): Accepted | undefined {
     for (;;) {
       const fd = this.#reactor.system.accept(this.#fd)

@@ -6,10 +6,10 @@ import type { Watch } from './environment.js'
 import { systemError } from './errors.js'
 import { loadSystem, type System } from './system.js'
 
-/** After so many the rest of the program has its turn: two or three milliseconds' worth. */
+/** After this many events the rest of the program has its turn: two or three milliseconds' worth. */
 const EVENTS_PER_TURN = 256
 
-/** One read takes at most so much; a peer that sends more is read again in the next turn, after the others. */
+/** The most that one read takes; a peer that sends more is read again in the next turn, after the others. */
 const READ_BYTES = 65_536
 
 /** A chunk of a message or two is handed out as a view made before; only longer ones cost an object. */
@@ -18,7 +18,7 @@ const SHORT_READ_BYTES = 256
 /** Longer than this, `setTimeout` would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** What is told that its descriptor is ready. */
+/** What the reactor calls when its descriptor is ready. */
 export interface Pollable {
   /** @param events - `EPOLLIN`, `EPOLLOUT`, and whatever the kernel adds unasked when a peer is gone. */
   ready(events: number): void
@@ -47,7 +47,7 @@ export class Reactor {
   readonly #deadlines = new Deadlines()
   /** By descriptor. */
   readonly #pollables: (Pollable | undefined)[] = []
-  /** Registered descriptors, and whoever else has yet to do with this reactor. While there are any, it lives. */
+  /** Registered descriptors, and all else that still needs this reactor. While there are any, it lives. */
   #users = 0
   #epoll = -1
   #epoch = 0
@@ -97,7 +97,7 @@ export class Reactor {
   release(): void {
     if (--this.#users > 0) return
     this.#watch?.unref()
-    // Not at once: who goes on from one connection to the next needs no new reactor for each.
+    // Later, so that a program that makes one connection after another needs no new reactor for each.
     setImmediate(() => this.#closeIfIdle())
   }
 
@@ -154,7 +154,7 @@ export class Reactor {
 
   /**
    * Looks again while there is something, which is cheaper than going once round the event loop for each. Between two
-   * looks promises go on: whoever was given a connection asks for the next one there.
+   * looks promises resolve, and the code that was given a connection asks for the next one.
    */
   #look(timeoutMs: number): void {
     const isFirst = this.#handled === 0
@@ -170,11 +170,11 @@ export class Reactor {
     }
   }
 
-  /** Tells everybody who is ready. @returns How many were. */
+  /** Calls every pollable that is ready. @returns How many were. */
   #poll(timeoutMs: number): number {
     const ready = this.system.epollWait(this.#epoll, this.#events, timeoutMs)
     for (let at = 0; at < ready; at++) {
-      // Who was closed earlier in this turn is not told; who got its number since finds out that nothing is there.
+      // One that was closed earlier in this turn is skipped; one that got its number since finds nothing to read.
       this.#pollables[this.#events.fd(at)]?.ready(this.#events.events(at))
     }
     return ready

@@ -103,7 +103,7 @@ export class RingListener implements Listener, RingUser, AsyncIterator<Connectio
   }
 
   #failed(error: number): void {
-    // The ring was told to stop; or that one is gone, and the next may be there.
+    // The ring was asked to stop; or that one is gone, and the next may be there.
     if (error === ECANCELED || error === EINTR || error === ECONNABORTED) return
     if (error === EAGAIN) {
       // Some kernels do not wait for a socket that does not block; other processes may share it, so it is not made to

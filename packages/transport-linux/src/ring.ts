@@ -23,7 +23,7 @@ const IORING_ACCEPT_MULTISHOT = 1
 const IORING_CQE_F_MORE = 2
 const IOSQE_CQE_SKIP_SUCCESS = 1 << 6
 
-/** Operations that can be handed over in one call; who has more makes another call. */
+/** Operations that can be handed over in one call; more of them take another call. */
 const SUBMISSIONS = 256
 /** What is over and was not looked at yet; the kernel keeps more than that apart, in a slower way. */
 const COMPLETIONS = 1024
@@ -61,7 +61,7 @@ export const SEND = 1
 export const RECEIVE = 2
 export const CANCEL = 3
 export const ACCEPT = 4
-/** Nobody is told of it. */
+/** No user hears of it. */
 const CLOSE = 5
 
 /** Whose operations they are. */
@@ -76,7 +76,7 @@ export interface RingUser {
 }
 
 /**
- * Operations that the kernel does by itself, handed over many at a time, in one call: io_uring. The reactor is told when
+ * Operations that the kernel does by itself, handed over many at a time, in one call: io_uring. The reactor learns when
  * some are over.
  */
 export class Ring implements Pollable {
@@ -105,7 +105,7 @@ export class Ring implements Pollable {
     for (const user of touched) user.flush()
     this.#scheduled = false
     if (this.#queued > 0) this.#enter()
-    // Much of it is over by then: to see that at once is cheaper than to be told.
+    // Much of it is over by then: to see that at once is cheaper than to wait for a notification.
     if (this.#reactor.hasTime) this.#look()
   }
   /** When all promises have been heard: what is begun by them is handed over together. */
@@ -237,7 +237,7 @@ export class Ring implements Pollable {
     this.#submit(slot, CANCEL, IORING_OP_ASYNC_CANCEL, fd, 0, 0, IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_FD, 0)
   }
 
-  /** All operations with it are over, and nobody is told when this one is. */
+  /** All operations with it are over, and its own completion is not reported. */
   close(fd: number): void {
     this.#submit(NOBODY, CLOSE, IORING_OP_CLOSE | (IOSQE_CQE_SKIP_SUCCESS << 8), fd, 0, 0, 0, 0)
   }

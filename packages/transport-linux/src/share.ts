@@ -13,7 +13,7 @@ interface SharedDescriptor {
 /**
  * A listening descriptor that threads accept from, each when it is free: the kernel's queue is the queue of all. The
  * thread that listens takes only what is still in that queue when it is closed, so that newcomers are refused from
- * then on and nobody who came before is lost.
+ * then on and no earlier connection is lost.
  */
 export class SharedLinuxListener implements ShareableListener {
   readonly sharing = 'shared-descriptor'

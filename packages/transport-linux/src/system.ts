@@ -56,7 +56,7 @@ const EVENT_WORDS = process.arch === 'x64' ? 3 : 4
 const EVENT_FD = process.arch === 'x64' ? 1 : 2
 
 /**
- * Memory that calls name by its address, which is asked for only once: each time would be a tenth of a call. Whoever
+ * Memory that calls name by its address, which is asked for only once: each time would be a tenth of a call. Code that
  * uses the address keeps the object.
  */
 export interface Memory {
@@ -71,7 +71,7 @@ export interface Mapping extends Memory {
 
 /** An IPv4 or IPv6 address and a port, as the kernel has them. */
 export interface SocketAddress extends Memory {
-  /** Of `bytes`, so many count. */
+  /** How many of `bytes` count. */
   readonly length: number
 }
 
@@ -95,7 +95,7 @@ export class EpollEvents {
 }
 
 /**
- * The system calls that sockets need, each wrapped once. Where nothing else is said, a negative result is an error. Every
+ * The system calls that sockets need, each wrapped once. Unless stated otherwise, a negative result is an error. Every
  * descriptor that is handed out is closed when its thread ends, if it is not before.
  */
 export type System = ReturnType<typeof loadSystem>
@@ -157,7 +157,7 @@ export function loadSystem() {
   const off = memory(SMALL_BYTES)
   const on = memory(SMALL_BYTES)
   on.bytes[0] = 1
-  /** Whoever connects once connects again, and a socket address is made of three objects and a foreign call. */
+  /** Kept, because the next connect mostly has the same address, which takes three objects and a foreign call to make. */
   let peer: (Endpoint & { readonly address: SocketAddress }) | undefined
   let source: { readonly host: string; readonly address: SocketAddress } | undefined
   const address = new Uint8Array(SMALL_BYTES)
@@ -213,12 +213,12 @@ export function loadSystem() {
   return {
     /** @param size - In bytes, more than V8 keeps within its heap, where things move. */
     memory,
-    /** Room for so many ready descriptors. */
+    /** Room for `capacity` ready descriptors. */
     epollEvents: (capacity: number) => new EpollEvents(memory(capacity * EVENT_WORDS * 4)),
     /**
      * A TCP socket for the family of `host`, which must be an address.
      *
-     * @param blocks - For a ring, where nobody is blocked, and a call that would block is done when it no longer does.
+     * @param blocks - For a ring, where no thread is blocked, and a call that would block is done when it no longer does.
      */
     socket(host: string, blocks = false): number {
       const family = isSix(host) ? AF_INET6 : AF_INET
@@ -302,7 +302,7 @@ export function loadSystem() {
       return Math.max(0, c.epoll_wait(epoll, into.memory.address, into.capacity, timeoutMs))
     },
     /**
-     * @param fd - What is mapped, from `offset` on; without it, memory that is nobody else's.
+     * @param fd - What is mapped, from `offset` on; without it, private memory.
      * @returns undefined If there is no more.
      */
     map(size: number, fd = -1, offset = 0): Mapping | undefined {
@@ -319,7 +319,7 @@ export function loadSystem() {
       if (fd >= 0 && atEnd) atEnd.add(atEnd.env, atEnd.close, fd)
       return outcome(fd)
     },
-    /** Hands over so many operations. @returns How many the kernel took. */
+    /** Hands over `count` operations. @returns How many the kernel took. */
     ringEnter: (ring: number, count: number): number =>
       outcome(c.io_uring_enter(SYS_IO_URING_ENTER, ring, count, 0, IORING_ENTER_GETEVENTS, 0, 0)),
     eventLoop,
@@ -336,7 +336,7 @@ function loadForeign() {
     const other = otherRuntime()
     if (other) throw new Error(`it needs Node, and this is ${other}`)
     if (process.platform !== 'linux') throw new Error(`it needs Linux, and this is ${process.platform}`)
-    // Not imported at the top, so that whoever imports this package learns the reason as an error of its own.
+    // Not imported at the top, so that a program that imports this package gets the reason as an error of its own.
     const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
     if (typeof koffi.node?.poll !== 'function') throw new Error(`koffi ${koffi.version} has no node.poll`)
     const libc = koffi.load(null)

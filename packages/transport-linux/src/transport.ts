@@ -33,7 +33,7 @@ export function linuxTransport(options: LinuxTransportOptions = {}): Transport {
   const { ring: wanted } = checkOptions('linuxTransport', options, LINUX_TRANSPORT_OPTIONS)
   const reactor = new Reactor('loop')
   const rings = new Rings(reactor)
-  /** The last host that needed no looking up: whoever connects once connects again. */
+  /** The last host that was an address: the next connect mostly names the same one. */
   let literal: string | undefined
   return {
     name: 'linux',
@@ -135,11 +135,11 @@ async function connectOnce(
     } else if (state === 0) {
       state = system.connect(fd, to)
     }
-    // On one machine the peer has mostly answered by now, and asking once more costs a fifth of being told by epoll.
+    // On one machine the peer has mostly answered by now, and asking once more costs a fifth of a notification by epoll.
     if (state === EINPROGRESS) state = system.connect(fd, to)
-    // A signal does not interrupt a connect: it goes on in the background.
+    // A signal does not interrupt a connect: it continues in the background.
     if (state === EINPROGRESS || state === EALREADY || state === EINTR) state = await connected(reactor, fd, signal)
-    // Who aborts right after the call has done so by then.
+    // A caller that aborts right after the call has done so by then.
     else if (signal) await undefined
     signal?.throwIfAborted()
     if (state < 0) throw systemError('connect', state, to)
@@ -150,7 +150,7 @@ async function connectOnce(
   return connection
 }
 
-/** The system does not give up looking a name up; whoever waits for it does. */
+/** The system does not stop looking a name up; only the wait for it ends. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
   return new Promise((resolve, reject) => {
@@ -161,7 +161,7 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined):
   })
 }
 
-/** How a connect ended that goes on in the background: 0, or the negative number of the error. Ends early on an abort. */
+/** How a connect ended that continues in the background: 0, or the negative number of the error. Ends early on an abort. */
 function connected(reactor: Reactor, fd: number, signal: AbortSignal | undefined): Promise<number> {
   return new Promise((resolve) => {
     const settle = () => {

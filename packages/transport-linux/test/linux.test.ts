@@ -25,7 +25,7 @@ describe.each([
   it.each([
     ['by one who closes', 'close'],
     ['by one who gives up', 'abort'],
-  ] as const)('has its answer and the end behind it reach the peer whole, %s', async (_who, end) => {
+  ] as const)('has its answer and the end after it reach the peer whole, %s', async (_who, end) => {
     await using peer = await startPeer()
     const connection = await linuxTransport({ ring }).connect(peer.at)
     const closed = new Promise<Error | undefined>((resolve) => {
@@ -88,7 +88,7 @@ describe('a ring', () => {
     expect(shortfall).toBe('io_uring cannot be used here: a worker thread has no ring')
   })
 
-  it('is closed when nobody has used it for a while, and does not keep the process alive until then', async () => {
+  it('is closed after a while without use, and does not keep the process alive until then', async () => {
     const before = rings()
     let onClosed = () => {}
     const closed = new Promise<void>((resolve) => {

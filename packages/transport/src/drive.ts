@@ -11,7 +11,7 @@ export interface Patience {
   readonly prefixMs: number
 }
 
-/** One read is one message, unless it is told otherwise (HS-3.4). */
+/** One read is one message, unless an option says otherwise (HS-3.4). */
 export const DEFAULT_QUIET_MS = 0
 
 /** Longer than a retransmission on a local network, shorter than a person's patience (HS-3.6). */

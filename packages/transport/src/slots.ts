@@ -1,7 +1,7 @@
 /**
  * What is open, each in a slot of its own, which the next one takes over. No `Set`: one that is added to and deleted from
- * for ever leaves a chain of dead tables behind, which keep what is dead alive until the next full collection, and had
- * the collector copy each of them several times.
+ * for ever keeps a chain of dead tables, which hold garbage until the next full collection and are copied several times
+ * by the collector.
  */
 export class Slots<T> {
   readonly #taken: (T | undefined)[] = []

@@ -33,7 +33,7 @@ export interface Connection {
   /** Set by a listener that has judged the connection: it is to be counted, reported and closed, not served. */
   readonly refusal?: Refusal
   /**
-   * Who is at which end; to be asked before {@link close} or {@link abort}. `remote` is known also when the connection
+   * The address of each end; to be read before {@link close} or {@link abort}. `remote` is known also when the connection
    * has broken; its host is empty if it broke before it was accepted and the transport cannot know.
    */
   readonly remote: Endpoint
@@ -147,7 +147,7 @@ export interface ConnectOptions {
   readonly family?: 4 | 6
   /**
    * The address of this machine to connect from; the port is the system's choice. Each address has ports of its own, so
-   * who runs out of them (`EADDRNOTAVAIL`) can go on with another: all of 127.0.0.0/8 is this machine, on Linux.
+   * a program that runs out of them (`EADDRNOTAVAIL`) can continue with another: all of 127.0.0.0/8 is this machine, on Linux.
    */
   readonly localAddress?: string
 }

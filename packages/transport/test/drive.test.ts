@@ -5,7 +5,7 @@ import { Drive, deadlinePassed, type Outcome, type Patience } from '../src/drive
 import type { Clock, Connection, Receiver, Timer } from '../src/transport.js'
 import { uncaughtExceptions } from './uncaught.js'
 
-/** Time that passes when it is told to. */
+/** Time that passes only when a test says so. */
 class FakeClock implements Clock {
   #now = 0
   #timers: { readonly at: number; readonly callback: () => void }[] = []
@@ -189,7 +189,7 @@ describe('an established handshake', () => {
     expect(lab.outcome.type).toBe('established')
   })
 
-  it('needs nobody who watches', () => {
+  it('needs no observer', () => {
     const clock = new FakeClock()
     const connection = new FakeConnection([])
     const outcomes: Outcome[] = []
@@ -248,7 +248,7 @@ describe('a failed handshake', () => {
     expect(lab.happened()).toEqual(['failed', 'close', 'abort'])
     lab.connection.closes()
     expect(lab.outcome).toMatchObject({
-      failure: { code: 'ERR_HS_ABORTED', message: 'Enough while HELLO Y was awaited.' },
+      failure: { code: 'ERR_HS_ABORTED', message: 'Enough before HELLO Y arrived.' },
     })
   })
 
@@ -299,7 +299,7 @@ describe('the deadline', () => {
     expect(lab.happened()).toEqual(['failed', 'close', 'abort'])
     lab.connection.closes()
     expect(lab.outcome).toMatchObject({
-      failure: { code: 'ERR_HS_TIMEOUT', message: 'The deadline of 1000 ms passed while HELLO X was awaited.' },
+      failure: { code: 'ERR_HS_TIMEOUT', message: 'The deadline of 1000 ms passed before HELLO X arrived.' },
     })
   })
 
@@ -314,7 +314,7 @@ describe('the deadline', () => {
     expect(lab.happened()).toEqual(['failed', 'close', 'abort'])
   })
 
-  it('is total: it goes on when X has come', () => {
+  it('is total: it continues when X has come', () => {
     const lab = started('server', { timeoutMs: 1000 })
     lab.clock.pass(900)
     lab.connection.data('HELLO 5')
@@ -331,7 +331,7 @@ describe('the deadline', () => {
     lab.clock.pass(1)
     lab.connection.closes()
     expect(lab.outcome).toMatchObject({
-      failure: { message: 'The deadline of 1000 ms passed while HELLO Y was awaited.' },
+      failure: { message: 'The deadline of 1000 ms passed before HELLO Y arrived.' },
     })
   })
 
@@ -364,7 +364,7 @@ describe('a pause of the peer', () => {
     expect(lab.happened()[0]).toBe('received HELLO 123')
   })
 
-  it('is not waited for behind a terminator or the one right number', () => {
+  it('is not waited for after a terminator or the one right number', () => {
     const lab = started('server', { quietMs: 100 })
     lab.connection.data('HELLO 5\n')
     lab.connection.data('HELLO 7')
@@ -422,7 +422,7 @@ describe('a pause of the peer', () => {
 })
 
 describe('what comes from inside an effect', () => {
-  it('waits for the effects before it: a server that is stopped by who sees X still sends Y first', () => {
+  it('waits for the effects before it: a server that its observer stops at X still sends Y first', () => {
     const lab = started('server', {}, ({ type }) => {
       if (type === 'received') lab.driver.fail('ERR_HS_ABORTED', 'Enough')
     })
@@ -432,7 +432,7 @@ describe('what comes from inside an effect', () => {
     expect(lab.outcome).toMatchObject({ failure: { code: 'ERR_HS_ABORTED', state: 'awaiting-z' } })
   })
 
-  it('waits for the effects before it: a client that is aborted by who sees Y has sent Z, or does not say so', () => {
+  it('waits for the effects before it: a client that its observer aborts at Y has sent Z, or does not say so', () => {
     const lab = started('client', {}, ({ type }) => {
       if (type === 'received') lab.driver.fail('ERR_HS_ABORTED', 'Enough')
     })
@@ -498,7 +498,7 @@ describe('an observer that throws', () => {
     expect(thrown).toEqual([bug, bug])
   })
 
-  it('when it is told the end is heard', async () => {
+  it('when it hears of the end is reported', async () => {
     const thrown = uncaughtExceptions()
     const connection = new FakeConnection([])
     const onClosed = () => {

@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os'
 import { onTestFinished } from 'vitest'
 import type { Endpoint } from '../src/transport.js'
 
-/** The other end of a connection under test: a bare socket that does what it is told. Text is a character per byte. */
+/** The other end of a connection under test: a bare socket under the test's control. Text is a character per byte. */
 export class Peer {
   readonly socket: Socket
   /** What has come so far. */
@@ -53,7 +53,7 @@ export class Peer {
     })
   }
 
-  /** No more to send; goes on reading. */
+  /** Sends no more; keeps reading. */
   end(): Promise<void> {
     return new Promise((resolve) => {
       this.socket.end(resolve)
@@ -65,7 +65,7 @@ export class Peer {
     this.socket.resetAndDestroy()
   }
 
-  /** Nobody answers here any more: the other side ended, or the connection broke. */
+  /** No answer will come any more: the other side ended, or the connection broke. */
   get gone(): boolean {
     return this.ended || this.socket.destroyed
   }
@@ -132,7 +132,7 @@ export class PeerServer {
   }
 }
 
-/** A port where nobody listens. */
+/** A port on which nothing listens. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   const server = await PeerServer.listen(host)
   await server.close()

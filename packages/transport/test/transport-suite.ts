@@ -9,7 +9,7 @@ export interface TransportSuiteOptions {
   /** Default: whether the machine has `::1`. */
   readonly ipv6?: boolean
   /**
-   * Where connections wait until they are taken, and so whether there can be too many of them. Default `'process'`;
+   * The place where connections wait until they are taken, and so whether there can be too many of them. Default `'process'`;
    * in the queue of the `'kernel'` they wait unaccepted, and the kernel limits them.
    */
   readonly waiting?: 'process' | 'kernel'
@@ -86,7 +86,7 @@ export function describeTransport(
   make: () => Transport,
   { ipv6 = hasIPv6(), waiting = 'process' }: TransportSuiteOptions = {},
 ): void {
-  /** Listens, and closes what nobody took when the test is over. */
+  /** Listens, and closes the connections that were not taken when the test is over. */
   async function listen(at: Endpoint = LOOPBACK, maxWaiting = 100) {
     const transport = make()
     const drops: DropReason[] = []
@@ -165,7 +165,7 @@ export function describeTransport(
       expect(listener.address).toEqual({ host: '127.0.0.1', port })
     })
 
-    it('says of a connection who is at which end', async () => {
+    it('knows the address of each end of a connection', async () => {
       const { listener, accept } = await listen()
       const { socket } = await Peer.connect(listener.address)
       const { local, remote } = await accept()
@@ -237,7 +237,7 @@ export function describeTransport(
       })
     })
 
-    it('throws one for an address that is not ours, and for a name that nobody has', async () => {
+    it('throws one for an address that is not ours, and for a name that does not resolve', async () => {
       // An address that is reserved for documentation.
       expect(await errorOf(listen({ host: '192.0.2.1', port: 0 }))).toMatchObject({
         code: 'EADDRNOTAVAIL',
@@ -341,7 +341,7 @@ export function describeTransport(
   })
 
   describe(`${name}: connecting`, () => {
-    it('says who is at which end', async () => {
+    it('knows the address of each end', async () => {
       const { connection, peer } = await sides.connected()
       expect(connection.local).toEqual({ host: '127.0.0.1', port: peer.socket.remotePort })
       expect(connection.remote).toEqual({ host: '127.0.0.1', port: peer.socket.localPort })
@@ -390,18 +390,18 @@ export function describeTransport(
     it('does not reach it by the addresses of the other family', async () => {
       const { address } = await PeerServer.listen()
       const error = await errorOf(make().connect({ host: 'localhost', port: address.port }, { family: 6 }))
-      // Where the name has such an address, nobody listens on it.
+      // If the name has such an address, nothing listens on it.
       expect(error.code).toMatch(/^(ENOTFOUND|EAI_AGAIN|EAI_ADDRFAMILY|ECONNREFUSED|EADDRNOTAVAIL)$/)
     })
 
-    it('throws a system error as Node shapes it where nobody listens', async () => {
+    it('throws a system error as Node shapes it if nothing listens', async () => {
       const port = await freePort()
       const error = await errorOf(make().connect({ host: '127.0.0.1', port }))
       expect(error).toBeInstanceOf(Error)
       expect(error).toMatchObject({ code: 'ECONNREFUSED', syscall: 'connect', address: '127.0.0.1', port })
     })
 
-    it('throws one for a name that nobody has', async () => {
+    it('throws one for a name that does not resolve', async () => {
       const error = await errorOf(make().connect({ host: 'no-such-host.invalid', port: 1 }))
       expect(error.code).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/)
       expect(error).toMatchObject({ syscall: 'getaddrinfo', hostname: 'no-such-host.invalid' })
@@ -413,7 +413,7 @@ export function describeTransport(
       expect(await errorOf(make().connect(address, { signal: AbortSignal.abort(reason) }))).toBe(reason)
     })
 
-    it('throws the reason of a signal that is aborted meanwhile, and leaves no connection behind', async () => {
+    it('throws the reason of a signal that is aborted meanwhile, and leaves no connection open', async () => {
       const server = await PeerServer.listen()
       const controller = new AbortController()
       const reason = new Error('enough')
@@ -765,7 +765,7 @@ export function describeTransport(
       expect(calls).toEqual([])
     })
 
-    it('can be told to cancel what has already called back', async () => {
+    it('accepts the cancelling of what has already called back', async () => {
       const { clock } = make()
       await new Promise<void>((resolve) => {
         const timer = clock.after(1, () => {

@@ -36,7 +36,7 @@ const sameStatus = (own: Evidence, other: Evidence): boolean => sameWay(own, oth
 const sameInCrowd = (own: Evidence, other: Evidence): boolean =>
   sameEnd(own, other) || (sameWay(own, other) && isSignal(own, /SIG/))
 
-/** The next client was answered by a close, or its message was read: the program goes on, and something is left over. */
+/** The next client was answered by a close, or its message was read: the program still runs, and something is left over. */
 const turnedAway = ({ ended, values }: Evidence): boolean => ended === true || values?.printed === 1
 
 const bothTurnedAway = (own: Evidence, other: Evidence): boolean => turnedAway(own) && turnedAway(other)

@@ -11,9 +11,9 @@ export const CLAUSES = {
   'HS-2.1': 'connects, and sends X',
   'HS-2.2': 'prints the message, and sends Y = X+1',
   'HS-2.3': 'prints the message, sends Z = Y+1, and closes',
-  'HS-2.4': 'where Y is not X+1: prints `ERROR` and closes, sending nothing more',
+  'HS-2.4': 'if Y is not X+1: prints `ERROR` and closes, sending nothing more',
   'HS-2.5': 'prints the message, also when Z is wrong',
-  'HS-2.6': 'where Z is not Y+1: prints `ERROR`',
+  'HS-2.6': 'if Z is not Y+1: prints `ERROR`',
   'HS-2.7': 'closes, and continues serving others',
   'HS-3.1':
     'LF, CR and NUL are terminators. After the digits, one ends the message. Any run of them, before a message, after it, or alone in a later segment, is dropped and is not a message.',

@@ -159,7 +159,7 @@ function done(context: Context, { lane, palette, width }: View, x: number): void
   }
 }
 
-/** More than can be told apart: only how many. */
+/** More than can be drawn one by one: only how many. */
 function bar(context: Context, { palette }: View, box: Box, count: number, colour: string): void {
   const height = box.height * Math.min(1, count / 500)
   context.fillStyle = colour

@@ -10,7 +10,7 @@ export interface LaneInfo {
   /** Ours, and so reporting what each thread does; undefined: only its clients can be seen. */
   readonly strategy?: string
   readonly threads: number
-  /** Where to reach it, for a client of the reader's own. */
+  /** Its address, for clients that the reader starts. */
   readonly address?: string
   readonly transport?: string
 }

@@ -25,7 +25,7 @@ export const TOUR: readonly TourStep[] = [
     commands: [...afresh({ thinkMs: 2400 }), { do: 'clients', kind: 'normal', count: 6 }],
   },
   {
-    title: 'Somebody is slow',
+    title: 'One client is slow',
     look: 'sequential',
     text:
       'One client says HELLO and then nothing, while others keep coming. In the first lane they all wait for it, until the ' +

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 /** @returns Why no browser was opened; undefined: one was asked to. */
 export async function openBrowser(url: string): Promise<string | undefined> {
   const { platform, env } = process
-  if (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY) return 'there is no display here'
+  if (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY) return 'this machine has no display'
   const [command, ...args] =
     platform === 'darwin'
       ? ['open', url]

@@ -50,7 +50,7 @@ const command = {
       repeats: true,
     } as Option<readonly Candidate[]>,
     only: {
-      describe: "Which of ours, with commas between, as in 'events/linux,sequential/node'; none: no one",
+      describe: "Which of ours, with commas between, as in 'events/linux,sequential/node'; none of them: none",
       default: undefined,
       parse: (text: string) => (text === 'none' ? [] : text.split(',')),
       placeholder: 'names',
@@ -126,7 +126,7 @@ export async function compareMain(argv: readonly string[]): Promise<number> {
   }
   const stopping = new AbortController()
   const onSignal = () => {
-    // The second time, nobody wants the report either. The servers end with us.
+    // The second signal skips the report, too. The servers end with us.
     if (stopping.signal.aborted) process.exit(STATUS.interrupted)
     stopping.abort()
   }
@@ -177,7 +177,7 @@ async function nodeShares(): Promise<boolean> {
   }
 }
 
-/** Who takes part, the baseline first; or what is wrong. */
+/** The candidates, the baseline first; or what is wrong. */
 function choose(
   ours: readonly Candidate[],
   theirs: readonly Candidate[],

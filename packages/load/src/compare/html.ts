@@ -10,7 +10,7 @@ export function compareHtml(report: CompareReport): string {
   const beside = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8')
   // Neither may end the element that it is in.
   const data = JSON.stringify(report).replaceAll('<', '\\u003c')
-  // Who passes the page on passes on what is inside it.
+  // A copy of the page is a copy of the libraries inside it, so their licences travel with it.
   const licences = beside('page.LICENSE.txt').replaceAll('--', '- -')
   const program = beside('page.js').replaceAll('</script', '<\\/script')
   return `<!doctype html>

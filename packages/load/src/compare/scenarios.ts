@@ -116,7 +116,7 @@ export const scenarios: readonly Scenario[] = [
   },
 ]
 
-/** Takes its turn like everybody, and keeps it. */
+/** Takes its turn like any other client, and keeps it. */
 async function stall(
   transport: Transport,
   { targets }: LoadOptions,

@@ -120,7 +120,7 @@ export async function startServer(
     if (group === undefined) return
     await endGroup(group, closed, `${MARK}=${mark}`)
     await Promise.race([closed, sleep(LAST_WORDS_MS, undefined, { ref: false })])
-    // Somebody may be left who holds them.
+    // A process of the group may have survived that still holds them.
     child.stdout?.destroy()
     child.stderr!.destroy()
     watchdog.close()
@@ -138,7 +138,7 @@ export async function startServer(
     async end() {
       const end = describeEnd()
       if (end === undefined) return undefined
-      // Who has put itself into the background has ended, too, and answers.
+      // A server that moved itself into the background looks as if it had ended, but answers.
       const there = await handshake({ ...endpoint, timeoutMs: 1000 }).then(
         () => true,
         () => false,

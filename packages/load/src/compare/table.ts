@@ -39,7 +39,7 @@ export function compareMarkdown(report: CompareReport): string {
       line(HEADINGS.map((_, at) => (at === 0 ? '---' : '---:'))),
       ...servers.map((server) => line(cells(server))),
     ].join('\n')
-  // What a server said is no Markdown.
+  // What a server printed is not Markdown: indent it as code.
   const problems = report.problems.map((problem) => problem.replace(/^/gm, '    '))
   return `# Servers compared\n\n${[...report.scenarios.map(table), ...problems, legend(report), note(report)].join('\n\n')}\n`
 }

@@ -20,7 +20,7 @@ export interface Timeline {
   readonly bars: readonly Bar[]
 }
 
-/** Enough that one sees who waits for whom, and few enough that each bar is visible on a phone. */
+/** Enough to see which client waits for which, and few enough that each bar is visible on a phone. */
 const CONNECTIONS = 16
 
 /** They arrive faster than one of them is served. */

@@ -1,6 +1,6 @@
 import { type Counts, type FailedOutcome, type Histograms, type Interval, type Latency, latencyOf } from './results.js'
 
-/** What the JSON of a report is, for whoever reads it later. The version changes when a field changes its meaning or goes. */
+/** The schema of a report's JSON, for later readers. The version changes when a field changes its meaning or is removed. */
 export const REPORT_SCHEMA = 'https://github.com/hs-handshake/hs/blob/main/packages/load/schema/report.schema.json'
 export const REPORT_VERSION = 1
 

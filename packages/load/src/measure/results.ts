@@ -15,7 +15,7 @@ export const failedOutcomes = Object.freeze([
 ] as const)
 
 /**
- * `refused`: nobody listens. `unreachable`: no way there, or no such name. `noPorts`, `noDescriptors`: this machine has
+ * `refused`: nothing listens. `unreachable`: no route, or no such name. `noPorts`, `noDescriptors`: this machine has
  * none left. `wrong`: the server's bytes broke the protocol. `timedOut`: the deadline passed on an open connection.
  */
 export type FailedOutcome = (typeof failedOutcomes)[number]

@@ -15,7 +15,7 @@ const UNITS = { us: 0.001, ms: 1, s: 1000 } as const
 const EXPLANATION =
   "must be conditions such as 'p99>20ms', 'connect.max>=1s', 'rate<1000', 'errors>0' or 'errors>1%', with commas between"
 
-/** @throws {Error} For a text that is no condition, with what would be one. */
+/** @throws {Error} For a text that is not a condition; the message shows what a condition looks like. */
 export function parseThresholds(text: string): Threshold[] {
   return text.split(/[,\n]/).map((condition) => parseThreshold(condition.trim()))
 }

@@ -7,7 +7,7 @@ export const COLOURS = {
   dark: ['#63b8f0', '#ff9a52', '#3fd3a3', '#dda0ea', '#e8c33f', '#b4b4b4'],
 } as const
 
-/** What a timeline shows: somebody waits, or is being served. */
+/** What a timeline shows: a client waits, or is being served. */
 export const PHASES = {
   light: { waiting: '#b0500a', served: '#0072b2' },
   dark: { waiting: '#ffae70', served: '#63b8f0' },

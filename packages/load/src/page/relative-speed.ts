@@ -48,7 +48,7 @@ export function relativePlot(servers: readonly ServerReport[], look: Look, width
   })
 }
 
-/** Around 1, so that who is as fast as the baseline is a dot in the middle, also where nobody differs. */
+/** Around 1, so that a server as fast as the baseline is a dot in the middle, also if all are equal. */
 function relativeDomain(servers: readonly ServerReport[]): [number, number] {
   const ends = servers.flatMap(({ relative }) => {
     const { value, low = value, high = value } = relative!

@@ -55,7 +55,7 @@ function verdict({ by, servers }: ScenarioReport): string {
   return `Best is ${best.name} with ${say(best)}, last is ${worst.name} with ${say(worst)}.`
 }
 
-/** Who failed, and how often: what is fast because it fails must not look good. */
+/** The servers that failed, and how often: one that is fast because it fails must not look good. */
 function failures({ servers }: ScenarioReport): Node[] {
   const failed = servers.filter((server) => server.failed > 0)
   if (failed.length === 0) return []

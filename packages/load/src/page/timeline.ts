@@ -11,12 +11,12 @@ export function timelineSection({ timelines }: CompareReport, look: Look, figure
   return element(
     'section',
     { id: 'timeline' },
-    element('h2', {}, 'Who waits for whom'),
+    element('h2', {}, 'Waiting and being served'),
     element(
       'p',
       {},
       'Sixteen clients arrive, each of which thinks for a while before each of its messages. Each row is one connection, in ' +
-        'the order of arrival; each lane is one thread. One that serves in sequence makes everybody wait; threads share the ' +
+        'the order of arrival; each lane is one thread. A sequential server makes all others wait; threads share the ' +
         'work; events interleave on one thread.',
     ),
     element(

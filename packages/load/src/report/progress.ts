@@ -10,8 +10,8 @@ export interface Goal {
 }
 
 /**
- * Shows how a load goes on: one line that is written over in a terminal, and a line of its own for each interval where
- * nobody could write over anything.
+ * Shows the progress of a load: one line that is overwritten in a terminal, and elsewhere a line of its own for each
+ * interval.
  */
 export class Progress {
   readonly #write: (text: string) => void
@@ -19,14 +19,14 @@ export class Progress {
   readonly #goal: Goal
   #shown = false
 
-  /** @param width - Of the line that is written over; undefined where nobody could. */
+  /** @param width - Of the line that is overwritten; undefined if stderr is not a terminal. */
   constructor(write: (text: string) => void, width: () => number | undefined, goal: Goal) {
     this.#write = write
     this.#width = width
     this.#goal = goal
   }
 
-  /** For as long as nothing is counted, there are no intervals. */
+  /** Nothing is counted yet, so intervals do not exist either. */
   warmUp(ms: number): void {
     this.#show(`warming up for ${formatMs(ms)}`)
   }

@@ -6,7 +6,7 @@ export function lineWidth(): number | undefined {
   return process.stderr.isTTY && process.env.TERM !== 'dumb' ? process.stderr.columns || 80 : undefined
 }
 
-/** Writes over the line before. One that is wider than the terminal would leave a piece of itself behind each time. */
+/** Overwrites the line before. One that is wider than the terminal would leave its rest on the screen each time. */
 export function overwriting(line: string, width: number): string {
   return `\r\x1b[K${line.slice(0, width - 1)}`
 }

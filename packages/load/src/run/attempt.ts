@@ -38,7 +38,7 @@ export interface AttemptSettings {
 
 /** What one attempt is to do. */
 export interface AttemptPlan {
-  /** For whoever keeps attempts in order. */
+  /** Where the load keeps the attempt. */
   readonly slot: number
   readonly target: Target
   readonly kind: ClientKind
@@ -61,7 +61,7 @@ export interface AttemptObserver {
  * of what a handshake cost. Times are those of the transport's clock.
  */
 export class Attempt implements DriveObserver {
-  /** For whoever keeps them in order. */
+  /** Where the load keeps this attempt. */
   readonly slot: number
   readonly kind: ClientKind
   readonly target: Target
@@ -94,7 +94,7 @@ export class Attempt implements DriveObserver {
     this.#connect(signal, 1)
   }
 
-  /** Ends it now, as unfinished. Who is still connecting is ended by the signal. */
+  /** Ends it now, as unfinished. The signal ends an attempt that is still connecting. */
   stop(): void {
     this.#stopped = true
     if (this.#playing instanceof ScriptedClient) this.#playing.leave()
@@ -161,7 +161,7 @@ export class Attempt implements DriveObserver {
 /** How a handshake failed on a connection that was open. */
 function outcomeOf(failure: HelloFailure, error: Error | undefined): FailedOutcome {
   if (isPeerError(failure)) return 'wrong'
-  // To be told of what happens on a connection may take a descriptor more.
+  // Watching a connection may take one more descriptor.
   if (isOutOfDescriptors(error)) return 'noDescriptors'
   switch (failure.code) {
     case 'ERR_HS_TIMEOUT':

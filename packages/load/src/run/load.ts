@@ -19,7 +19,7 @@ const SEQUENCES = 2 ** 31 - 2
 const MOST_TICK_MS = 100
 
 /**
- * Does handshakes, each on a fresh connection, each answer verified, and counts and times them.
+ * Does handshakes, each on a new connection, verifies each answer, and counts and times them.
  *
  * @returns When all that were begun are over, or soon after `signal`: with what was measured until then.
  * @throws {HelloError} If a target does not answer right from the beginning (see `check`).
@@ -191,7 +191,7 @@ class Load implements AttemptObserver, Starter {
     this.#tick()
     const { rate, stages, schedule, concurrency, seed, warmupMs } = this.#settings
     const { counts, byTarget, histograms, slow, latestStartMs, examples, intervals } = this.#results
-    // What was under way when the time was over is waited for and counted, and is no part of the rate.
+    // Attempts under way when the time was over are awaited and counted, but do not enter the rate.
     const durationMs = Math.max(0, Math.min(now - this.#origin, this.#settings.durationMs))
     // What came after the last whole interval: an interval of its own, if it was anything.
     if (this.#results.hasRecent) this.#cut(now - this.#intervalStarted)

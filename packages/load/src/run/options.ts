@@ -17,7 +17,7 @@ export const DEFAULT_TIMEOUT_MS = 5_000
 /** A round trip to the other side of the earth, about. */
 export const DEFAULT_SLOW_MS = 250
 
-/** How long a silent client stays: shorter than any server's deadline, so that it is the client who goes. */
+/** How long a silent client stays: shorter than any server's deadline, so that the client leaves first. */
 export const DEFAULT_SILENT_MS = 1_000
 
 /** A line of progress per second is what people read. */
@@ -26,11 +26,11 @@ export const DEFAULT_INTERVAL_MS = 1_000
 export interface LoadOptions extends ProtocolOptions, Partial<Patience> {
   /** They take turns. */
   readonly targets: readonly Endpoint[]
-  /** Closed loop: so many clients, each of which begins a new handshake when its last one is over. Default 64. */
+  /** Closed loop: how many clients, each of which begins a new handshake when its last one is over. Default 64. */
   readonly concurrency?: number
   /**
-   * Open loop: so many handshakes per second, evenly spaced, however long they take. Times count from when each had to
-   * begin, so that a stall is not hidden by the clients that wait for it. Excludes `concurrency`.
+   * Open loop: how many handshakes per second, evenly spaced, however long they take. Latencies count from when each had
+   * to begin, so that the clients that wait during a stall do not hide it. Excludes `concurrency`.
    */
   readonly rate?: number
   /** Open loop whose rate changes: the load lasts as long as its stages. Excludes `concurrency`, `rate`, `durationMs`. */

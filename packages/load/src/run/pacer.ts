@@ -71,7 +71,7 @@ export class ClosedLoop implements Pacer {
   }
 }
 
-/** Open loop: handshakes begin when they are due, whatever became of those before. */
+/** Open loop: handshakes begin when they are due, whether or not earlier ones are done. */
 export class OpenLoop implements Pacer {
   readonly #schedule: Schedule
   readonly #clock: PacerClock

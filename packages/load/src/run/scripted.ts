@@ -25,7 +25,7 @@ export class ScriptedClient implements Receiver {
 
   leave(): void {
     this.#connection.abort()
-    // Who was never opened is not told either.
+    // A client that never opened gets no event from its connection.
     this.closed()
   }
 

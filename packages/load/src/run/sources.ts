@@ -32,7 +32,7 @@ export class Sources {
     return this.#addresses[this.#at]
   }
 
-  /** `used` has no port left. Who finds that others have moved on already just tries again. */
+  /** `used` has no port left. If another attempt has already moved on to the next address, this changes nothing. */
   exhausted(used: string | undefined): void {
     if (used === this.#addresses[this.#at]) this.#goOn()
   }

@@ -12,9 +12,9 @@ export async function clientTransport(wanted: TransportName | Transport = 'auto'
 /**
  * Listens on a free port, and stops at once.
  *
- * @param shared - As servers with threads do.
+ * @param shared - Listen as servers with threads do.
  * @returns Where it was.
- * @throws If nobody can listen there, or not in that way.
+ * @throws If listening there, or in that way, is not possible.
  */
 export async function listenBriefly(host: string, shared = false): Promise<Endpoint> {
   const listener = await nodeTransport().listen({ host, port: 0 }, { maxWaiting: 1, onDrop() {}, shared })

@@ -51,7 +51,7 @@ const INCOMPLETE: ProxyHeader = { type: 'incomplete' }
 export function parseProxyHeader(bytes: Uint8Array): ProxyHeader {
   if (startsLike(bytes, SIGNATURE)) return bytes.length < FIXED_BYTES ? INCOMPLETE : parseBinary(bytes)
   if (startsLike(bytes, LINE_START)) return parseLine(bytes)
-  return malformed('a PROXY header must come first')
+  return malformed('its first bytes are not one')
 }
 
 /** Whether the bytes agree with the beginning of a header as far as both go. */

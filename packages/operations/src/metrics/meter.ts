@@ -50,7 +50,7 @@ export class HandshakeMeter {
   }
 
   #closed({ durationMs, xMs, zMs }: Extract<ServerEvent, { type: 'closed' }>): void {
-    // A thread that died has left no times behind.
+    // A thread that died has recorded no times.
     if (!(durationMs >= 0)) return
     this.#durations.observe({ phase: 'total' }, durationMs / 1000)
     this.#deadline.observe(durationMs / this.#timeoutMs)

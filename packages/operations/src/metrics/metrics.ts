@@ -19,10 +19,10 @@ export interface Observed {
 }
 
 /**
- * What a server counts; besides that, those of the process and of its
- * event loop. Counters have the labels strategy, transport and thread.
+ * The counters of a server, and metrics of its process and event loop. Counters have the labels strategy, transport and
+ * thread.
  *
- * @param observed - What has seen the server's events: without it, there are no histograms.
+ * @param observed - What has seen the server's events; histograms need it.
  */
 export function metrics(server: HelloServer, { meter, isReady }: Observed = {}): Metrics {
   const register = new Registry()

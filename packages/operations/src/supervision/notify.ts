@@ -9,7 +9,7 @@ export class Supervisor {
   readonly #onFailure: (reason: string) => void
   #watchdog: NodeJS.Timeout | undefined
 
-  /** @param onFailure - Called when the supervisor cannot be told something: why, for people. */
+  /** @param onFailure - Called with the reason, as text, when the supervisor cannot be notified. */
   constructor(env: NodeJS.ProcessEnv, onFailure: (reason: string) => void) {
     this.#env = env
     this.#onFailure = onFailure
@@ -38,7 +38,8 @@ export class Supervisor {
     if (!this.#env.NOTIFY_SOCKET) return Promise.resolve()
     return new Promise((resolve) => {
       execFile(PROGRAM, assignments, { env: this.#env }, (error) => {
-        if (error) this.#onFailure(`the supervisor at NOTIFY_SOCKET cannot be told ${assignments[0]}: ${error.message}`)
+        if (error)
+          this.#onFailure(`the supervisor at NOTIFY_SOCKET cannot be notified of ${assignments[0]}: ${error.message}`)
         resolve()
       })
     })

@@ -122,7 +122,7 @@ async function runThread(
   }
 }
 
-/** Waits a while, and for whoever waits already. */
+/** Waits for the threads that wait already, and then for a while of its own. */
 async function takeTurn(starting: Start, stopping: AbortSignal): Promise<void> {
   const turn = starting.turn.then(() => sleep(RETRY_MS, undefined, { signal: stopping }).catch(() => {}))
   starting.turn = turn

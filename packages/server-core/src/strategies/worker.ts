@@ -8,7 +8,7 @@ import type { FromThread, ThreadData, ToThread } from './thread.js'
 
 /** How a worker thread ended. */
 export interface WorkerEnd {
-  /** It was told to stop, and had nothing left to do. */
+  /** It was asked to stop, and had nothing left to do. */
   readonly done: boolean
   /** It has served, or could have. */
   readonly ready: boolean

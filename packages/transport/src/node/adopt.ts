@@ -24,7 +24,7 @@ export async function adopt(
       port.unref()
     }
   })
-  // A number and not Infinity, so that the accepting thread can compare who has more room left.
+  // A number and not Infinity, so that the accepting thread can compare which has more room left.
   port.postMessage(Math.min(atOnce, Number.MAX_SAFE_INTEGER) satisfies RoomMessage)
   return {
     listener: {

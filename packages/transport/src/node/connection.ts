@@ -63,7 +63,7 @@ export class NodeConnection implements Connection {
   close(): void {
     if (this.#closing) return
     this.#closing = true
-    // What the kernel has taken needs no further step: closing the descriptor sends the FIN behind it.
+    // What the kernel has taken needs no further step: closing the descriptor sends the FIN after it.
     if (this.#socket.writableLength === 0) this.#socket.destroy()
     else this.#socket.destroySoon()
   }

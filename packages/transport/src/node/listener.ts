@@ -146,7 +146,7 @@ class NodeListener implements ShareableListener {
       for (const share of this.#shares) if (share.room > (freest?.room ?? 0)) freest = share
       if (!freest) break
       const accepted = this.#unassigned.shift()!
-      // A peer may be gone already; its socket cannot be transferred, and nobody misses it.
+      // A peer may be gone already; its socket cannot be transferred, and is not missed.
       if (accepted.socket.destroyed) continue
       freest.give(accepted)
     }

@@ -25,8 +25,8 @@ export interface AcceptedSocket {
 export type RoomMessage = number
 
 /**
- * What Node has behind a socket. Not in its documentation; there is no other way to see whether a transfer failed, and
- * how many descriptors are left.
+ * Node's native handle of a socket. Undocumented, but nothing else shows whether a transfer failed, and how many
+ * descriptors are left.
  */
 export interface SocketHandle {
   /** Negative once it was transferred or closed, and on Windows. */
@@ -64,8 +64,8 @@ export class SocketShare {
       return
     }
     if (!handle || handle.fd < 0) return
-    // A transfer takes a second descriptor for a moment. Where there is none, Node says nothing, delivers nothing, and
-    // keeps what it no longer shows: the peer would wait for as long as the process lives.
+    // A transfer takes a second descriptor for a moment. If none is left, Node reports nothing, delivers nothing,
+    // and keeps the socket out of sight: the peer would wait for as long as the process lives.
     handle.close()
     this.room++
     this.#onLost()

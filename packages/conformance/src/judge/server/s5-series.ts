@@ -11,7 +11,7 @@ import { exchangesIn, type ServerJudge, type ServerSeen, UNANSWERED } from './co
  */
 const STACK_BYTES = 6 * 1024 * 1024
 const MIB = 2 ** 20
-/** In so many looks of all, a program that sleeps is not found at work. */
+/** A program that is at work in this share of the looks does not sleep while it waits. */
 const BUSY = 0.75
 
 /** The client that was not served any more; a right one if the program ended after it. */

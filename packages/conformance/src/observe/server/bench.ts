@@ -36,10 +36,10 @@ export interface ExchangeOptions extends Purpose {
 const NUMBERS = 175
 const NUMBERS_APART = 38
 
-/** After one silence, another is recognised sooner: so many times the slowest answer, and at least this long. */
+/** After one silence, the next is recognised sooner: after this multiple of the slowest answer, and at least this long. */
 const SHORT_PATIENCE_MS = 400
 const SLOWEST_TIMES = 20
-/** A slow program may still be at work for so many clients that have left. */
+/** A slow program may still be serving up to this many clients that have left. */
 const STILL_AT_WORK = 6
 
 /** What a probe of a server works with: processes under test, connections, and what is known of the program. */

@@ -15,7 +15,7 @@ export interface Concurrency {
 
 export const UNKNOWN_CONCURRENCY: Concurrency = { concurrency: 'unknown', seats: Number.POSITIVE_INFINITY }
 
-/** So many clients are held at a time, and one more is silent. */
+/** Clients that are held at a time, beside one that is silent. */
 export const HELD = 4
 
 /** What holds the connections names the model. */

@@ -5,7 +5,7 @@ import type { ServerBench } from './bench.js'
 
 /** A queue that is full lets a client wait for a second and more before it asks again; this one asks at once. */
 const ATTEMPT_MS = 200
-/** The first client waits so long for the others, and so long when all have connected: then they are accepted. */
+/** How long the first client waits for the others, and then, when all have connected, until they are accepted. */
 const GATHER_MS = 100
 const ACCEPTED_MS = 20
 
@@ -109,7 +109,7 @@ async function squeezeIn(
   }
 }
 
-/** @returns What a client calls to wait for so many others, or for as long as is reasonable. */
+/** @returns What a client calls to wait for that many others, but not forever. */
 function gathering(size: number): () => Promise<void> {
   let here = 0
   let go = () => {}

@@ -10,18 +10,18 @@ import { lasts } from './facts.js'
 const ROUNDS = 5
 /** What goes wrong in each of the first three rounds is not a race, so no more are needed. */
 const SURE_ROUNDS = 3
-/** In so many of them, the first, a process begins with a full pipe as its stdout, and for how long. */
+/** In the first of these rounds, stdout of a process begins as a full pipe, for this long. */
 const FULL_ROUNDS = 2
 const FULL_PIPE_MS = 40
 /** A program that takes its time with each client is asked to serve fewer. */
 const CROWDS_MS = 5000
-/** So long may a program take that serves its hundred clients one after the other. */
+/** How long a program may take that serves its hundred clients one after the other. */
 const HUNDRED_MS = 15_000
 
-/** Rounds in which lines may be torn, which is rare; after so many torn ones no more are needed. */
+/** Rounds in which lines may be torn, which is rare; after this many torn ones no more are needed. */
 const TORN_ROUNDS = 16
 const TORN_ENOUGH = 3
-/** After so many rounds in which clients were not served, their lines are of no interest. */
+/** After this many rounds in which clients were not served, their lines do not matter. */
 const UNSERVED_ENOUGH = 3
 const TORN_FULL_ROUNDS = 3
 const TORN_CROWD = 24
