@@ -5,13 +5,13 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Receiver } from '@hs/transport'
 import koffi from 'koffi'
 import { describe, expect, it } from 'vitest'
-import { describeTransport } from '../../transport/test/transport-suite.js'
+import { transportSuite } from '../../transport/src/testing/transport-suite.js'
 import { Reactor } from '../src/reactor.js'
 import { Ring } from '../src/ring.js'
 import { linuxTransport } from '../src/transport.js'
 
-describeTransport('the Linux transport', linuxTransport, { waiting: 'kernel' })
-describeTransport('the Linux transport with a ring', () => linuxTransport({ ring: true }), { waiting: 'kernel' })
+transportSuite('the Linux transport', linuxTransport, { waiting: 'kernel' })
+transportSuite('the Linux transport with a ring', () => linuxTransport({ ring: true }), { waiting: 'kernel' })
 
 describe.each([
   ['a call for each step', false],
