@@ -111,7 +111,7 @@ let folder: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hs-packed-'))
   for (const { folder: source, manifest } of published) {
-    const { status, stdout, stderr } = await run(`npx pnpm pack --json --pack-destination '${folder}'`, {
+    const { status, stdout, stderr } = await run(`pnpm pack --json --pack-destination '${folder}'`, {
       cwd: join(ROOT, source),
     })
     expect(status, stderr).toBe(0)
@@ -203,7 +203,7 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
   })
 
   test('is clean for publint', async () => {
-    expect(await run(`npx publint run --strict '${it().filename}'`)).toMatchObject({
+    expect(await run(`publint run --strict '${it().filename}'`)).toMatchObject({
       status: 0,
       stdout: expect.stringContaining('All good!'),
     })
@@ -211,7 +211,7 @@ describe.each(published)('$manifest.name', ({ folder: source, manifest }) => {
 
   if (manifest.exports) {
     test('has declarations that TypeScript finds in each way of resolving', async () => {
-      const { status, stdout } = await run(`npx attw --profile esm-only '${it().filename}'`)
+      const { status, stdout } = await run(`attw --profile esm-only '${it().filename}'`)
       expect(status, stdout).toBe(0)
     })
   }

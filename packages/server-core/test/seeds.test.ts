@@ -1,12 +1,15 @@
 /** Strategies in virtual time, on a network whose every delay, cut and reset a seed decides. */
 import type { Receiver } from '@hs/transport'
 import { type MemoryConnection, type MemoryTransportOptions, memoryTransport } from '@hs/transport/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { ServerEvent } from '../src/events.js'
 import { serve } from '../src/server.js'
 import { events } from '../src/strategies/events.js'
 import { sequential } from '../src/strategies/sequential.js'
 import type { ConcurrencyStrategy } from '../src/strategy.js'
+
+// No real time passes but that of computing; only a machine that hangs should reach this limit.
+vi.setConfig({ testTimeout: 60_000 })
 
 const SEEDS = 1000
 const PEERS = 5
