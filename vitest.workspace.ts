@@ -5,20 +5,22 @@ import type { Reporter, TestModule, Vitest } from 'vitest/node'
 
 /**
  * What `pnpm test:fast` leaves out (`HS_LANE=fast`): everything that starts programs by the dozen, compiles, needs a
- * browser, `npx`, worker threads or a network namespace.
+ * browser, worker threads or a network namespace, or computes for more than some seconds.
  */
 const SLOW = [
-  'apps/*/test/*.test.ts',
+  'apps/cli-client/test/*.test.ts',
+  'apps/cli-server/test/*.test.ts',
   'bench/test/interop.test.ts',
   'packages/artillery-engine-hs/test/*.test.ts',
   'packages/client/test/{bin,gates,lookup}.test.ts',
+  'packages/command-line/test/parse.test.ts',
   'packages/conformance/test/{cli,client-bench,engine,live}.test.ts',
   'packages/course/test/class.test.ts',
   'packages/live/test/program.test.ts',
   'packages/load/test/{cli,gates,gates-cli,load,page}.test.ts',
   'packages/operations/test/{server,supervision}.test.ts',
   'packages/protocol/test/vectors.test.ts',
-  'packages/server-core/test/{linux,soak,strategies,thread-death,threads}.test.ts',
+  'packages/server-core/test/{breaking,linux,soak,strategies,thread-death,threads}.test.ts',
   'packages/transport-linux/test/*.test.ts',
   'test/{deployment,documentation,examples,manual,node-versions,orchestration,packages,pipelines,reference}.test.ts',
 ]
@@ -44,11 +46,9 @@ export class CountReporter implements Reporter {
   onInit(vitest: Vitest): void {
     this.#isWhole = leftOut.length > 0 && process.argv.slice(2).every((word) => word === 'run' || word.startsWith('-'))
     for (const { config } of vitest.projects) {
-      // Copies of a mutation run that was stopped.
-      config.exclude.push(
-        '.stryker-tmp/**',
-        ...leftOut.map((pattern) => relative(config.root, join(import.meta.dirname, pattern))),
-      )
+      const own = leftOut.map((pattern) => relative(config.root, join(import.meta.dirname, pattern)))
+      // A list of its own: projects share that of the defaults. Copies of a mutation run that was stopped are not tests.
+      config.exclude = [...config.exclude, '.stryker-tmp/**', ...own.filter((pattern) => !pattern.startsWith('..'))]
     }
   }
 
