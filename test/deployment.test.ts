@@ -57,7 +57,7 @@ describe('the Dockerfile', () => {
     const words = (JSON.parse(only('CMD')[0]!) as string[]).map((word) =>
       word.replace(/^9000$/, '0').replace('9464', '0'),
     )
-    const server = await startServer(`exec npx tcpserver ${words.map((word) => `'${word}'`).join(' ')}`)
+    const server = await startServer(`exec tcpserver ${words.map((word) => `'${word}'`).join(' ')}`)
     const [, port] = /metrics on http:\S+:(\d+)\//.exec(server.output.stderr) ?? (await metricsOf(server))
     const command = `'${process.execPath}' -e "${check[2]!.replace('9464', port!)}"`
     expect(await run(command)).toMatchObject({ status: 0 })

@@ -28,7 +28,7 @@ afterAll(() => rmSync(WRITTEN, { recursive: true, force: true }))
 
 test('the TypeScript of the documentation type-checks', async () => {
   expect(programs.length).toBeGreaterThan(0)
-  expect(await run(`npx tsc -p ${WRITTEN}`)).toMatchObject({ status: 0, stdout: '' })
+  expect(await run(`tsc -p ${WRITTEN}`)).toMatchObject({ status: 0, stdout: '' })
 })
 
 for (const file of new Set(blocks.map((block) => block.file))) {
@@ -36,7 +36,7 @@ for (const file of new Set(blocks.map((block) => block.file))) {
     let server: RunningServer
     let folder: string
     beforeAll(async () => {
-      server = await startServer('npx @hs/cli-server 0')
+      server = await startServer('tcpserver 0')
       // What npx is asked for is found there as if it was installed.
       folder = mkdtempSync(join(tmpdir(), 'hs-page-'))
       symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
@@ -75,7 +75,7 @@ for (const file of new Set(blocks.map((block) => block.file))) {
             const started = await startServer(commandOf(block, 0))
             await server.stop()
             server = started
-            expect(await run(`npx @hs/client 127.0.0.1 ${started.port} 5`)).toMatchObject({ status: 0 })
+            expect(await run(`hs-client 127.0.0.1 ${started.port} 5`)).toMatchObject({ status: 0 })
           })
           break
         case 'sh setup':

@@ -49,7 +49,7 @@ describe.each([
   })
 
   test.each(['bash', 'zsh'])('its file for %s is what it prints itself', async (shell) => {
-    const { status, stdout } = await run(`npx ${program} --completion ${shell}`)
+    const { status, stdout } = await run(`${program} --completion ${shell}`)
     expect(status).toBe(0)
     await expect(stdout).toMatchFileSnapshot(join(ROOT, folder, `completions/${program}.${shell}`))
   })

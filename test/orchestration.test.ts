@@ -126,7 +126,7 @@ describe('the manifests of Kubernetes', () => {
     const load = job('hs-load').spec
     const [, words] = /@hs\/load\S* (.*?) > /s.exec(load.template.spec.containers[0]!.args[0]!)!
     // Nothing listens there: what it understands ends with 3, and what it does not, with 2.
-    expect(await run(`npx hs-load ${words!.replace('tcpserver:9000', '127.0.0.1:1')}`)).toMatchObject({ status: 3 })
+    expect(await run(`hs-load ${words!.replace('tcpserver:9000', '127.0.0.1:1')}`)).toMatchObject({ status: 3 })
     const merge = job('hs-load-merge').spec.template.spec.containers[0]!.args[0]!
     expect([...merge.matchAll(/\/results\/(\d+)\.json/g)].map(([, index]) => Number(index))).toEqual(
       Array.from({ length: load.completions }, (_, index) => index),

@@ -154,7 +154,7 @@ describe('the gate, as an action', () => {
   })
 
   test('passes when a server speaks HELLO', async () => {
-    const server = await startServer('exec npx @hs/cli-server 0')
+    const server = await startServer('exec tcpserver 0')
     try {
       expect(await pass({ port: String(server.port) })).toEqual({ status: 0, stdout: '', stderr: '' })
     } finally {
@@ -163,7 +163,7 @@ describe('the gate, as an action', () => {
   })
 
   test('fails when none does in time', async () => {
-    const server = await startServer('exec npx @hs/cli-server 0')
+    const server = await startServer('exec tcpserver 0')
     await server.stop()
     expect(await pass({ port: String(server.port), wait: '300ms' })).toMatchObject({ status: 3 })
   })
@@ -205,14 +205,14 @@ describe('what the course kit hands to other machines', () => {
   })
 
   test('the workflow for GitHub Classroom is clean for actionlint, and runs a command that there is', async () => {
-    const { status } = await run('npx @hs/course classroom examples/course/course.toml -o test/.classroom/workflow.yml')
+    const { status } = await run('hs-course classroom examples/course/course.toml -o test/.classroom/workflow.yml')
     try {
       expect(status).toBe(0)
       const text = readText('test/.classroom/workflow.yml')
       expect(await linted(text)).toEqual([])
       expect(await linted(text.replace('steps.hs.outputs', 'steps.other.outputs'))).not.toEqual([])
       const [, words] = /npx --yes @hs\/course@\S+ (autograde.*)/.exec(text)!
-      expect((await run('npx @hs/course autograde --help')).stdout).toContain('--platform')
+      expect((await run('hs-course autograde --help')).stdout).toContain('--platform')
       expect(words).toContain('--platform classroom --results "$GITHUB_OUTPUT"')
     } finally {
       rmSync(join(ROOT, 'test/.classroom'), { recursive: true, force: true })

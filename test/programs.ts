@@ -1,6 +1,7 @@
 /** Running commands as a reader of the documentation would: in the root of the repository, in a shell. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -90,6 +91,8 @@ function start(command: string, cwd: string, env: object): ChildProcess {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
+      // Programs of ours and of the tools by their names: npx takes a second to find the same.
+      PATH: `${join(ROOT, 'node_modules/.bin')}${delimiter}${process.env.PATH}`,
       // What npx is asked for is here, or the documentation is wrong: nothing is fetched.
       npm_config_offline: 'true',
       npm_config_yes: 'false',

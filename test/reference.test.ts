@@ -97,7 +97,7 @@ describe('links', () => {
 
 /** A program's help, and the options in it with their defaults. */
 async function helpOf(program: string) {
-  const { stdout: text } = await run(`npx ${program} --help`)
+  const { stdout: text } = await run(`${program} --help`)
   const entries = new Map<string, string>()
   let name: string | undefined
   for (const line of text

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { readText, repositoryFiles } from './markdown.js'
 
 /** What `npx @hs/client` may fetch, packed. Held twice: by what is packed, and by what is really fetched. */
-export const MOST_BYTES_OF_CLIENT = 106_000
+export const MOST_BYTES_OF_CLIENT = 122_000
 
 export interface Manifest {
   readonly name: string
@@ -20,6 +20,7 @@ export interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
 }
 
 export interface WorkspacePackage {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { outputOf, Program } from '../../../packages/command-line/test/program.js'
-import { freePort, hasIPv6, type Peer, PeerServer } from '../../../packages/transport/test/peers.js'
+import { freePort, hasIPv6, type SocketPeer, SocketPeerServer } from '../../../packages/transport/src/testing/peers.js'
 
 const PROGRAM = fileURLToPath(new URL('../dist/tcpclient.cjs', import.meta.url))
 
@@ -13,8 +13,8 @@ const run = (...args: (string | number)[]) => outputOf(start(...args))
 
 /** A server that sends each client the next of these, or the last of them; null: it closes instead. */
 async function answering(...answers: (string | null | ((x: number) => string))[]) {
-  const server = await PeerServer.listen()
-  const peers: Peer[] = []
+  const server = await SocketPeerServer.listen()
+  const peers: SocketPeer[] = []
   const serve = async () => {
     for (;;) {
       const peer = await server.accept()
@@ -78,7 +78,7 @@ describe('the contract', () => {
   })
 
   it('has printed Y before it sends Z, and loses it by no SIGKILL', async () => {
-    const server = await PeerServer.listen()
+    const server = await SocketPeerServer.listen()
     const client = start(server.address.host, server.address.port, 5)
     const peer = await server.accept()
     await peer.send('HELLO 6')
@@ -141,7 +141,7 @@ describe('what ends it otherwise', () => {
   })
 
   it('the deadline: the reason on stderr, nothing on stdout, 4', async () => {
-    const { address } = await PeerServer.listen()
+    const { address } = await SocketPeerServer.listen()
     const { status, stdout, stderr } = await run(address.host, address.port, 5, '--timeout', '50ms')
     expect({ status, stdout }).toEqual({ status: 4, stdout: '' })
     expect(stderr).toBe('tcpclient: The deadline of 50 ms passed before HELLO Y arrived. (ERR_HS_TIMEOUT, HS-6.2)\n')
@@ -151,7 +151,7 @@ describe('what ends it otherwise', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('%s: %i, and the connection is closed', async (signal, expected) => {
-    const server = await PeerServer.listen()
+    const server = await SocketPeerServer.listen()
     const client = start(server.address.host, server.address.port, 5)
     const peer = await server.accept()
     await peer.until('HELLO 5')
@@ -322,7 +322,7 @@ describe('--wait', () => {
     const port = await freePort()
     const client = start('127.0.0.1', port, 5, '--wait', '1m', '--verbose')
     await client.until('stderr', /attempt 1: Nothing listens/)
-    const server = await PeerServer.listen('127.0.0.1', port)
+    const server = await SocketPeerServer.listen('127.0.0.1', port)
     const peer = await server.accept()
     await peer.until('HELLO 5')
     await peer.send('HELLO 6')
@@ -331,7 +331,7 @@ describe('--wait', () => {
   })
 
   it('waits for a server that is there and does not speak HELLO yet', async () => {
-    const server = await PeerServer.listen()
+    const server = await SocketPeerServer.listen()
     const client = start('127.0.0.1', server.address.port, 5, '--wait', '1m', '--timeout', '50ms', '--json')
     // Silent, then garbage, then itself.
     await (await server.accept()).untilGone()
@@ -352,7 +352,7 @@ describe('--wait', () => {
   it('gives up when the time is over, with the status of the last attempt', async () => {
     const refused = await run('127.0.0.1', await freePort(), 5, '--wait', '50ms')
     expect(refused).toMatchObject({ status: 3, stdout: '' })
-    const { address } = await PeerServer.listen()
+    const { address } = await SocketPeerServer.listen()
     const silent = await run('127.0.0.1', address.port, 5, '--wait', '50ms')
     expect(silent).toMatchObject({ status: 4, stdout: '', stderr: expect.stringContaining('ERR_HS_TIMEOUT') })
   })
@@ -384,7 +384,7 @@ describe('addresses', () => {
 
   if (hasIPv6()) {
     it('IPv6 addresses are written with brackets or without', async () => {
-      const server = await PeerServer.listen('::1')
+      const server = await SocketPeerServer.listen('::1')
       for (const host of ['::1', '[::1]']) {
         const client = start(host, server.address.port, 5)
         const peer = await server.accept()

@@ -8,7 +8,7 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { outputOf, Program } from '../../../packages/command-line/test/program.js'
-import { freePort, hasIPv6, Peer, PeerServer } from '../../../packages/transport/test/peers.js'
+import { freePort, hasIPv6, SocketPeer, SocketPeerServer } from '../../../packages/transport/src/testing/peers.js'
 import { NODES } from '../../../test/nodes/nodes.js'
 
 const PROGRAM = fileURLToPath(new URL('../dist/tcpserver.js', import.meta.url))
@@ -24,16 +24,16 @@ const LISTENING = /listening on (?:\[(.+)\]|([^:\s]+)):(\d+) \((.*)\)/
 async function listening(program: Program) {
   const found = await program.until('stderr', LISTENING)
   const address = { host: (found[1] ?? found[2])!, port: Number(found[3]) }
-  return { program, address, how: found[4]!, connect: () => Peer.connect(address) }
+  return { program, address, how: found[4]!, connect: () => SocketPeer.connect(address) }
 }
 
 const start = (...args: string[]) => listening(new Program(process.execPath, [PROGRAM, '0', ...args]))
 const run = (...args: string[]) => outputOf(new Program(process.execPath, [PROGRAM, ...args]))
 
 /** A connection to a server that says nothing when it is there. */
-async function untilThere(to: { host: string; port: number }): Promise<Peer> {
+async function untilThere(to: { host: string; port: number }): Promise<SocketPeer> {
   for (;;) {
-    const peer = await Peer.connect(to).catch(() => undefined)
+    const peer = await SocketPeer.connect(to).catch(() => undefined)
     if (peer) return peer
     await turn()
   }
@@ -68,7 +68,7 @@ describe.each(MODELS.flatMap((model) => ['plain', 'json'].map((format) => ({ ...
       ])
       const where = /"port":(\d+)|listening on 127\.0\.0\.1:(\d+)/
       const found = await server.until(format === 'json' ? 'stdout' : 'stderr', where)
-      const peer = await Peer.connect({ host: '127.0.0.1', port: Number(found[1] ?? found[2]) })
+      const peer = await SocketPeer.connect({ host: '127.0.0.1', port: Number(found[1] ?? found[2]) })
       const { localPort } = peer.socket
       await peer.send('HELLO 5')
       await peer.until('HELLO 6')
@@ -88,7 +88,7 @@ describe.each(MODELS.flatMap((model) => ['plain', 'json'].map((format) => ({ ...
 )
 
 /** A peer that says these one after the other, each when the one before was answered, and waits for the close. */
-async function talk({ connect }: Pick<Server, 'connect'>, ...messages: string[]): Promise<Peer> {
+async function talk({ connect }: Pick<Server, 'connect'>, ...messages: string[]): Promise<SocketPeer> {
   const peer = await connect()
   for (const [at, message] of messages.entries()) {
     if (at > 0) await peer.until('HELLO ')
@@ -202,7 +202,7 @@ describe('--json', () => {
   it('prints one object per event, from listening to stopped, and nothing on stderr', async () => {
     const program = new Program(process.execPath, [PROGRAM, '0', '--json'])
     const [, address] = await program.until('stdout', /"address":(\{.*?\})/)
-    const server = { connect: () => Peer.connect(JSON.parse(address!)) }
+    const server = { connect: () => SocketPeer.connect(JSON.parse(address!)) }
     await shake(server)
     await talk(server, 'HELLO 5', 'nonsense')
     program.signal('SIGINT')
@@ -266,7 +266,7 @@ describe('--quiet', () => {
     const program = new Program(process.execPath, [PROGRAM, String(port), '--quiet'])
     const connect = async () => {
       for (;;) {
-        const peer = await Peer.connect({ host: '127.0.0.1', port }).catch(() => undefined)
+        const peer = await SocketPeer.connect({ host: '127.0.0.1', port }).catch(() => undefined)
         if (peer) return peer
         await turn()
       }
@@ -329,7 +329,7 @@ describe('signals of its life', () => {
 
 describe('what keeps it from listening', () => {
   it('a port in use: a sentence that names the likely owner, and 1', async () => {
-    const { address } = await PeerServer.listen()
+    const { address } = await SocketPeerServer.listen()
     const { status, stdout, stderr } = await run(String(address.port))
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toMatch(
@@ -469,7 +469,7 @@ for (const { strategy, transport, crew } of MODELS) {
           const found = await program.until('stdout', LISTENING)
           const address = { host: found[2]!, port: Number(found[3]) }
           return {
-            server: { program, address, how: found[4]!, connect: () => Peer.connect(address) },
+            server: { program, address, how: found[4]!, connect: () => SocketPeer.connect(address) },
             kill: () => process.kill(Number(pid), 'SIGKILL'),
             async printed() {
               const { stdout } = await outputOf(program)

@@ -2,12 +2,12 @@
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { outputOf, Program } from '../../command-line/test/program.js'
-import { PeerServer } from '../../transport/test/peers.js'
+import { SocketPeerServer } from '../../transport/src/testing/peers.js'
 
 const PROGRAM = fileURLToPath(new URL('../dist/bin.cjs', import.meta.url))
 
 it('needs no sequence number, and takes a random one', async () => {
-  const server = await PeerServer.listen()
+  const server = await SocketPeerServer.listen()
   const { host, port } = server.address
   const client = new Program(process.execPath, [PROGRAM, host, String(port)])
   const peer = await server.accept()
@@ -19,7 +19,7 @@ it('needs no sequence number, and takes a random one', async () => {
 })
 
 it('takes the one that it is given', async () => {
-  const server = await PeerServer.listen()
+  const server = await SocketPeerServer.listen()
   const { host, port } = server.address
   const client = new Program(process.execPath, [PROGRAM, host, String(port), '-7', '--quiet'])
   const peer = await server.accept()

@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { serve } from '@hs/server-core'
 import { expect, it } from 'vitest'
 import { outputOf, Program } from '../../command-line/test/program.js'
-import { freePort, PeerServer } from '../../transport/test/peers.js'
+import { freePort, SocketPeerServer } from '../../transport/src/testing/peers.js'
 
 const PROGRAM = fileURLToPath(new URL('../dist/bin.cjs', import.meta.url))
 const start = (...args: readonly (string | number)[]) => new Program(process.execPath, [PROGRAM, ...args.map(String)])
 
 it('asks a port that is open and silent more often than the deadline of a handshake', async () => {
-  const server = await PeerServer.listen()
+  const server = await SocketPeerServer.listen()
   const client = start('127.0.0.1', server.address.port, 5, '--wait', '60s')
   // Two that are not answered, and one that is: each of them is a connection of its own.
   await server.accept()

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import type { Effect, FailureCode, HelloError } from '@hs/protocol'
 import { nodeTransport, type Transport } from '@hs/transport'
 import { describe, expect, it } from 'vitest'
-import { freePort, PeerServer } from '../../transport/test/peers.js'
+import { freePort, SocketPeerServer } from '../../transport/src/testing/peers.js'
 import { uncaughtExceptions } from '../../transport/test/uncaught.js'
 import { type HandshakeOptions, handshake, randomSequence } from '../src/index.js'
 
@@ -28,7 +28,7 @@ async function failureOf(promise: Promise<unknown>, code: FailureCode): Promise<
 
 /** A server of one line: answers each message that it receives with the next of these. */
 async function answering(...answers: string[]) {
-  const server = await PeerServer.listen()
+  const server = await SocketPeerServer.listen()
   const peer = server.accept().then(async (peer) => {
     await peer.until('HELLO')
     for (const answer of answers) await peer.send(answer)
@@ -82,7 +82,7 @@ describe('an established handshake', () => {
   })
 
   it('begins with a random number that 32-bit peers can count on from, where none is given', async () => {
-    const server = await PeerServer.listen()
+    const server = await SocketPeerServer.listen()
     const established = handshake({ port: server.address.port })
     const peer = await server.accept()
     await peer.until('HELLO ')
@@ -113,7 +113,7 @@ describe('an established handshake', () => {
   })
 
   it('is one of 100 at once', async () => {
-    const server = await PeerServer.listen()
+    const server = await SocketPeerServer.listen()
     const established = Array.from({ length: 100 }, (_, x) => handshake({ port: server.address.port, sequence: x }))
     for (let at = 0; at < 100; at++) {
       const peer = await server.accept()
@@ -161,7 +161,7 @@ describe('a failed handshake', () => {
   })
 
   it('of a server that closes instead of answering', async () => {
-    const server = await PeerServer.listen()
+    const server = await SocketPeerServer.listen()
     const failed = failureOf(handshake({ port: server.address.port, sequence: 5 }), 'ERR_HS_CLOSED_EARLY')
     const peer = await server.accept()
     await peer.until('HELLO 5')
@@ -170,7 +170,7 @@ describe('a failed handshake', () => {
   })
 
   it('of a server that breaks the connection keeps the error of the system', async () => {
-    const server = await PeerServer.listen()
+    const server = await SocketPeerServer.listen()
     const failed = failureOf(handshake({ port: server.address.port, sequence: 5 }), 'ERR_HS_RESET')
     const peer = await server.accept()
     await peer.until('HELLO 5')
@@ -181,7 +181,7 @@ describe('a failed handshake', () => {
 
 describe('the deadline', () => {
   it('ends a server that says nothing, and is named as it was given', async () => {
-    const server = await PeerServer.listen()
+    const server = await SocketPeerServer.listen()
     const failed = failureOf(handshake({ port: server.address.port, sequence: 5, timeoutMs: 50 }), 'ERR_HS_TIMEOUT')
     const { message, failure } = await failed
     expect(message).toBe('The deadline of 50 ms passed before HELLO Y arrived.')
@@ -190,7 +190,7 @@ describe('the deadline', () => {
   })
 
   it('ends a server that dribbles', async () => {
-    const server = await PeerServer.listen()
+    const server = await SocketPeerServer.listen()
     const failed = failureOf(
       handshake({ port: server.address.port, sequence: 5, timeoutMs: 100, quietMs: 5000 }),
       'ERR_HS_TIMEOUT',
@@ -295,7 +295,7 @@ describe('an `onEffect` that throws', () => {
 
   it('keeps no deadline from ending the handshake', async () => {
     const thrown = uncaughtExceptions()
-    const server = await PeerServer.listen()
+    const server = await SocketPeerServer.listen()
     const bug = new Error('a bug of the caller')
     await failureOf(
       handshake({
@@ -346,7 +346,7 @@ describe('a signal', () => {
   const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length
 
   it('that is aborted already ends it before it begins', async () => {
-    const server = await PeerServer.listen()
+    const server = await SocketPeerServer.listen()
     const signal = AbortSignal.abort(reason)
     const { cause, failure } = await failureOf(handshake({ port: server.address.port, signal }), 'ERR_HS_ABORTED')
     expect(cause).toBe(reason)
@@ -373,7 +373,7 @@ describe('a signal', () => {
         return connection
       },
     }
-    const server = await PeerServer.listen()
+    const server = await SocketPeerServer.listen()
     await failureOf(handshake({ port: server.address.port, transport, signal }), 'ERR_HS_ABORTED')
     await (await server.accept()).untilGone()
     expect(listeners(signal)).toBe(0)
@@ -381,7 +381,7 @@ describe('a signal', () => {
 
   it('ends it while Y is awaited', async () => {
     const { signal, ...controller } = withSignal()
-    const server = await PeerServer.listen()
+    const server = await SocketPeerServer.listen()
     const failed = failureOf(handshake({ port: server.address.port, sequence: 5, signal }), 'ERR_HS_ABORTED')
     const peer = await server.accept()
     await peer.until('HELLO 5')

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type Decoded, HelloDecoder } from '../src/decoder.js'
 import { encodeHello } from '../src/hello.js'
@@ -233,22 +232,5 @@ describe('HelloDecoder', () => {
     expect(decoder.flush()).toEqual([])
     expect(decoder.push(bytesOf('HELLO 5\n'))).toEqual([])
     expect(decoder.bufferedBytes).toBe(0)
-  })
-})
-
-describe('the table of vectors', () => {
-  it('has at least two rows for each deviation that HS-7 names, and names no other', () => {
-    const protocol = readFileSync(new URL('../../../docs/PROTOCOL.md', import.meta.url), 'utf8')
-    const table = protocol.slice(protocol.indexOf('## HS-7'))
-    const named = [...table.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name!)
-    expect(named.length).toBeGreaterThan(0)
-    expect(new Set(deviations.map(({ deviation }) => deviation))).toEqual(new Set(named))
-    for (const name of named) {
-      expect(deviations.filter(({ deviation }) => deviation === name).length, name).toBeGreaterThanOrEqual(2)
-    }
-  })
-
-  it('shows no control byte of a bad row', () => {
-    for (const { received } of malformed) expect(received).toMatch(/^[\x20-\x7e]*$/)
   })
 })

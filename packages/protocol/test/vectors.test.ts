@@ -1,6 +1,6 @@
 /** The published vectors say the same in other languages. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -45,5 +45,22 @@ describe.runIf(has('cc'))('a decoder in C', () => {
       const expected = [...(row.values ?? []), ...('code' in row ? [row.code] : [])]
       expect(printed[at]!.trim(), row.why).toBe(expected.join(' '))
     })
+  })
+})
+
+describe('the table of vectors', () => {
+  test('has at least two rows for each deviation that HS-7 names, and names no other', () => {
+    const protocol = readFileSync(new URL('../../../docs/PROTOCOL.md', import.meta.url), 'utf8')
+    const table = protocol.slice(protocol.indexOf('## HS-7'))
+    const named = [...table.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name!)
+    expect(named.length).toBeGreaterThan(0)
+    expect(new Set(deviations.map(({ deviation }) => deviation))).toEqual(new Set(named))
+    for (const name of named) {
+      expect(deviations.filter(({ deviation }) => deviation === name).length, name).toBeGreaterThanOrEqual(2)
+    }
+  })
+
+  test('shows no control byte of a bad row', () => {
+    for (const { received } of malformed) expect(received).toMatch(/^[\x20-\x7e]*$/)
   })
 })

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { checkOptions } from '@hs/options'
-import { type Connection, chooseTransport, type Endpoint, isShareable, type Sharing } from '@hs/transport'
+import { type Connection, chooseTransport, type Endpoint, isShareable, type Sharing, type Timer } from '@hs/transport'
 import { CLOSE_OPTIONS, SERVE_OPTIONS } from './checks.js'
 import { type Counters, CounterTable } from './counters.js'
 import { descriptorWarning } from './descriptors.js'
@@ -10,9 +10,6 @@ import { openOutput } from './print.js'
 import { Service, type ServiceSettings } from './service.js'
 import type { ThreadStrategy, ThreadWork } from './strategy.js'
 import { TrackedListener } from './tracked-listener.js'
-
-/** What `setTimeout` can wait: 24 days are as good as never. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** What stopping a server did to the connections that were open or waiting. */
 export interface StopReport {
@@ -110,19 +107,19 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   stopping.signal.addEventListener('abort', () => service.stop())
   dropping.signal.addEventListener('abort', () => service.drop())
 
-  let grace: NodeJS.Timeout | undefined
+  let grace: Timer | undefined
   let finishedBefore = 0
   let over = false
   function stop(graceMs: number): void {
     if (over) return
-    clearTimeout(grace)
+    grace?.cancel()
     if (!stopping.signal.aborted) {
       finishedBefore = finished(table.snapshot())
       stopping.abort()
       void listener.close()
     }
     if (graceMs <= 0) dropping.abort()
-    else grace = setTimeout(() => dropping.abort(), Math.min(graceMs, MAX_TIMER_MS))
+    else grace = transport.clock.after(graceMs, () => dropping.abort())
   }
 
   // What several threads accept, none of them can know.
@@ -157,7 +154,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     if (!stopping.signal.aborted) stop(lost.error ? 0 : DEFAULT_GRACE_MS)
     if (tracked) for await (const connection of tracked.left()) service.serve(connection)
     await service.idle()
-    clearTimeout(grace)
+    grace?.cancel()
     output?.close()
     over = true
     if (lost.error) throw lost.error

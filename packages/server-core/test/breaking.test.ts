@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { outputOf, Program } from '../../command-line/test/program.js'
-import { Peer } from '../../transport/test/peers.js'
+import { SocketPeer } from '../../transport/src/testing/peers.js'
 
 const TRANSPORTS = process.platform === 'linux' ? ['node', 'linux'] : ['node']
 
@@ -33,7 +33,7 @@ const BREAKING = (transport: string) => `
 /** Does half a handshake with it, which breaks it. */
 async function breakIt(program: Program): Promise<void> {
   const [, port] = await program.until('stdout', /(\d+);/)
-  const peer = await Peer.connect({ host: '127.0.0.1', port: Number(port) })
+  const peer = await SocketPeer.connect({ host: '127.0.0.1', port: Number(port) })
   peer.socket.destroy()
 }
 

@@ -1,6 +1,6 @@
 import { type Connection, nodeTransport } from '@hs/transport'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { Peer } from '../../transport/test/peers.js'
+import { SocketPeer } from '../../transport/src/testing/peers.js'
 import { uncaughtExceptions } from '../../transport/test/uncaught.js'
 import { type ConcurrencyStrategy, type HelloServer, type ServeOptions, type ServerEvent, serve } from '../src/index.js'
 
@@ -12,8 +12,8 @@ async function start(options: Partial<ServeOptions> = {}): Promise<HelloServer> 
   return server
 }
 
-async function shake(server: HelloServer): Promise<Peer> {
-  const peer = await Peer.connect(server.address)
+async function shake(server: HelloServer): Promise<SocketPeer> {
+  const peer = await SocketPeer.connect(server.address)
   await peer.send('HELLO 5')
   await peer.until('HELLO 6')
   await peer.send('HELLO 7')
@@ -71,9 +71,9 @@ describe("a strategy of the user's own", () => {
     const server = await start({ strategy: lifo, onEvent: (event) => events.push(event) })
     expect(server.strategy).toBe('last come first served')
     const peers = [
-      await Peer.connect(server.address),
-      await Peer.connect(server.address),
-      await Peer.connect(server.address),
+      await SocketPeer.connect(server.address),
+      await SocketPeer.connect(server.address),
+      await SocketPeer.connect(server.address),
     ]
     for (const [at, peer] of peers.entries()) await peer.send(`HELLO ${at}\nHELLO ${at + 2}\n`)
     await Promise.all(peers.map((peer) => peer.untilGone()))
@@ -95,11 +95,11 @@ describe("a strategy of the user's own", () => {
       },
     })
     const broken = expect(server.stopped).rejects.toThrow('out of patience')
-    const peer = await Peer.connect(server.address)
+    const peer = await SocketPeer.connect(server.address)
     await broken
     await expect(server.close()).rejects.toThrow('out of patience')
     await peer.untilGone()
-    await expect(Peer.connect(server.address)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    await expect(SocketPeer.connect(server.address)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
     expect(server.counters).toMatchObject({ accepted: 1, active: 0, failed: { ERR_HS_ABORTED: 1 } })
   })
 
@@ -117,7 +117,7 @@ describe("a strategy of the user's own", () => {
       },
     })
     const broken = expect(server.stopped).rejects.toThrow('too many')
-    const peers = [await Peer.connect(server.address), await Peer.connect(server.address)]
+    const peers = [await SocketPeer.connect(server.address), await SocketPeer.connect(server.address)]
     await broken
     await Promise.all(peers.map((peer) => peer.untilGone()))
     expect(server.counters).toMatchObject({ accepted: 2, active: 0, failed: { ERR_HS_ABORTED: 2 } })
@@ -137,7 +137,7 @@ describe("a strategy of the user's own", () => {
     })
     await shake(server)
     expect(await server.stopped).toEqual({ completed: 1, cut: 0 })
-    await expect(Peer.connect(server.address)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    await expect(SocketPeer.connect(server.address)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 
   it('sees when it is to stop, and when to drop', async () => {
@@ -153,7 +153,7 @@ describe("a strategy of the user's own", () => {
         },
       },
     })
-    const peer = await Peer.connect(server.address)
+    const peer = await SocketPeer.connect(server.address)
     await peer.send('HELLO 5')
     await peer.until('HELLO 6')
     await server.close({ graceMs: 1 })
@@ -170,7 +170,7 @@ describe('onEvent', () => {
         if (event.type === 'received') void server.close({ graceMs: 0 })
       },
     })
-    const peer = await Peer.connect(server.address)
+    const peer = await SocketPeer.connect(server.address)
     await peer.send('HELLO 5')
     await peer.untilGone()
     expect(await server.stopped).toEqual({ completed: 0, cut: 1 })

@@ -1,9 +1,10 @@
 import { nodeTransport } from '@hs/transport'
+import { memoryPeers, memoryTransport } from '@hs/transport/testing'
 import { linuxTransport } from '@hs/transport-linux'
 import { serve } from '../src/server.js'
 import { events } from '../src/strategies/events.js'
 import { sequential } from '../src/strategies/sequential.js'
-import { describeStrategy } from './strategy-suite.js'
+import { strategySuite } from '../src/testing/strategy-suite.js'
 
 const transports = [
   { name: 'node', make: nodeTransport, waiting: 'process' },
@@ -11,14 +12,19 @@ const transports = [
 ] as const
 
 for (const { name, make, waiting } of transports) {
-  describeStrategy(`sequential on ${name}`, () => ({ serve, strategy: sequential(), transport: make() }), {
+  strategySuite(`sequential on ${name}`, () => ({ serve, strategy: sequential(), transport: make() }), {
     atOnce: 1,
     waiting,
   })
-  describeStrategy(`events on ${name}`, () => ({ serve, strategy: events(), transport: make() }), { waiting })
-  describeStrategy(
+  strategySuite(`events on ${name}`, () => ({ serve, strategy: events(), transport: make() }), { waiting })
+  strategySuite(
     `events on ${name}, three at once`,
     () => ({ serve, strategy: events({ atOnce: 3 }), transport: make() }),
     { atOnce: 3, waiting },
   )
 }
+
+const memory = memoryTransport()
+strategySuite('events in memory', () => ({ serve, strategy: events(), transport: memory }), {
+  peers: memoryPeers(memory),
+})

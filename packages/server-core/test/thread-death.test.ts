@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { nodeTransport, type ShareableListener, type Transport } from '@hs/transport'
 import { linuxTransport } from '@hs/transport-linux'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { Peer } from '../../transport/test/peers.js'
+import { SocketPeer } from '../../transport/src/testing/peers.js'
 import { type HelloServer, type ServerEvent, serve, threads } from '../dist/index.js'
 
 /** A transport whose threads die of HELLO 666 and HELLO 667. */
@@ -62,8 +62,8 @@ async function start(crew: number, transport: Transport): Promise<Subject> {
   }
 }
 
-async function halfway({ server }: Subject): Promise<Peer> {
-  const peer = await Peer.connect(server.address)
+async function halfway({ server }: Subject): Promise<SocketPeer> {
+  const peer = await SocketPeer.connect(server.address)
   await peer.send('HELLO 5')
   await peer.until('HELLO 6')
   return peer
@@ -76,8 +76,8 @@ async function shake(subject: Subject): Promise<void> {
 }
 
 /** A peer for each thread, whose X was answered: threads take a while to be there. */
-async function halfwayInEach(subject: Subject, crew: number): Promise<Map<number, Peer>> {
-  const peers = new Map<number, Peer>()
+async function halfwayInEach(subject: Subject, crew: number): Promise<Map<number, SocketPeer>> {
+  const peers = new Map<number, SocketPeer>()
   while (peers.size < crew) {
     const peer = await halfway(subject)
     const port = peer.socket.localPort
@@ -95,7 +95,7 @@ async function halfwayInEach(subject: Subject, crew: number): Promise<Map<number
 }
 
 /** Kills the thread that serves a peer, and everything that it serves. Resolves when the server has reported it. */
-async function kill(subject: Subject, peer: Peer, message = 'HELLO 666'): Promise<void> {
+async function kill(subject: Subject, peer: SocketPeer, message = 'HELLO 666'): Promise<void> {
   const deaths = () => subject.events.filter(({ type }) => type === 'thread-died').length
   const before = deaths()
   await peer.send(message)
@@ -179,7 +179,7 @@ describe.each(Object.entries(transports))('a thread that dies, on the transport 
   it('while the server stops does not keep it from stopping', async () => {
     const subject = await start(1, deadlyTransport())
     const bystander = await halfway(subject)
-    const killer = await Peer.connect(subject.server.address)
+    const killer = await SocketPeer.connect(subject.server.address)
     await killer.send('HELLO ')
     await subject.until(() => subject.events.filter(({ type }) => type === 'connection').length === 2)
     const stopped = subject.server.close({ graceMs: 60_000 })
@@ -206,8 +206,8 @@ describe.each(Object.entries(transports))('a thread that dies, on the transport 
       })
       const subject: Subject = { server, events, until: async () => {} }
       const served = await halfway(subject)
-      const waiting = await Peer.connect(server.address)
-      await (await Peer.connect(server.address)).untilGone()
+      const waiting = await SocketPeer.connect(server.address)
+      await (await SocketPeer.connect(server.address)).untilGone()
       const stopped = server.close({ graceMs: 60_000 })
       await served.send('HELLO 666')
       await stopped

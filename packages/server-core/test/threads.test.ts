@@ -2,7 +2,7 @@ import { nodeTransport } from '@hs/transport'
 import { linuxTransport } from '@hs/transport-linux'
 // Threads do not see the test runner's TypeScript.
 import { serve, threads } from '../dist/index.js'
-import { describeStrategy } from './strategy-suite.js'
+import { strategySuite } from '../src/testing/strategy-suite.js'
 
 const transports = [
   { name: 'node', make: nodeTransport, waiting: 'process' },
@@ -15,8 +15,8 @@ for (const { name, make, waiting } of transports) {
     strategy: threads(options),
     transport: make(),
   })
-  describeStrategy(`threads on ${name}`, setup({ threads: 2 }), { threads: 2, waiting })
-  describeStrategy(`threads on ${name}, one connection each`, setup({ threads: 2, atOnce: 1 }), {
+  strategySuite(`threads on ${name}`, setup({ threads: 2 }), { threads: 2, waiting })
+  strategySuite(`threads on ${name}, one connection each`, setup({ threads: 2, atOnce: 1 }), {
     threads: 2,
     atOnce: 2,
     waiting,

@@ -6,15 +6,15 @@ import { Worker } from 'node:worker_threads'
 import type { Connection, Receiver } from '@hs/transport'
 import koffi from 'koffi'
 import { describe, expect, it } from 'vitest'
-import { describeTransport } from '../../transport/test/transport-suite.js'
+import { transportSuite } from '../../transport/src/testing/transport-suite.js'
 import { Reactor } from '../src/reactor.js'
 import { Ring } from '../src/ring.js'
 import { Rings } from '../src/rings.js'
 import { linuxTransport } from '../src/transport.js'
 
-describeTransport('the Linux transport', linuxTransport, { waiting: 'kernel' })
-describeTransport('the Linux transport without a ring', () => linuxTransport({ ring: false }), { waiting: 'kernel' })
-describeTransport('the Linux transport with a ring for clients too', () => linuxTransport({ ring: true }), {
+transportSuite('the Linux transport', linuxTransport, { waiting: 'kernel' })
+transportSuite('the Linux transport without a ring', () => linuxTransport({ ring: false }), { waiting: 'kernel' })
+transportSuite('the Linux transport with a ring for clients too', () => linuxTransport({ ring: true }), {
   waiting: 'kernel',
 })
 

@@ -1,4 +1,4 @@
 import { nodeTransport } from '../src/node/transport.js'
-import { describeTransport } from './transport-suite.js'
+import { transportSuite } from '../src/testing/transport-suite.js'
 
-describeTransport('the node transport', nodeTransport)
+transportSuite('the node transport', nodeTransport)

@@ -1,12 +1,11 @@
 import { readdirSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
+import { type Peer, type Peers, socketPeers } from '@hs/transport/testing'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
-import { Peer } from '../../transport/test/peers.js'
-import type { Counters, HelloServer, ServeOptions, ServerEvent, StopReport } from '../src/index.js'
+import type { Counters, HelloServer, ServeOptions, ServerEvent, StopReport } from '../index.js'
 
-/** What a suite runs with: each test makes its own. */
+/** What the suite runs with: each test makes its own. */
 export interface StrategySetup extends Pick<ServeOptions, 'strategy' | 'transport'> {
   /** From `src` or from `dist`: threads are there only when they are built. */
   readonly serve: (options: ServeOptions) => Promise<HelloServer>
@@ -20,6 +19,8 @@ export interface StrategySuiteOptions {
   readonly threads?: number
   /** Where connections wait that are not served yet: those in the `'kernel'` are not limited here. Default `'process'`. */
   readonly waiting?: 'process' | 'kernel'
+  /** Where clients come from. Default: sockets of `node:net`. */
+  readonly peers?: Peers
 }
 
 /** A server under test, and what it tells. */
@@ -27,15 +28,17 @@ class Subject {
   readonly server: HelloServer
   readonly events: ServerEvent[]
   readonly #wakers: Set<() => void>
+  readonly #peers: Peers
 
-  constructor(server: HelloServer, events: ServerEvent[], wakers: Set<() => void>) {
+  constructor(server: HelloServer, events: ServerEvent[], wakers: Set<() => void>, peers: Peers) {
+    this.#peers = peers
     this.server = server
     this.events = events
     this.#wakers = wakers
   }
 
   connect(): Promise<Peer> {
-    return Peer.connect(this.server.address)
+    return this.#peers.connect(this.server.address)
   }
 
   /** Resolves when an event has made it true. Events of other threads come a little late. */
@@ -151,14 +154,19 @@ const ESTABLISHED = [
 ]
 
 /**
- * What every strategy owes, on every transport. Its peers are sockets of `node:net`.
+ * What every strategy owes, on every transport, as tests of vitest.
  *
  * @param make - Called once per server; most tests have their own.
  */
-export function describeStrategy(
+export function strategySuite(
   name: string,
   make: () => StrategySetup,
-  { atOnce = Number.POSITIVE_INFINITY, threads = 0, waiting: where = 'process' }: StrategySuiteOptions = {},
+  {
+    atOnce = Number.POSITIVE_INFINITY,
+    threads = 0,
+    waiting: where = 'process',
+    peers: origin = socketPeers,
+  }: StrategySuiteOptions = {},
 ): void {
   describe(name, () => {
     async function create(options: Partial<ServeOptions> = {}): Promise<Subject> {
@@ -174,7 +182,7 @@ export function describeStrategy(
           for (const wake of wakers) wake()
         },
       })
-      return new Subject(server, events, wakers)
+      return new Subject(server, events, wakers, origin)
     }
 
     /** A server for one test. */
@@ -312,10 +320,9 @@ export function describeStrategy(
       it('dribble, with a server that waits for the rest of a message', async () => {
         const { story } = await meet(
           async (peer) => {
-            peer.socket.setNoDelay(true)
-            for (const byte of 'HELLO 5') await peer.send(byte)
+            for (const byte of 'HELLO 5') peer.write(byte)
             await peer.until('HELLO 6')
-            for (const byte of 'HELLO 7') await peer.send(byte)
+            for (const byte of 'HELLO 7') peer.write(byte)
             await peer.untilGone()
           },
           { quietMs: 100 },
@@ -346,7 +353,7 @@ export function describeStrategy(
           await peer.send('HELLO 5')
           await peer.until('HELLO 6')
           await peer.send('HELLO 7')
-          peer.socket.destroy()
+          peer.destroy()
         })
         expect(counters.established).toBe(1)
         const { peer } = await meet((other) => shake(other))
@@ -421,7 +428,7 @@ export function describeStrategy(
 
     describe('peers that go', () => {
       it('without a byte are probes, and no failures', async () => {
-        const { story, counters } = await meet((peer) => peer.socket.destroy())
+        const { story, counters } = await meet((peer) => peer.destroy())
         expect(story).toEqual(['connection', 'closed'])
         expect(counters).toEqual({
           accepted: 1,
@@ -444,7 +451,7 @@ export function describeStrategy(
       it('in the middle of X have sent something that is not a message', async () => {
         const { story } = await meet(async (peer) => {
           await peer.send('HELLO ')
-          peer.socket.destroy()
+          peer.destroy()
         })
         expect(story).toEqual(['connection', 'received HELLO ', 'failed ERR_HS_MALFORMED awaiting-x', 'closed'])
       })
@@ -462,7 +469,7 @@ export function describeStrategy(
         const { story } = await meet(async (peer) => {
           await peer.send('HELLO 5')
           await peer.until('HELLO 6')
-          peer.socket.destroy()
+          peer.destroy()
         })
         expect(story.slice(2)).toEqual(['sent HELLO 6', 'failed ERR_HS_CLOSED_EARLY awaiting-z', 'closed'])
       })
@@ -513,7 +520,7 @@ export function describeStrategy(
         const { story, subject } = await meet(
           async (peer) => {
             await peer.send('HELLO ')
-            const dribble = setInterval(() => peer.socket.write('1'), 20)
+            const dribble = setInterval(() => peer.write('1'), 20)
             await peer.untilGone()
             clearInterval(dribble)
           },
@@ -542,7 +549,7 @@ export function describeStrategy(
         const subject = await start()
         const kinds: ((peer: Peer) => Promise<unknown> | unknown)[] = [
           (peer) => shake(peer),
-          (peer) => peer.socket.destroy(),
+          (peer) => peer.destroy(),
           async (peer) => {
             await peer.send('\xff\xfe\0')
             await peer.untilGone()
@@ -554,7 +561,7 @@ export function describeStrategy(
           async (peer) => {
             await peer.send('HELLO 5')
             await peer.until('HELLO 6')
-            peer.socket.destroy()
+            peer.destroy()
           },
           async (peer) => {
             await peer.send('HELLO 5')
@@ -664,7 +671,7 @@ export function describeStrategy(
         const ports = await Promise.all(
           Array.from({ length: 50 }, async (_, at) => {
             const peer = await subject.connect()
-            const port = peer.socket.localPort
+            const port = peer.local.port
             if (at % 2 === 0) await shake(peer)
             else {
               await peer.send('HELLO 5\nHELLO 6\n')
@@ -814,9 +821,9 @@ export function describeStrategy(
         {
           await using server = (await start()).server
           address = server.address
-          await shake(await Peer.connect(address))
+          await shake(await origin.connect(address))
         }
-        await expect(Peer.connect(address)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+        await expect(origin.connect(address)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
       })
 
       it('leaves no descriptor, timer or thread, however often it is repeated', async () => {
@@ -831,7 +838,7 @@ export function describeStrategy(
           const stopped = subject.server.close({ graceMs: ending === 'cut' ? 1 : 60_000 })
           if (ending === 'by itself') await last.send('HELLO 7')
           await stopped
-          for (const { socket } of [...peers, last]) socket.destroy()
+          for (const peer of [...peers, last]) peer.destroy()
           await subject.server.close()
           await subject.server[Symbol.asyncDispose]()
         }
@@ -884,12 +891,7 @@ export function describeStrategy(
       })
 
       it('throws what the system says of a port in use', async () => {
-        const other = createServer().listen(0, '127.0.0.1')
-        onTestFinished(() => {
-          other.close()
-        })
-        await new Promise((resolve) => other.once('listening', resolve))
-        const { port } = other.address() as { port: number }
+        const { port } = (await origin.listen()).address
         await expect(start({ port })).rejects.toMatchObject({ code: 'EADDRINUSE', syscall: 'listen', port })
       })
     })

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { clientHandshake, type Effect, type FailureCode, serverHandshake } from '@hs/protocol'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { Drive, type Outcome, type Patience } from '../src/drive.js'
-import type { Connection, Endpoint, Transport } from '../src/transport.js'
-import { Peer, PeerServer } from './peers.js'
+import { Drive, type Outcome, type Patience } from '../drive.js'
+import type { Connection, Transport } from '../transport.js'
+import type { Peer, Peers } from './peers.js'
 
 /**
  * What a peer does, one step after the other and all of them at once: text is sent in a segment of its own. `RST`
@@ -142,25 +141,26 @@ const SAID: Readonly<Record<string, string>> = { X: 'HELLO 5', Y: 'HELLO 6', Z: 
  * Everything that a script does, a reset above all, has arrived before the transport can act again: peer and transport
  * share a thread, and {@link play} holds it until the system says so. So no row depends on which of two was faster.
  */
-export function describeVerdicts(name: string, make: () => Transport): void {
+export function describeVerdicts(name: string, make: () => Transport, peers: Peers): void {
   // The system is asked what has arrived, which only Linux answers.
-  const onLinux = describe.runIf(process.platform === 'linux')
+  const describeIfKnown = describe.runIf(peers.resetArrived)
 
-  onLinux(`${name}: what becomes of a client`, () => {
+  describeIfKnown(`${name}: what becomes of a client`, () => {
     it.each(CLIENT.map(titled))('%s', async (_, moment, script, verdict) => {
       for (let again = 0; again < REPEATS; again++) {
-        const server = await PeerServer.listen()
+        const server = await peers.listen()
         const transport = make()
         const connection = await transport.connect(server.address)
         const peer = await server.accept()
-        const ends = endsOf(connection.local, connection.remote)
-        if (moment === 'connected') play(peer, script, ends)
+        const { local, remote } = connection
+        const hasArrived = () => peers.resetArrived!(local, remote)
+        if (moment === 'connected') play(peer, script, hasArrived)
         const run = start('client', transport, connection, () => {
-          if (moment === 'printing') play(peer, script, ends)
+          if (moment === 'printing') play(peer, script, hasArrived)
         })
         if (moment === 'X') {
           await peer.until(SAID.X!)
-          play(peer, script, ends)
+          play(peer, script, hasArrived)
         } else if (moment === 'printing' || moment === 'Z') {
           await peer.until(SAID.X!)
           await peer.send(SAID.Y!)
@@ -170,12 +170,12 @@ export function describeVerdicts(name: string, make: () => Transport): void {
           play(peer, script, undefined)
         }
         expect(await run.end(verdict)).toBe(verdict)
-        peer.socket.destroy()
+        peer.destroy()
       }
     })
   })
 
-  onLinux(`${name}: what becomes of a server's handshake`, () => {
+  describeIfKnown(`${name}: what becomes of a server's handshake`, () => {
     it.each(SERVER.map(titled))('%s', async (_, moment, script, verdict) => {
       const transport = make()
       const listener = await transport.listen(
@@ -185,22 +185,22 @@ export function describeVerdicts(name: string, make: () => Transport): void {
       onTestFinished(() => listener.close())
       const connections = listener[Symbol.asyncIterator]()
       for (let again = 0; again < REPEATS; again++) {
-        const peer = await Peer.connect(listener.address)
-        const { localPort } = peer.socket
-        const ends = endsOf(listener.address, { host: '127.0.0.1', port: localPort! })
-        if (moment === 'queued') play(peer, script, ends)
+        const peer = await peers.connect(listener.address)
+        const { local: remote } = peer
+        const hasArrived = () => peers.resetArrived!(listener.address, remote)
+        if (moment === 'queued') play(peer, script, hasArrived)
         const { value: connection } = await connections.next()
-        if (moment === 'connected') play(peer, script, ends)
+        if (moment === 'connected') play(peer, script, hasArrived)
         const run = start('server', transport, connection!, () => {
-          if (moment === 'printing') play(peer, script, ends)
+          if (moment === 'printing') play(peer, script, hasArrived)
         })
         if (moment === 'Y' || moment === 'printing') await peer.send(SAID.X!)
         if (moment === 'Y') {
           await peer.until(SAID.Y!)
-          play(peer, script, ends)
+          play(peer, script, hasArrived)
         }
         expect(await run.end(verdict)).toBe(verdict)
-        peer.socket.destroy()
+        peer.destroy()
       }
     })
   })
@@ -244,29 +244,20 @@ function start(side: 'client' | 'server', transport: Transport, connection: Conn
   }
 }
 
-/** Does all of it without a pause. @param ends - What the system calls the connection of the other side. */
-function play(peer: Peer, script: Script, ends: string | undefined): void {
-  const { socket } = peer
-  // Else the second of two small writes waits for the first to be acknowledged.
-  socket.setNoDelay()
+/** Does all of it without a pause. @param hasArrived - Asks the system, if it can still matter. */
+function play(peer: Peer, script: Script, hasArrived: (() => boolean) | undefined): void {
   for (const step of script) {
     if (step === RST) {
-      socket.resetAndDestroy()
-      for (let looks = 0; ends !== undefined && readFileSync('/proc/net/tcp', 'latin1').includes(ends); looks++) {
+      peer.reset()
+      for (let looks = 0; hasArrived && !hasArrived(); looks++) {
         if (looks === MOST_LOOKS) throw new Error('the reset has not arrived')
       }
     } else if (step === FIN) {
-      socket.end()
+      void peer.end()
     } else if (step === CLOSE) {
-      socket.destroy()
+      peer.destroy()
     } else {
-      socket.write(step as string, 'latin1')
+      peer.write(step as string)
     }
   }
-}
-
-/** The connection as /proc/net/tcp lists it until it is closed or was reset: both addresses in hexadecimal. */
-function endsOf(local: Endpoint, remote: Endpoint): string {
-  const hexadecimal = ({ port }: Endpoint) => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  return `${hexadecimal(local)} ${hexadecimal(remote)}`
 }

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Connection, DropReason, Endpoint, Listener, Receiver, Transport } from '../src/transport.js'
-import { freePort, hasIPv6, Peer, PeerServer } from './peers.js'
+import type { Connection, DropReason, Endpoint, Listener, Receiver, Transport } from '../transport.js'
+import { hasIPv6, type Peer, type Peers, socketPeers } from './peers.js'
 import { describeVerdicts } from './verdicts.js'
 
 /** Ways in which a machine, not a transport, may differ. */
@@ -13,6 +13,8 @@ export interface TransportSuiteOptions {
    * in the queue of the `'kernel'` they wait unaccepted, and the kernel limits them.
    */
   readonly waiting?: 'process' | 'kernel'
+  /** Where the other ends come from. Default: sockets of `node:net`. */
+  readonly peers?: Peers
 }
 
 const LOOPBACK: Endpoint = { host: '127.0.0.1', port: 0 }
@@ -77,14 +79,14 @@ async function errorOf(promise: Promise<unknown>): Promise<NodeJS.ErrnoException
 }
 
 /**
- * What every transport owes (transport.ts). Its peers are sockets of `node:net`.
+ * What every transport owes (see `Transport`), as tests of vitest.
  *
  * @param make - A fresh transport; nothing of it may be left when its listeners and connections are closed.
  */
-export function describeTransport(
+export function transportSuite(
   name: string,
   make: () => Transport,
-  { ipv6 = hasIPv6(), waiting = 'process' }: TransportSuiteOptions = {},
+  { ipv6 = hasIPv6(), waiting = 'process', peers = socketPeers }: TransportSuiteOptions = {},
 ): void {
   /** Listens, and closes the connections that were not taken when the test is over. */
   async function listen(at: Endpoint = LOOPBACK, maxWaiting = 100) {
@@ -116,17 +118,17 @@ export function describeTransport(
       next: () => connections.next(),
       /** Connects one more than may wait, and so proves that all the others are accepted; to the kernel, none more. */
       async fill(count: number): Promise<Peer[]> {
-        const peers: Peer[] = []
+        const filled: Peer[] = []
         if (waiting === 'kernel') {
-          for (let at = 1; at < count; at++) peers.push(await Peer.connect(listener.address))
-          return peers
+          for (let at = 1; at < count; at++) filled.push(await peers.connect(listener.address))
+          return filled
         }
         const dropped = new Promise<void>((resolve) => {
           onDrop = resolve
         })
-        for (let at = 0; at < count; at++) peers.push(await Peer.connect(listener.address))
+        for (let at = 0; at < count; at++) filled.push(await peers.connect(listener.address))
         await dropped
-        return peers
+        return filled
       },
     }
   }
@@ -140,11 +142,11 @@ export function describeTransport(
   const sides = {
     async accepted() {
       const { listener, accept } = await listen()
-      const peer = await Peer.connect(listener.address)
+      const peer = await peers.connect(listener.address)
       return { connection: await accept(), recorder: new Recorder(), peer }
     },
     async connected() {
-      const server = await PeerServer.listen()
+      const server = await peers.listen()
       const connection = guard(await make().connect(server.address))
       return { connection, recorder: new Recorder(), peer: await server.accept() }
     },
@@ -155,7 +157,7 @@ export function describeTransport(
       const { listener } = await listen()
       expect(listener.address.host).toBe('127.0.0.1')
       expect(listener.address.port).toBeGreaterThan(0)
-      await Peer.connect(listener.address)
+      await peers.connect(listener.address)
     })
 
     it('still knows its address when it is closed', async () => {
@@ -167,32 +169,32 @@ export function describeTransport(
 
     it('knows the address of each end of a connection', async () => {
       const { listener, accept } = await listen()
-      const { socket } = await Peer.connect(listener.address)
+      const { local: far } = await peers.connect(listener.address)
       const { local, remote } = await accept()
       expect(local).toEqual(listener.address)
-      expect(remote).toEqual({ host: '127.0.0.1', port: socket.localPort })
+      expect(remote).toEqual({ host: '127.0.0.1', port: far.port })
     })
 
     if (ipv6) {
       it('does so on IPv6 too', async () => {
         const { listener, accept } = await listen({ host: '::1', port: 0 })
         expect(listener.address.host).toBe('::1')
-        const { socket } = await Peer.connect(listener.address)
-        expect((await accept()).remote).toEqual({ host: '::1', port: socket.localPort })
+        const { local: far } = await peers.connect(listener.address)
+        expect((await accept()).remote).toEqual({ host: '::1', port: far.port })
       })
     }
 
     it('hands connections out in the order in which they came', async () => {
       const { listener, accept } = await listen()
       const ports: unknown[] = []
-      for (let at = 0; at < 20; at++) ports.push((await Peer.connect(listener.address)).socket.localPort)
+      for (let at = 0; at < 20; at++) ports.push((await peers.connect(listener.address)).local.port)
       for (const port of ports) expect((await accept()).remote.port).toBe(port)
     })
 
     it('settles every request for one, also requests made at the same time', async () => {
       const { listener, next } = await listen()
       const asked = [next(), next(), next()]
-      for (let at = 0; at < 2; at++) await Peer.connect(listener.address)
+      for (let at = 0; at < 2; at++) await peers.connect(listener.address)
       for (const accepted of asked.slice(0, 2)) guard((await accepted).value!)
       await listener.close()
       expect(await asked[2]).toEqual({ done: true, value: undefined })
@@ -200,8 +202,8 @@ export function describeTransport(
 
     it('knows the address of a peer that broke the connection before it was taken, or says that it cannot', async () => {
       const { listener, accept } = await listen()
-      const peer = await Peer.connect(listener.address)
-      const port = peer.socket.localPort
+      const peer = await peers.connect(listener.address)
+      const { port } = peer.local
       peer.reset()
       await peer.untilGone()
       const { remote } = await accept()
@@ -212,8 +214,8 @@ export function describeTransport(
     if (waiting === 'kernel' && ipv6) {
       it('says so on IPv6 too', async () => {
         const { listener, accept } = await listen({ host: '::1', port: 0 })
-        const peer = await Peer.connect(listener.address)
-        const port = peer.socket.localPort
+        const peer = await peers.connect(listener.address)
+        const { port } = peer.local
         peer.reset()
         await peer.untilGone()
         expect((await accept()).remote).toEqual({ host: '::1', port })
@@ -223,12 +225,12 @@ export function describeTransport(
     it('hands out one that comes while it is waited for', async () => {
       const { listener, accept } = await listen()
       const accepted = accept()
-      await Peer.connect(listener.address)
+      await peers.connect(listener.address)
       expect((await accepted).local.port).toBe(listener.address.port)
     })
 
     it('throws a system error as Node shapes it for a port in use', async () => {
-      const { address } = await PeerServer.listen()
+      const { address } = await peers.listen()
       expect(await errorOf(listen(address))).toMatchObject({
         code: 'EADDRINUSE',
         syscall: 'listen',
@@ -254,8 +256,8 @@ export function describeTransport(
         const [first, second, third] = await fill(3)
         await third!.untilGone()
         expect(drops).toEqual(['waiting'])
-        expect((await accept()).remote.port).toBe(first!.socket.localPort)
-        expect((await accept()).remote.port).toBe(second!.socket.localPort)
+        expect((await accept()).remote.port).toBe(first!.local.port)
+        expect((await accept()).remote.port).toBe(second!.local.port)
         expect(first!.gone || second!.gone).toBe(false)
       })
     }
@@ -265,8 +267,8 @@ export function describeTransport(
         const { listener, drops, fill, accept } = await listen(LOOPBACK, 1)
         await fill(2)
         await accept()
-        const { socket } = await Peer.connect(listener.address)
-        expect((await accept()).remote.port).toBe(socket.localPort)
+        const { local: far } = await peers.connect(listener.address)
+        expect((await accept()).remote.port).toBe(far.port)
         expect(drops).toHaveLength(1)
       })
     }
@@ -275,11 +277,11 @@ export function describeTransport(
   describe(`${name}: closing a listener`, () => {
     it('delivers what was accepted, then ends the iteration', async () => {
       const { listener, fill, next } = await listen(LOOPBACK, 3)
-      const peers = await fill(4)
+      const filled = await fill(4)
       await listener.close()
-      for (const peer of peers.slice(0, 3)) {
+      for (const peer of filled.slice(0, 3)) {
         const { value } = await next()
-        expect(guard(value!).remote.port).toBe(peer.socket.localPort)
+        expect(guard(value!).remote.port).toBe(peer.local.port)
         expect(peer.gone).toBe(false)
       }
       expect(await next()).toEqual({ done: true, value: undefined })
@@ -298,12 +300,12 @@ export function describeTransport(
       const { address } = listener
       await Promise.all([listener.close(), listener.close()])
       await listener.close()
-      expect(await errorOf(Peer.connect(address))).toMatchObject({ code: 'ECONNREFUSED' })
+      expect(await errorOf(peers.connect(address))).toMatchObject({ code: 'ECONNREFUSED' })
     })
 
     it('leaves connections that were taken alone', async () => {
       const { listener, accept } = await listen()
-      const peer = await Peer.connect(listener.address)
+      const peer = await peers.connect(listener.address)
       const connection = await accept()
       await listener.close()
       const recorder = new Recorder()
@@ -329,13 +331,13 @@ export function describeTransport(
 
     it('leaves no later peer waiting for ever', async () => {
       const { listener } = await listen()
-      await Peer.connect(listener.address)
+      await peers.connect(listener.address)
       for await (const connection of listener) {
         guard(connection)
         break
       }
       // Refused or closed at once: a listener may do either.
-      const late = await Peer.connect(listener.address).catch(() => undefined)
+      const late = await peers.connect(listener.address).catch(() => undefined)
       await late?.untilGone()
     })
   })
@@ -343,19 +345,19 @@ export function describeTransport(
   describe(`${name}: connecting`, () => {
     it('knows the address of each end', async () => {
       const { connection, peer } = await sides.connected()
-      expect(connection.local).toEqual({ host: '127.0.0.1', port: peer.socket.remotePort })
-      expect(connection.remote).toEqual({ host: '127.0.0.1', port: peer.socket.localPort })
+      expect(connection.local).toEqual({ host: '127.0.0.1', port: peer.remote.port })
+      expect(connection.remote).toEqual({ host: '127.0.0.1', port: peer.local.port })
     })
 
     if (ipv6) {
       it('reaches an IPv6 address', async () => {
-        const server = await PeerServer.listen('::1')
+        const server = await peers.listen({ host: '::1', port: 0 })
         expect(guard(await make().connect(server.address)).remote).toEqual(server.address)
       })
     }
 
     it('reaches a name, by the addresses of one family where that is wanted', async () => {
-      const { address } = await PeerServer.listen()
+      const { address } = await peers.listen()
       const connection = guard(await make().connect({ host: 'localhost', port: address.port }, { family: 4 }))
       expect(connection.remote).toEqual(address)
     })
@@ -363,17 +365,17 @@ export function describeTransport(
     // On Linux all of 127.0.0.0/8 is this machine; elsewhere only its first address.
     const local = process.platform === 'linux' ? '127.0.0.77' : '127.0.0.1'
     it('connects from the address that it is given, again and again', async () => {
-      const server = await PeerServer.listen()
+      const server = await peers.listen()
       const transport = make()
       for (let at = 0; at < 3; at++) {
         const connection = guard(await transport.connect(server.address, { localAddress: local }))
         expect(connection.local.host).toBe(local)
-        expect((await server.accept()).socket.remoteAddress).toBe(local)
+        expect((await server.accept()).remote.host).toBe(local)
       }
     })
 
     it('throws a system error where that address is not of this machine', async () => {
-      const { address } = await PeerServer.listen()
+      const { address } = await peers.listen()
       // Reserved for documentation.
       const error = await errorOf(make().connect(address, { localAddress: '203.0.113.1' }))
       expect(error).toMatchObject({ code: 'EADDRNOTAVAIL' })
@@ -381,21 +383,23 @@ export function describeTransport(
 
     it('reaches several servers in turn', async () => {
       const transport = make()
-      const servers = [await PeerServer.listen(), await PeerServer.listen()]
+      const servers = [await peers.listen(), await peers.listen()]
       for (const { address } of [...servers, ...servers]) {
         expect(guard(await transport.connect(address)).remote).toEqual(address)
       }
     })
 
     it('does not reach it by the addresses of the other family', async () => {
-      const { address } = await PeerServer.listen()
+      const { address } = await peers.listen()
       const error = await errorOf(make().connect({ host: 'localhost', port: address.port }, { family: 6 }))
       // If the name has such an address, nothing listens on it.
       expect(error.code).toMatch(/^(ENOTFOUND|EAI_AGAIN|EAI_ADDRFAMILY|ECONNREFUSED|EADDRNOTAVAIL)$/)
     })
 
     it('throws a system error as Node shapes it if nothing listens', async () => {
-      const port = await freePort()
+      const server = await peers.listen()
+      const { port } = server.address
+      await server.close()
       const error = await errorOf(make().connect({ host: '127.0.0.1', port }))
       expect(error).toBeInstanceOf(Error)
       expect(error).toMatchObject({ code: 'ECONNREFUSED', syscall: 'connect', address: '127.0.0.1', port })
@@ -408,31 +412,27 @@ export function describeTransport(
     })
 
     it('throws the reason of a signal that was aborted before', async () => {
-      const { address } = await PeerServer.listen()
+      const { address } = await peers.listen()
       const reason = new Error('enough')
       expect(await errorOf(make().connect(address, { signal: AbortSignal.abort(reason) }))).toBe(reason)
     })
 
     it('throws the reason of a signal that is aborted meanwhile, and leaves no connection open', async () => {
-      const server = await PeerServer.listen()
+      const server = await peers.listen()
       const controller = new AbortController()
       const reason = new Error('enough')
       const thrown = errorOf(make().connect(server.address, { signal: controller.signal }))
       controller.abort(reason)
       expect(await thrown).toBe(reason)
       // The system may have connected already; then the peer sees it go.
-      const after = await Peer.connect(server.address)
-      for (
-        let peer = await server.accept();
-        peer.socket.remotePort !== after.socket.localPort;
-        peer = await server.accept()
-      ) {
+      const after = await peers.connect(server.address)
+      for (let peer = await server.accept(); peer.remote.port !== after.local.port; peer = await server.accept()) {
         await peer.untilGone()
       }
     })
 
     it('does not care about a signal that is aborted afterwards', async () => {
-      const server = await PeerServer.listen()
+      const server = await peers.listen()
       const controller = new AbortController()
       const connection = guard(await make().connect(server.address, { signal: controller.signal }))
       const peer = await server.accept()
@@ -465,11 +465,11 @@ export function describeTransport(
 
       it('holds nothing back of what came before it was opened, however much', async () => {
         const { connection, recorder, peer } = await open()
-        const piece = Buffer.alloc(MEBIBYTE / 16, 'x')
+        const piece = 'x'.repeat(MEBIBYTE / 16)
         const pieces = 256
-        for (let at = 0; at < pieces; at++) peer.socket.write(piece)
+        for (let at = 0; at < pieces; at++) peer.write(piece)
         // The buffers of the system fill up, and then nothing moves however long one waits.
-        const waiting = () => peer.socket.writableLength
+        const waiting = () => peer.unsentBytes
         for (let still = 0, before = waiting(); still < 20; before = waiting()) {
           await turn()
           still = waiting() === before ? still + 1 : 0
@@ -527,16 +527,12 @@ export function describeTransport(
 
       it('sends everything that was written before it closes, also to a slow reader', async () => {
         const { connection, recorder, peer } = await open()
-        peer.socket.pause()
+        peer.pause()
         connection.open(recorder)
         const text = Array.from({ length: MEBIBYTE / 8 }, (_, at) => at.toString(36).padStart(8)).join('')
         connection.write(bytesOf(text))
         connection.close()
-        peer.socket.on('data', () => {
-          peer.socket.pause()
-          setImmediate(() => peer.socket.resume())
-        })
-        peer.socket.resume()
+        peer.readSlowly()
         await peer.untilGone()
         await recorder.untilClosed()
         expect(peer.ended).toBe(true)
@@ -601,7 +597,7 @@ export function describeTransport(
 
       it('still knows its peer when that has broken the connection', async () => {
         const { connection, recorder, peer } = await open()
-        const remote = { host: '127.0.0.1', port: peer.socket.localPort! }
+        const remote = { host: '127.0.0.1', port: peer.local.port }
         connection.open(recorder)
         peer.reset()
         await recorder.untilClosed()
@@ -620,7 +616,7 @@ export function describeTransport(
 
       it('says that what was written did not get out, when it is aborted before', async () => {
         const { connection, recorder, peer } = await open()
-        peer.socket.pause()
+        peer.pause()
         connection.open(recorder)
         connection.write(new Uint8Array(64 * MEBIBYTE))
         connection.close()
@@ -632,7 +628,7 @@ export function describeTransport(
 
       it('says so too when its peer goes before it took everything', async () => {
         const { connection, recorder, peer } = await open()
-        peer.socket.pause()
+        peer.pause()
         connection.open(recorder)
         connection.write(new Uint8Array(64 * MEBIBYTE))
         connection.close()
@@ -677,7 +673,7 @@ export function describeTransport(
       it('tells of a peer that is not there to read any more', async () => {
         const { connection, recorder, peer } = await open()
         connection.open(recorder)
-        peer.socket.destroy()
+        peer.destroy()
         await recorder.untilEnd()
         // The first write brings back the reset, and a later one finds it.
         while (!recorder.calls.includes('closed')) {
@@ -810,5 +806,5 @@ export function describeTransport(
     await expect.poll(handles).toEqual(before)
   })
 
-  describeVerdicts(name, make)
+  describeVerdicts(name, make, peers)
 }
