@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { defineConfig } from 'vitest/config'
-import type { Reporter, TestModule, Vitest } from 'vitest/node'
+import { BaseSequencer, type Reporter, type TestModule, type TestSpecification, type Vitest } from 'vitest/node'
 
 /**
  * What `pnpm test:fast` leaves out (`HS_LANE=fast`): everything that starts programs by the dozen, compiles, needs a
@@ -30,6 +30,26 @@ const NIGHTLY = [
   'packages/course/test/{gradescope,hostile,student}.test.ts',
   'packages/live/test/{page,session}.test.ts',
 ]
+
+/** What takes longest, longest first: one of these at the end would have one core wait for the other. */
+const LONGEST = [
+  'test/documentation.test.ts',
+  'packages/conformance/test/live.test.ts',
+  'packages/course/test/class.test.ts',
+  'apps/cli-server/test/tcpserver.test.ts',
+  'packages/transport-linux/test/linux.test.ts',
+  'packages/load/test/page.test.ts',
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = LONGEST.findIndex((file) => moduleId === join(import.meta.dirname, file))
+      return at < 0 ? LONGEST.length : at
+    }
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
+  }
+}
 
 const { HS_LANE, HS_NIGHTLY } = process.env
 const leftOut = [...(HS_LANE === 'fast' ? SLOW : []), ...(HS_NIGHTLY ? [] : NIGHTLY)]
@@ -68,6 +88,7 @@ export default defineConfig({
   test: {
     projects: ['packages/*', 'apps/*', 'bench', 'test'],
     reporters: ['default', new CountReporter()],
+    sequence: { sequencer: LongestFirst },
     coverage: { provider: 'v8', include: ['packages/*/src/**'] },
   },
 })
