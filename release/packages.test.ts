@@ -219,7 +219,7 @@ test.each([
 
 describe('works with', () => {
   const release = join(ROOT, 'release/node_modules')
-  const established = /^(\w+) on (node|linux): 5 6 7$/
+  const established = /^(\w+) on (node|linux): 5 6 7$/m
 
   /** The packages, and Linux sockets with them; the program of the folder is in `server.mjs`. */
   const installed = () => install('@hs/client @hs/server-core @hs/transport-linux @hs/transport @hs/protocol')

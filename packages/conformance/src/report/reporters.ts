@@ -14,17 +14,16 @@ export interface RenderOptions {
   readonly visibility?: Visibility
 }
 
-const REPORTERS = {
-  pretty: (report: Report, { colour = false, columns = Number.POSITIVE_INFINITY }: RenderOptions) =>
-    pretty(report, { colour, columns }),
-  tap: (report: Report) => tap(report),
-  junit: (report: Report) => junit(report),
-  json: (report: Report) => `${JSON.stringify(report, null, 2)}\n`,
-  github: (report: Report) => github(report),
-  gradescope: (report: Report, { visibility = 'visible' }: RenderOptions) => gradescope(report, { visibility }),
-} as const
+export type ReporterName = 'pretty' | 'tap' | 'junit' | 'json' | 'github' | 'gradescope'
 
-export type ReporterName = keyof typeof REPORTERS
+const REPORTERS: Readonly<Record<ReporterName, (report: Report, options: RenderOptions) => string>> = {
+  pretty: (report, { colour = false, columns = Number.POSITIVE_INFINITY }) => pretty(report, { colour, columns }),
+  tap: (report) => tap(report),
+  junit: (report) => junit(report),
+  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
+  github: (report) => github(report),
+  gradescope: (report, { visibility = 'visible' }) => gradescope(report, { visibility }),
+}
 
 /** Every form that a report can be given, by the word that chooses it. */
 export const REPORTER_NAMES = Object.keys(REPORTERS) as readonly ReporterName[]
