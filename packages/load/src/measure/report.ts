@@ -1,7 +1,8 @@
 import { type Counts, type FailedOutcome, type Histograms, type Interval, type Latency, latencyOf } from './results.js'
 
-/** The schema of a report's JSON, for later readers. The version changes when a field changes its meaning or is removed. */
+/** Where the schema of a report's JSON is. */
 export const REPORT_SCHEMA = 'https://github.com/hs-handshake/hs/blob/main/packages/load/schema/report.schema.json'
+/** The version of that schema: it changes when a field changes its meaning or is removed. */
 export const REPORT_VERSION = 1
 
 /** What a load found out, as plain data. Times are in milliseconds. */
