@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { handshake } from '@hs/client'
-import { endGroup, usageOf, Watchdog } from '@hs/supervise'
-import { type Endpoint, nodeTransport } from '@hs/transport'
+import { endGroup, freePort, usageOf, Watchdog } from '@hs/supervise'
+import type { Endpoint } from '@hs/transport'
 import type { LaneObserver, LaneServer } from './lane.js'
 
 /** Stands in the environment of a program and of all that it starts, so that all of it can be found and ended. */
@@ -41,7 +41,7 @@ export class ProgramServer implements LaneServer {
   async start(): Promise<void> {
     await this.#end()
     this.note = undefined
-    const endpoint = await freeEndpoint()
+    const endpoint = { host: '127.0.0.1', port: await freePort() }
     const child = this.#spawn(endpoint.port)
     const why = await untilItAnswers(endpoint, () => this.#child !== child)
     if (this.#child !== child) return
@@ -115,13 +115,4 @@ async function untilItAnswers(at: Endpoint, isGone: () => boolean): Promise<stri
     }
     await sleep(TRY_EVERY_MS)
   }
-}
-
-async function freeEndpoint(): Promise<Endpoint> {
-  const listener = await nodeTransport().listen(
-    { host: '127.0.0.1', port: 0 },
-    { maxWaiting: 1, onDrop() {}, shared: false },
-  )
-  await listener.close()
-  return listener.address
 }

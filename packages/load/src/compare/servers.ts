@@ -4,9 +4,8 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { handshake } from '@hs/client'
-import { endGroup, usageOf, Watchdog } from '@hs/supervise'
+import { endGroup, freePort, usageOf, Watchdog } from '@hs/supervise'
 import type { Endpoint } from '@hs/transport'
-import { listenBriefly } from '../run/transport.js'
 
 /** A server to be compared: one of ours, or a command line of the user's. */
 export interface Candidate {
@@ -89,7 +88,8 @@ export async function startServer(
   signal: AbortSignal,
   withEvents = false,
 ): Promise<RunningServer> {
-  const { port } = await listenBriefly('127.0.0.1')
+  // Not one that a client may get for a connection of its own before the server listens.
+  const port = await freePort()
   const mark = `${process.pid}-${port}`
   const child = spawn(command.replaceAll('{port}', String(port)) + (withEvents && strategy ? ' --json' : ''), {
     shell: true,

@@ -869,7 +869,8 @@ export function strategySuite(
         await heard
         await expect(subject.server.close()).rejects.toBe(cause)
         await Promise.all(peers.map((peer) => peer.untilGone()))
-        await expect(subject.connect()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+        // At the moment when the listener closes, the kernel resets a newcomer that it has just let in.
+        await expect(subject.connect()).rejects.toMatchObject({ code: expect.stringMatching(/^ECONN(REFUSED|RESET)$/) })
       })
 
       it('before it can serve keeps `serve` from resolving', async () => {

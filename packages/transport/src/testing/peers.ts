@@ -239,9 +239,14 @@ function isListed(local: Endpoint, remote: Endpoint): boolean {
 
 /** A port where nobody listens. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
-  const server = await SocketPeerServer.listen(host)
-  await server.close()
-  return server.address.port
+  for (;;) {
+    // Below the range of outgoing connections, one of which might take it first.
+    const port = 10_000 + Math.floor(Math.random() * 10_000)
+    const server = await SocketPeerServer.listen(host, port).catch(() => undefined)
+    if (!server) continue
+    await server.close()
+    return port
+  }
 }
 
 /** Whether this machine has `::1`. */
