@@ -1,4 +1,4 @@
-import { type Command, kebab, type Option } from './options.js'
+import { type Command, kebab, type Option, takesValue } from './options.js'
 
 /** As wide as a terminal always is; a wider one shows no wider lines, so that help looks the same everywhere. */
 const COLUMNS = 80
@@ -11,15 +11,10 @@ const INDENT = 28
 const MOST_CHOICES = 20
 
 /** @returns Whether `--help` or `-h` is among the arguments: it wins over whatever else is there. */
-export function asksForHelp({ options }: Command, argv: readonly string[]): boolean {
+export function asksForHelp(command: Command, argv: readonly string[]): boolean {
   const end = argv.indexOf('--')
   const own = end < 0 ? argv : argv.slice(0, end)
-  const takesValue = (argument = '') =>
-    Object.entries(options).some(
-      ([name, { alias, parse, choices }]) =>
-        (parse || choices) && (argument === `--${kebab(name)}` || (alias && argument === `-${alias}`)),
-    )
-  return own.some((word, at) => (word === '--help' || word === '-h') && !takesValue(own[at - 1]))
+  return own.some((word, at) => (word === '--help' || word === '-h') && !takesValue(command, own[at - 1]))
 }
 
 /** What `--help` prints. */

@@ -103,6 +103,14 @@ export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
+/** Whether an argument names an option that a value follows. */
+export function takesValue({ options }: Command, argument: string | undefined): boolean {
+  return Object.entries(options).some(
+    ([name, { alias, parse, choices }]) =>
+      (parse || choices) && (argument === `--${kebab(name)}` || argument === `-${alias}`),
+  )
+}
+
 /** The parsers of texts. Each throws a {@link UsageError} that goes on after the name: `port must be …`. */
 export const parsers = {
   /** Digits that the function of the library takes, too: both ask the same check. */

@@ -6,6 +6,7 @@ import {
   kebab,
   type Parsed,
   type Texts,
+  takesValue,
   toValues,
   UsageError,
   type Values,
@@ -26,12 +27,12 @@ export async function parseWithYargs<C extends Command>(
     .strictOptions()
     .exitProcess(false)
   for (const [name, { alias, choices, parse }] of Object.entries(command.options)) {
-    const takesValue = parse !== undefined || choices !== undefined
+    const hasValue = parse !== undefined || choices !== undefined
     parser.option(kebab(name), {
-      type: takesValue ? 'string' : 'boolean',
+      type: hasValue ? 'string' : 'boolean',
       ...(alias && { alias }),
       ...(choices && { choices }),
-      ...(takesValue && { requiresArg: true }),
+      ...(hasValue && { requiresArg: true }),
     })
   }
 
@@ -60,13 +61,9 @@ export async function parseWithYargs<C extends Command>(
  * The options first, then the words behind `--`. A negative number is a word where it is the last one that there may
  * be, also `-4` in `host port -4`, which is an option elsewhere: the contract of the program puts a number there.
  */
-function wordsLast({ options, positionals }: Command, argv: readonly string[]): string[] {
+function wordsLast(command: Command, argv: readonly string[]): string[] {
+  const { options, positionals } = command
   const most = Object.keys(positionals).length
-  const takesValue = (argument: string) =>
-    Object.entries(options).some(
-      ([name, { alias, parse, choices }]) =>
-        (parse || choices) && (argument === `--${kebab(name)}` || argument === `-${alias}`),
-    )
   const given: string[] = []
   const words: string[] = []
   for (let at = 0; at < argv.length; at++) {
@@ -77,7 +74,7 @@ function wordsLast({ options, positionals }: Command, argv: readonly string[]): 
     }
     const number = /^-\d+$/.test(argument) && (words.length === most - 1 || !Object.hasOwn(options, argument.slice(1)))
     if (number || argument === '-' || !argument.startsWith('-')) words.push(argument)
-    else given.push(argument, ...(takesValue(argument) ? argv.slice(++at, at + 1) : []))
+    else given.push(argument, ...(takesValue(command, argument) ? argv.slice(++at, at + 1) : []))
   }
   return [...given, '--', ...words]
 }

@@ -242,7 +242,9 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {
     // Below the range of outgoing connections, one of which might take it first.
     const port = 10_000 + Math.floor(Math.random() * 10_000)
-    const server = await SocketPeerServer.listen(host, port).catch(() => undefined)
+    const server = await SocketPeerServer.listen(host, port).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') throw error
+    })
     if (!server) continue
     await server.close()
     return port
