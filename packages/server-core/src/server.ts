@@ -110,13 +110,14 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   let grace: Timer | undefined
   let finishedBefore = 0
   let over = false
+  let listenerClosed: Promise<void> | undefined
   function stop(graceMs: number): void {
     if (over) return
     grace?.cancel()
     if (!stopping.signal.aborted) {
       finishedBefore = finished(table.snapshot())
       stopping.abort()
-      void listener.close()
+      listenerClosed = listener.close()
     }
     if (graceMs <= 0) dropping.abort()
     else grace = transport.clock.after(graceMs, () => dropping.abort())
@@ -154,6 +155,8 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     if (!stopping.signal.aborted) stop(lost.error ? 0 : DEFAULT_GRACE_MS)
     if (tracked) for await (const connection of tracked.left()) service.serve(connection)
     await service.idle()
+    // Afterwards the port is free, and newcomers are refused.
+    await listenerClosed
     grace?.cancel()
     output?.close()
     over = true

@@ -52,7 +52,7 @@ class NodeListener implements ShareableListener {
   readonly #unassigned: AcceptedSocket[] = []
   readonly #onDrop: ListenOptions['onDrop']
   #accepted = 0
-  #closing = false
+  #closed: Promise<void> | undefined
 
   constructor(server: Server, sharing: Sharing | undefined, { maxWaiting, onDrop }: ListenOptions) {
     const { address, port } = server.address() as AddressInfo
@@ -110,9 +110,12 @@ class NodeListener implements ShareableListener {
     }
   }
 
-  async close(): Promise<void> {
-    if (this.#closing) return
-    this.#closing = true
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
     await this.#drain()
     // Its callback waits until every connection is gone; what is promised here is only that none is added.
     this.#server.close()
