@@ -1,5 +1,7 @@
 /** What changesets cannot know: which packages carry a copy of others, and have to be released with them. */
-import { existsSync, readdirSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readText } from './markdown.js'
@@ -62,6 +64,27 @@ describe('the next release', () => {
       expect([...named]).toContain(manifest.name)
     }
   })
+})
+
+test('the changelog of a release is short, and says in plain words what is new and where to read more', () => {
+  const clone = mkdtempSync(join(tmpdir(), 'hs-changelog-'))
+  try {
+    execFileSync('git', ['clone', '--quiet', ROOT, clone])
+    cpSync(join(ROOT, '.changeset'), join(clone, '.changeset'), { recursive: true })
+    symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'))
+    const isNamed = readdirSync(join(clone, '.changeset')).some((file) => /(?<!^README)\.md$/.test(file))
+    execFileSync(join(ROOT, 'node_modules/.bin/changeset'), ['version'], { cwd: clone, stdio: 'pipe' })
+    const changelogs = workspacePackages().map(({ folder }) => join(clone, folder, 'CHANGELOG.md'))
+    const newest = changelogs.filter(existsSync).map((path) => readFileSync(path, 'utf8').split(/^(?=## )/m)[1]!)
+    if (isNamed) expect(newest).not.toEqual([])
+    for (const text of newest.filter((one) => !one.includes('No changes in this release.'))) {
+      expect(text.trim().split('\n').length).toBeLessThanOrEqual(10)
+      expect(text).not.toMatch(/\b[SC]\d\.\d+\b|\b[0-9a-f]{7}\b|Updated dependencies/)
+      expect(text).toContain('](https://')
+    }
+  } finally {
+    rmSync(clone, { recursive: true, force: true })
+  }
 })
 
 /** The packages in the head of a changeset. */
