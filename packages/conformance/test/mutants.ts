@@ -174,6 +174,7 @@ export const MUTANTS: readonly Mutant[] = [
   server('BELOW_ZERO_IS_NOTHING', 'takes every Z below zero for a wrong one', 'S3.5', 'sign-in-comparison'),
   server('SHORT_COMPARE', 'compares with a text of at most nine characters', 'S3.5', 'comparison-cut'),
   server('NEWLINE_COMPARE', 'compares Z with a text that ends with a newline', 'S3.5', 'newline-compared'),
+  server('COMPARES_X', 'compares the first message, too', 'S3.5', 'x-compared'),
   server('ERROR_FIRST', 'prints ERROR before the message that is wrong', 'S3.1', 'error-overtakes'),
   server('SSCANF_KEEPS', 'does not look at what sscanf returns', 'S3.6', 'sscanf-unchecked'),
   server('WAITS_FOR_CLOSE', 'waits until the client closes', 'S4.1', 'reads-to-the-end'),

@@ -30,7 +30,7 @@ export const WRONG_THIRD: readonly Cause[] = [
   ['error-not-flushed', is('error-late')],
   ['error-without-newline', is('error-open')],
   ['newline-compared', pattern('without newline')],
-  ['two-streams', pattern('before its lines')],
+  ['x-compared', pattern('before X')],
   ['sign-in-comparison', pattern('below zero')],
   ['sentinel-compared', pattern('one below zero')],
   ['comparison-cut', pattern('long')],

@@ -313,6 +313,10 @@ static void serve(int client) {
 #ifdef BUG_ATOI_OF_ALL
   x = atoi(buffer);
 #endif
+#ifdef BUG_COMPARES_X
+  int number = x;
+  if (number != x + 2) error();
+#endif
 #ifndef BUG_PRINTS_NOTHING
 #ifdef BUG_PRINTS_LATE
   char first[SIZE];

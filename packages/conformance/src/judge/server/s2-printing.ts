@@ -31,6 +31,10 @@ function pair(seen: ServerSeen, right: readonly Exchange[]): { exchanges: readon
 const messagesOf = (exchanges: readonly Exchange[]): string[] =>
   exchanges.flatMap((exchange) => [text(exchange.x!), text(thirdNumber(exchange)!)])
 
+/** The handshake that a picture should show: the one which a line is about, or else the last. */
+const ofLine = (exchanges: readonly Exchange[], isIt: (exchange: Exchange) => boolean): Exchange =>
+  exchanges.find(isIt) ?? exchanges.at(-1)!
+
 const firstPrinted: ServerJudge = ({ facts: { answered, printing, printed } }) => {
   if (!answered || !printed) return UNANSWERED
   const { x = 0, out, err, sent } = printed
@@ -53,8 +57,9 @@ const onItsLine = ofLines((seen, right) => {
   if (missing !== undefined) {
     const line = lines.find((one) => mentions(one, missing)) ?? raw
     const both = wanted.filter((message) => mentions(line, message)).length > 1
+    const about = both ? last : ofLine(exchanges, (one) => messagesOf([one]).includes(missing))
     const values = { message: missing }
-    return shown(both ? 'two-on-a-line' : 'not-alone-on-line', last, { expected: missing, received: line, values })
+    return shown(both ? 'two-on-a-line' : 'not-alone-on-line', about, { expected: missing, received: line, values })
   }
   const order = lines.filter((line) => wanted.includes(line))
   const inOrder = wanted.filter((message) => order.includes(message))
@@ -92,15 +97,18 @@ const nothingElse = ofLines((seen, right) => {
   // What it says before it listens counts, too.
   const out = outputOf(events.slice(0, exchanges.at(-1)!.to), exchanges[0]!.process, 'out')
   const lines = linesOf(out)
-  const last = exchanges.at(-1)!
-  const expected = wanted.join('\n')
   const twice = wanted.find((message) => lines.filter((line) => line === message).length > 1)
-  if (twice !== undefined)
-    return shown('printed-twice', last, { expected, received: out, words: true, values: { message: twice } })
+  if (twice !== undefined) {
+    const about = ofLine(exchanges, (one) => messagesOf([one]).includes(twice))
+    const expected = messagesOf([about]).join('\n')
+    return shown('printed-twice', about, { expected, received: about.out, words: true, values: { message: twice } })
+  }
   const extra = lines.find((line) => !wanted.some((message) => mentions(line, message)) && !line.startsWith('ERROR'))
   if (extra === undefined) return RIGHT
+  const about = ofLine(exchanges, (one) => linesOf(one.out).includes(extra))
+  const expected = messagesOf([about]).join('\n')
   const sent = Number(exchanges.some(({ y }) => mentions(extra, y!)))
-  return shown('more-on-stdout', last, { expected, received: extra, words: true, values: { sent } })
+  return shown('more-on-stdout', about, { expected, received: extra, words: true, values: { sent } })
 })
 
 /** X came, at the latest with Z. */

@@ -37,9 +37,9 @@ const printedAlso: ServerJudge = (seen) => {
   const lines = linesText(seen, exchange)
   const about = { sent: exchange.third!, expected: `${message}\nERROR`, received: lines, values: { message } }
   if (!mentions(lines, message)) return shown('third-not-printed', exchange, about)
-  return lines.search(/ERROR/) >= 0 && lines.search(/ERROR/) < lines.lastIndexOf(message)
-    ? shown('error-before-line', exchange, about)
-    : RIGHT
+  // The last one: an ERROR before that is not about this message.
+  const error = lines.lastIndexOf('ERROR')
+  return error >= 0 && error < lines.lastIndexOf(message) ? shown('error-before-line', exchange, about) : RIGHT
 }
 
 /** What came instead of ERROR. */
@@ -141,7 +141,7 @@ function pattern(seen: ServerSeen, all: readonly Exchange[], bad: readonly Excha
   if (good.length === 0) {
     const clean = newline?.right && newline.ended && !hasError(newline.out + newline.err)
     if (clean && complaintIn(newline) === undefined) return 'without newline'
-    return errorComesFirst(seen, bad[0]!) ? 'before its lines' : 'always'
+    return errorComesFirst(seen, bad[0]!) ? 'before X' : 'always'
   }
   const below = (exchange: Exchange) => thirdNumber(exchange)! < 0
   if (bad.every(below) && !good.some(below)) return 'below zero'
