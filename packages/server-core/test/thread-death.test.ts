@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { nodeTransport, type ShareableListener, type Transport } from '@hs/transport'
 import { linuxTransport } from '@hs/transport-linux'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -250,4 +252,10 @@ describe.each(Object.entries(transports))('a thread that dies, on the transport 
       failed: { ERR_HS_THREAD_DIED: 1, ERR_HS_ABORTED: 1 },
     })
   })
+})
+
+it('a process that exits waits for a thread that loads its transport: it must not be interrupted there', () => {
+  const program = fileURLToPath(new URL('./fixtures/exit-while-loading.js', import.meta.url))
+  const { status, stdout } = spawnSync(process.execPath, [program], { encoding: 'utf8', timeout: 60_000 })
+  expect({ status, stdout }).toEqual({ status: 7, stdout: 'loading\nloaded\n' })
 })

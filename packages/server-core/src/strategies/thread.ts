@@ -5,6 +5,7 @@ import { CounterTable } from '../counters.js'
 import type { ServerEvent } from '../events.js'
 import { Service, type ServiceSettings } from '../service.js'
 import { serveAtOnce } from './events.js'
+import { load } from './loading.js'
 
 export interface ThreadData {
   readonly thread: number
@@ -13,6 +14,7 @@ export interface ThreadData {
   readonly atOnce: number
   readonly settings: ServiceSettings
   readonly counters: SharedArrayBuffer
+  readonly loading: SharedArrayBuffer
   readonly watched: boolean
 }
 
@@ -30,7 +32,7 @@ export type FromThread =
   | { readonly type: 'done' }
 
 const port = parentPort!
-const { thread, module, share, atOnce, settings, counters, watched } = workerData as ThreadData
+const { thread, module, share, atOnce, settings, counters, loading, watched } = workerData as ThreadData
 const tell = (message: FromThread) => port.postMessage(message)
 
 let pending: ServerEvent[] = []
@@ -43,10 +45,12 @@ function flush(): void {
   pending = []
 }
 
-const { adopt } = (await import(/* webpackIgnore: true */ module)) as TransportModule
 const table = new CounterTable(counters)
 const row = table.row(thread)
-const { listener, clock } = await adopt(share, { atOnce, onDrop: (reason) => row.drop(reason) })
+const { listener, clock } = await load(loading, thread, async () => {
+  const { adopt } = (await import(/* webpackIgnore: true */ module)) as TransportModule
+  return adopt(share, { atOnce, onDrop: (reason) => row.drop(reason) })
+})
 const service = new Service(settings, table, thread, clock, watched ? forward : undefined, (error) => {
   const { code, message, syscall } = error as NodeJS.ErrnoException
   tell({ type: 'output-lost', code, message, syscall })

@@ -7,6 +7,7 @@ import { isOutOfDescriptors } from '../descriptors.js'
 import type { ConnectionOrigin } from '../events.js'
 import type { ConcurrencyStrategy, ThreadStrategy, ThreadWork } from '../strategy.js'
 import { serveAtOnce } from './events.js'
+import { Loading } from './loading.js'
 import { missingThreadFile, runWorker, type WorkerEnd } from './worker.js'
 
 /** How long to wait until a thread is tried again: a connection may have ended by then, and left a descriptor. */
@@ -58,11 +59,13 @@ class Start {
   readonly #onReady: () => void
   readonly #ready = new Set<number>()
   readonly #waiting = new Set<number>()
+  readonly loading: Loading
   /** Threads that are short of descriptors start one after the other, or they would keep each other from starting. */
   turn: Promise<void> = Promise.resolve()
 
   constructor(threads: number, onReady: () => void) {
     this.#threads = threads
+    this.loading = new Loading(threads)
     this.#onReady = onReady
   }
 
@@ -96,7 +99,7 @@ async function runThread(
   let failures = 0
   for (;;) {
     const open = new Map<number, ConnectionOrigin>()
-    const end = await runOnce(thread, listener, atOnce, work, open, () => {
+    const end = await runOnce(thread, listener, atOnce, work, open, starting.loading, () => {
       failures = 0
       starting.ready(thread)
     })
@@ -136,15 +139,17 @@ async function runOnce(
   atOnce: number,
   work: ThreadWork,
   open: Map<number, ConnectionOrigin>,
+  loading: Loading,
   onReady: () => void,
 ): Promise<WorkerEnd> {
   let share: Share | undefined
   try {
     share = listener.share(thread)
-    return await runWorker(thread, share, atOnce, work, open, onReady)
+    return await runWorker(thread, share, atOnce, work, open, loading, onReady)
   } catch (error) {
     return { done: false, ready: false, reason: (error as Error).message, error }
   } finally {
+    loading.end(thread)
     share?.revoke()
   }
 }

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import type { Share } from '@hs/transport'
 import type { ConnectionOrigin, ServerEvent } from '../events.js'
 import type { ThreadWork } from '../strategy.js'
+import type { Loading } from './loading.js'
 import type { FromThread, ThreadData, ToThread } from './thread.js'
 
 /** How a worker thread ended. */
@@ -24,6 +25,7 @@ export function runWorker(
   atOnce: number,
   { elsewhere, stopping, dropping }: ThreadWork,
   open: Map<number, ConnectionOrigin>,
+  loading: Loading,
   onReady: () => void,
 ): Promise<WorkerEnd> {
   return new Promise((resolve) => {
@@ -34,8 +36,10 @@ export function runWorker(
       atOnce,
       settings: elsewhere.settings,
       counters: elsewhere.counters,
+      loading: loading.states,
       watched: elsewhere.watched,
     }
+    loading.begin(thread)
     const worker = new Worker(new URL(/* webpackIgnore: true */ './thread.js', import.meta.url), {
       workerData: data,
       transferList: [...share.transfer] as never,
@@ -56,6 +60,7 @@ export function runWorker(
       switch (message.type) {
         case 'ready':
           ready = true
+          loading.end(thread)
           onReady()
           if (stopping.aborted) stop()
           if (dropping.aborted) drop()
