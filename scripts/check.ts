@@ -13,8 +13,9 @@ const STEPS = [
   ['build', 'turbo run build --output-logs=errors-only'],
   ['types of tests, examples and scripts', 'tsc'],
   ['unused files, exports and dependencies', 'knip'],
-  // The command of the README. The packages as users get them are among its tests.
+  // The command of the README.
   ['tests', 'npx --yes pnpm@12.21.0 test'],
+  ['the rest of the tests', 'pnpm test:rest'],
 ] as const
 
 const failed: string[] = []
