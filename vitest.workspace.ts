@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type Reporter, type TestModule, type TestSpecification, type Vitest } from 'vitest/node'
@@ -29,13 +30,16 @@ const SLOW = [
 
 /**
  * What only `pnpm test:rest` runs, the second half of `pnpm check`: what takes minutes, and fails for a change in few
- * places. Live runs of faulty programs, a class that is graded, comparisons of servers, packages seen by other tools.
+ * places. Live runs of faulty programs, a class that is graded, comparisons of servers, packages seen by other tools,
+ * what documents say, many threads. After a change of one of these, run it by name.
  */
 const REST = [
   'packages/conformance/test/live.test.ts',
   'packages/course/test/class.test.ts',
   'packages/load/test/page.test.ts',
-  'test/packages.test.ts',
+  'packages/server-core/test/{linux,threads}.test.ts',
+  'packages/transport-linux/test/worker-ends.test.ts',
+  'test/{documentation,packages}.test.ts',
 ]
 
 /** What only `pnpm test:nightly` runs: compilers of six languages, a browser, attacks, hundreds of real clients. */
@@ -118,6 +122,8 @@ export default defineConfig({
     projects: ['packages/*', 'apps/*', 'bench', 'test'],
     reporters: ['default', new CountReporter()],
     sequence: { sequencer: LongestFirst },
+    // One more than there are cores, since most of the longest files wait for processes most of the time.
+    maxWorkers: availableParallelism() + 1,
     coverage: { provider: 'v8', include: ['packages/*/src/**'] },
   },
 })

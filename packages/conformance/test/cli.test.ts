@@ -40,12 +40,9 @@ describe('the command line', { timeout: 90_000 }, () => {
   it('lists and explains without running anything', async () => {
     const { stdout, status } = await run('--list', 'server', '--only', 'S2')
     expect(status).toBe(0)
-    expect(
-      stdout
-        .split('\n')
-        .filter(Boolean)
-        .every((line) => line.startsWith('S2.')),
-    ).toBe(true)
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines.length).toBeGreaterThan(3)
+    for (const line of lines) expect(line).toMatch(/^S2\./)
     expect((await run('--explain', 's2.6')).stdout).toMatch(
       /^S2\.6 .*\n\nSends: .*\nMust: .*\nHS-5\.1: Each received message/,
     )
