@@ -1,7 +1,10 @@
 import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type Reporter, type TestModule, type TestSpecification, type Vitest } from 'vitest/node'
+
+const root = import.meta.dirname
 
 /**
  * What `pnpm test:fast` leaves out (`HS_LANE=fast`): everything that starts programs by the dozen, compiles, needs a
@@ -25,7 +28,21 @@ const SLOW = [
   'test/{deployment,documentation,examples,manual,node-versions,orchestration,packages,pipelines,reference}.test.ts',
 ]
 
-/** What only `pnpm test:nightly` runs (`HS_NIGHTLY=1`): compilers of six languages, a browser, attacks, hundreds of real clients. */
+/**
+ * What only `pnpm test:rest` runs, the second half of `pnpm check`: what takes minutes, and fails for a change in few
+ * places. Live runs of faulty programs, a class that is graded, comparisons of servers, packages seen by other tools,
+ * what documents say, many threads. After a change of one of these, run it by name.
+ */
+const REST = [
+  'packages/conformance/test/live.test.ts',
+  'packages/course/test/class.test.ts',
+  'packages/load/test/page.test.ts',
+  'packages/server-core/test/{linux,threads}.test.ts',
+  'packages/transport-linux/test/worker-ends.test.ts',
+  'test/{documentation,packages}.test.ts',
+]
+
+/** What only `pnpm test:nightly` runs: compilers of six languages, a browser, attacks, hundreds of real clients. */
 const NIGHTLY = [
   'packages/course/test/{gradescope,hostile,student}.test.ts',
   'packages/live/test/{page,session}.test.ts',
@@ -44,18 +61,30 @@ const LONGEST = [
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) => {
-      const at = LONGEST.findIndex((file) => moduleId === join(import.meta.dirname, file))
+      const at = LONGEST.findIndex((file) => moduleId === join(root, file))
       return at < 0 ? LONGEST.length : at
     }
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
   }
 }
 
-const { HS_LANE, HS_NIGHTLY } = process.env
-const leftOut = [...(HS_LANE === 'fast' ? SLOW : []), ...(HS_NIGHTLY ? [] : NIGHTLY)]
-/** How many files there are, and where they are run: no run that leaves something out looks like a whole one. */
-const filesLeftOut = globSync(leftOut, { cwd: import.meta.dirname }).length
-const LEFT_OUT = `; ${filesLeftOut} files only in ${HS_LANE === 'fast' ? 'test and ' : ''}test:nightly`
+const filesOf = (patterns: readonly string[]) => globSync(patterns, { cwd: root })
+const rest = filesOf(REST)
+const nightly = filesOf(NIGHTLY)
+const slow = filesOf(SLOW).filter((file) => !rest.includes(file))
+
+/** What each lane leaves out. Each file is run by `test`, by `test:rest` or by `test:nightly`, and by one of them only. */
+const others = filesOf(['{packages,apps}/*/test/*.test.ts', '{bench/,}test/*.test.ts']).filter(
+  (file) => ![...rest, ...nightly].includes(file),
+)
+const LANES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  fast: { test: slow, 'test:rest': rest, 'test:nightly': nightly },
+  test: { 'test:rest': rest, 'test:nightly': nightly },
+  rest: { test: others, 'test:nightly': nightly },
+  nightly: { test: others, 'test:rest': rest },
+}
+const { HS_LANE } = process.env
+const lane = LANES[HS_LANE ?? 'test']!
 
 /** Chooses the files of the lane, and ends the run with the one line that pipelines read: `N passed, N failed`. */
 export class CountReporter implements Reporter {
@@ -64,9 +93,11 @@ export class CountReporter implements Reporter {
 
   /** A project has its own list of what it excludes, and inherits none. */
   onInit(vitest: Vitest): void {
-    this.#isWhole = leftOut.length > 0 && process.argv.slice(2).every((word) => word === 'run' || word.startsWith('-'))
+    this.#isWhole = process.argv.slice(2).every((word) => word === 'run' || word.startsWith('-'))
+    // Files that are asked for are run, whichever lane has them, but not by night.
+    const leftOut = this.#isWhole || HS_LANE ? Object.values(lane).flat() : nightly
     for (const { config } of vitest.projects) {
-      const own = leftOut.map((pattern) => relative(config.root, join(import.meta.dirname, pattern)))
+      const own = leftOut.map((file) => relative(config.root, join(root, file)))
       // A list of its own: projects share that of the defaults. Copies of a mutation run that was stopped are not tests.
       config.exclude = [...config.exclude, '.stryker-tmp/**', ...own.filter((pattern) => !pattern.startsWith('..'))]
     }
@@ -80,7 +111,9 @@ export class CountReporter implements Reporter {
     }
     const { passed, failed, skipped } = count
     const skips = skipped > 0 ? `, ${skipped} skipped` : ''
-    console.log(`${passed} passed, ${failed} failed${skips}${this.#isWhole ? LEFT_OUT : ''}`)
+    // No run that leaves something out looks like a whole one.
+    const elsewhere = Object.entries(lane).map(([script, files]) => `; ${files.length} files only in ${script}`)
+    console.log(`${passed} passed, ${failed} failed${skips}${this.#isWhole ? elsewhere.join('') : ''}`)
   }
 }
 
@@ -89,6 +122,8 @@ export default defineConfig({
     projects: ['packages/*', 'apps/*', 'bench', 'test'],
     reporters: ['default', new CountReporter()],
     sequence: { sequencer: LongestFirst },
+    // One more than there are cores, since most of the longest files wait for processes most of the time.
+    maxWorkers: availableParallelism() + 1,
     coverage: { provider: 'v8', include: ['packages/*/src/**'] },
   },
 })

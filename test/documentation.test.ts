@@ -32,60 +32,70 @@ test('the TypeScript of the documentation type-checks', async () => {
   expect(await run(`tsc -p ${WRITTEN}`)).toMatchObject({ status: 0, stdout: '' })
 })
 
+/** The blocks of a page follow each other; the pages are read side by side, since most of them wait. */
+const inOrder = (title: string, run: () => void | Promise<void>, skip = false) =>
+  test(title, { concurrent: false, skip }, run)
+
 for (const file of new Set(blocks.map((block) => block.file))) {
-  describe(file, () => {
-    let server: RunningServer
+  describe.concurrent(file, () => {
+    const inFile = blocks.filter((block) => block.file === file)
+    const shown = new Set(inFile.map(({ prints }) => prints?.line))
+    // On the first page that a reader sees, everything is as it is there.
+    const realNpx = file === 'README.md'
+    let server: RunningServer | undefined
     let folder: string
     beforeAll(async () => {
-      server = await startServer('tcpserver 0')
+      if (inFile.some(({ text }) => text.match(SHOWN_PORT))) server = await startServer('tcpserver 0')
       // What npx is asked for is found there as if it was installed.
       folder = mkdtempSync(join(tmpdir(), 'hs-page-'))
       symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
     })
     afterAll(async () => {
-      await server.stop()
+      await server?.stop()
       rmSync(folder, { recursive: true, force: true })
     })
 
-    const inFile = blocks.filter((block) => block.file === file)
-    const shown = new Set(inFile.map(({ prints }) => prints?.line))
     for (const block of inFile.filter(({ line }) => !shown.has(line))) {
       const { language, flags, line, text } = block
       const title = `line ${line}: ${text.split('\n')[0]}`
       switch ([language, ...flags].join(' ')) {
         case 'sh':
         case 'ts':
-          test.skipIf(needsMissing(text))(title, async () => {
-            const command = commandOf(block, server.port)
-            const ended = await run(command)
-            expect(ended, ended.stderr).toMatchObject({ status: 0 })
-            if (block.prints) expectShown(block.prints, ended, server.port)
-          })
+          inOrder(
+            title,
+            async () => {
+              const port = server?.port ?? 0
+              const ended = await run(commandOf(block, port), { realNpx })
+              expect(ended, ended.stderr).toMatchObject({ status: 0 })
+              if (block.prints) expectShown(block.prints, ended, port)
+            },
+            needsMissing(text),
+          )
           break
         case 'sh folder':
-          test(title, async () => {
+          inOrder(title, async () => {
             const ended = await run(text, { cwd: folder })
             expect(ended, ended.stderr).toMatchObject({ status: 0 })
-            if (block.prints) expectShown(block.prints, ended, server.port)
+            if (block.prints) expectShown(block.prints, ended, server?.port ?? 0)
           })
           break
         case 'sh server':
         case 'ts server':
           // The blocks that follow talk to it, as a reader's would.
-          test(title, async () => {
-            const started = await startServer(commandOf(block, 0))
-            await server.stop()
+          inOrder(title, async () => {
+            const started = await startServer(commandOf(block, 0), { realNpx })
+            await server?.stop()
             server = started
             expect(await run(`hs-client 127.0.0.1 ${started.port} 5`)).toMatchObject({ status: 0 })
           })
           break
         case 'sh setup':
-          test(`${title} is what CI does`, () => {
+          inOrder(`${title} is what CI does`, () => {
             expect(readText('.ci/run') + readText('scripts/check.ts')).toContain(text.trim())
           })
           break
         case 'sh install':
-          test(`${title} names a package of ours`, () => {
+          inOrder(`${title} names a package of ours`, () => {
             const names = repositoryFiles()
               .filter((path) => /^(packages|apps)\/[^/]+\/package\.json$/.test(path))
               .map((path) => JSON.parse(readText(path)) as { name: string; private?: boolean })
@@ -94,7 +104,7 @@ for (const file of new Set(blocks.map((block) => block.file))) {
           })
           break
         case 'sh yours':
-          test(`${title} runs programs of ours, on what only its reader has`, () => {
+          inOrder(`${title} runs programs of ours, on what only its reader has`, () => {
             const names = workspacePackages().map(({ manifest }) => manifest.name)
             for (const command of text.trim().split('\n')) {
               const [npx, name] = command.split(' ')
@@ -104,7 +114,7 @@ for (const file of new Set(blocks.map((block) => block.file))) {
           })
           break
         case 'yaml step':
-          test(`${title} uses an action of ours, with inputs that it has`, () => {
+          inOrder(`${title} uses an action of ours, with inputs that it has`, () => {
             const [step] = parse(text) as { uses: string; with: object }[]
             const [, path] = /^hs-handshake\/hs\/(.*)@main$/.exec(step!.uses)!
             const { inputs } = parse(readText(`${path}/action.yml`)) as { inputs: object }
@@ -113,10 +123,10 @@ for (const file of new Set(blocks.map((block) => block.file))) {
           break
         default:
           if (flags[0]?.includes('/')) {
-            test(`${title} is a part of ${flags[0]}`, () => expect(readText(flags[0]!)).toContain(text))
+            inOrder(`${title} is a part of ${flags[0]}`, () => expect(readText(flags[0]!)).toContain(text))
             break
           }
-          test(`${title} is checked`, () => {
+          inOrder(`${title} is checked`, () => {
             expect.unreachable(`nothing checks a block "${[language, ...flags].join(' ')}"`)
           })
       }

@@ -1,20 +1,23 @@
 /** Options are checked at the door: every option of every function, with every kind of value that makes no sense. */
 
 import { handshake } from '@hs/client'
+import { main as tcpclient } from '@hs/client/cli'
 import { checkClient, checkServer } from '@hs/conformance'
 import { live } from '@hs/live'
 import { load } from '@hs/load'
+import { main as hsLoad } from '@hs/load/cli'
 import { events, serve, threads } from '@hs/server-core'
+import { main as tcpserver } from '@hs/server-core/cli'
 import { nodeTransport } from '@hs/transport'
 import { linuxTransport } from '@hs/transport-linux'
 import { describe, expect, test } from 'vitest'
 import { HANDSHAKE_OPTIONS } from '../packages/client/src/checks.js'
+import { printedBy } from '../packages/command-line/test/in-process.js'
 import { CHECK_OPTIONS, CHECK_SERVER_OPTIONS } from '../packages/conformance/src/checks.js'
 import { LIVE_OPTIONS } from '../packages/live/src/checks.js'
 import { LOAD_OPTIONS } from '../packages/load/src/checks.js'
 import { optional, type Table, text } from '../packages/options/src/index.js'
 import { CLOSE_OPTIONS, SERVE_OPTIONS } from '../packages/server-core/src/checks.js'
-import { run } from './programs.js'
 
 /** What is wrong with each option: of another type, and of the right type. `undefined` is the same as not given. */
 const wrong: Readonly<Record<string, { readonly types: readonly unknown[]; readonly values: readonly unknown[] }>> = {
@@ -173,6 +176,11 @@ test('an option without a check does not compile, nor one whose check has anothe
 })
 
 describe('the programs refuse what their functions refuse, as wrong usage', () => {
+  const programs: Readonly<Record<string, (words: string[]) => Promise<number>>> = {
+    tcpserver,
+    tcpclient: (words) => tcpclient(words, 'tcpclient', 'required'),
+    'hs-load': hsLoad,
+  }
   test.each([
     ['tcpserver 65536', 'port must be an integer from 0 to 65535, got "65536"'],
     ['tcpserver 0 --host ""', '--host must be a name or an address, got ""'],
@@ -193,7 +201,8 @@ describe('the programs refuse what their functions refuse, as wrong usage', () =
     ['hs-load localhost:9 --concurrency 1000001', '--concurrency must be an integer from 1 to 1000000'],
     ['hs-load localhost:9 --seed 4294967296', '--seed must be an integer from 0 to 4294967295'],
   ])('%s', async (line, message) => {
-    const { status, stdout, stderr } = await run(`node_modules/.bin/${line}`)
+    const [program, ...words] = line.match(/"[^"]*"|\S+/g)!.map((word) => word.replaceAll('"', ''))
+    const { status, stdout, stderr } = await printedBy(() => programs[program!]!(words))
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toContain(message)
   })

@@ -19,11 +19,13 @@ interface Surroundings {
   readonly cwd?: string
   /** On top of this process's own; what is undefined is taken out. */
   readonly env?: object
+  /** Whether `npx` is npx itself, and not the quick one of these tests. */
+  readonly realNpx?: boolean
 }
 
 /** Runs a command line to its end, and ends whatever it left running. */
-export async function run(command: string, { cwd = ROOT, env = {} }: Surroundings = {}) {
-  const child = start(command, cwd, env)
+export async function run(command: string, surroundings: Surroundings = {}) {
+  const child = start(command, surroundings)
   const limit = setTimeout(() => endGroup(child), MOST_MS)
   try {
     const output = collect(child)
@@ -44,11 +46,8 @@ export interface RunningServer {
 }
 
 /** Starts a command line that announces itself with `listening on HOST:PORT`, and waits for that line. */
-export async function startServer(
-  command: string,
-  { cwd = ROOT, env = {} }: Surroundings = {},
-): Promise<RunningServer> {
-  const child = start(command, cwd, env)
+export async function startServer(command: string, surroundings: Surroundings = {}): Promise<RunningServer> {
+  const child = start(command, surroundings)
   const limit = setTimeout(() => endGroup(child), MOST_MS)
   const output = collect(child)
   const ended = once(child, 'close').then(([status]) => ({ status, ...output }) as Ended)
@@ -83,7 +82,9 @@ export async function startServer(
   }
 }
 
-function start(command: string, cwd: string, env: object): ChildProcess {
+function start(command: string, { cwd = ROOT, env = {}, realNpx = false }: Surroundings): ChildProcess {
+  // Programs of ours and of the tools by their names.
+  const folders = [...(realNpx ? [] : [join(ROOT, 'test/npx')]), join(ROOT, 'node_modules/.bin'), process.env.PATH]
   return spawn('sh', ['-ec', command], {
     cwd,
     // A group of its own, so that everything in it can be ended.
@@ -91,8 +92,7 @@ function start(command: string, cwd: string, env: object): ChildProcess {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
-      // Programs of ours and of the tools by their names: npx takes a second to find the same.
-      PATH: `${join(ROOT, 'node_modules/.bin')}${delimiter}${process.env.PATH}`,
+      PATH: folders.join(delimiter),
       // What npx is asked for is here, or the documentation is wrong: nothing is fetched.
       npm_config_offline: 'true',
       npm_config_yes: 'false',

@@ -2,7 +2,9 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { main } from '@hs/client/cli'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { printedBy } from '../../../packages/command-line/test/in-process.js'
 import { outputOf, Program } from '../../../packages/command-line/test/program.js'
 import { freePort, hasIPv6, type SocketPeer, SocketPeerServer } from '../../../packages/transport/src/testing/peers.js'
 
@@ -118,11 +120,16 @@ describe('wrong usage', () => {
     [['-4', '-6', 'localhost', '9000', '5'], /-4 and -6 exclude each other/],
     [['127.0.0.1', '9000', '5', '--interval', '1s'], /--interval needs --count/],
   ])('%j prints the reason and the way to the help on stderr, and exits with 2', async (args, reason) => {
-    const { status, stdout, stderr } = await run(...args)
+    const { status, stdout, stderr } = await printedBy(() => main(args, 'tcpclient', 'required'))
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toMatch(reason)
     expect(stderr).toMatch(/^tcpclient: /)
     expect(stderr).toContain('tcpclient --help')
+  })
+
+  it('is the status of the program, too', async () => {
+    const stderr = expect.stringMatching(/^tcpclient: missing host[\s\S]*tcpclient --help/)
+    expect(await run()).toEqual({ status: 2, stdout: '', stderr })
   })
 })
 

@@ -6,7 +6,10 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { operations } from '@hs/operations/tcpserver'
+import { main } from '@hs/server-core/cli'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { printedBy } from '../../../packages/command-line/test/in-process.js'
 import { outputOf, Program } from '../../../packages/command-line/test/program.js'
 import { freePort, hasIPv6, SocketPeer, SocketPeerServer } from '../../../packages/transport/src/testing/peers.js'
 import { NODES } from '../../../test/nodes/nodes.js'
@@ -369,10 +372,15 @@ describe('what keeps it from listening', () => {
     [['9000', '--timeout', '5'], /--timeout must be a duration/],
     [['9000', '--prot'], /prot/],
   ])('wrong usage %j: the reason and the way to the help on stderr, and 2', async (args, reason) => {
-    const { status, stdout, stderr } = await run(...args)
+    const { status, stdout, stderr } = await printedBy(() => main(args, operations))
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toMatch(reason)
     expect(stderr).toContain('tcpserver --help')
+  })
+
+  it('wrong usage is the status of the program, too', async () => {
+    const stderr = expect.stringMatching(/^tcpserver: missing port[\s\S]*tcpserver --help/)
+    expect(await run()).toEqual({ status: 2, stdout: '', stderr })
   })
 
   it('--help, --version and --completion are not meant to listen, and exit with 0', async () => {

@@ -2,8 +2,10 @@
 import { fileURLToPath } from 'node:url'
 import { serve } from '@hs/server-core'
 import { expect, it } from 'vitest'
+import { printedBy } from '../../command-line/test/in-process.js'
 import { outputOf, Program } from '../../command-line/test/program.js'
 import { freePort, SocketPeerServer } from '../../transport/src/testing/peers.js'
+import { main } from '../dist/cli.js'
 
 const PROGRAM = fileURLToPath(new URL('../dist/bin.cjs', import.meta.url))
 const start = (...args: readonly (string | number)[]) => new Program(process.execPath, [PROGRAM, ...args.map(String)])
@@ -66,7 +68,7 @@ it.each([
   [['--nagios', '--json'], /--nagios excludes/],
   [['--also', 'localhost'], /--also must be host:port/],
 ])('refuses %j with 2', async (args, message) => {
-  const { status, stderr } = await outputOf(start('127.0.0.1', 1, 5, ...args))
+  const { status, stderr } = await printedBy(() => main(['127.0.0.1', '1', '5', ...args], 'hs-client', 'optional'))
   expect(status).toBe(2)
   expect(stderr).toMatch(message)
 })

@@ -122,6 +122,7 @@ describe.skipIf(!browserPath)('the page (skipped without Chromium: apt-get insta
     await until('the page says what the servers say', async () => {
       const told = (await (await fetch(`${url}counters`)).json()) as { counters: Counters }[]
       const shown = await countsIn(page)
+      expect(told).not.toEqual([])
       return told.every(({ counters }, lane) => {
         const failed = Object.entries(counters.failed)
         const sum = failed.reduce((all, [, count]) => all + count, 0)

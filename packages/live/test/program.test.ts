@@ -7,10 +7,14 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { printedBy } from '../../command-line/test/in-process.js'
 import { recordingOf } from '../src/record/read.js'
 import { apply, emptyScene } from '../src/scene/scene.js'
 import { startLive, until, Watcher } from './helpers.js'
+
+// As built, it has yargs only where it travels along.
+vi.mock('@hs/command-line', () => import('../../command-line/src/index.js'))
 
 const PROGRAM = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
 
@@ -111,7 +115,9 @@ describe('the program', () => {
     [['replay'], 'missing file'],
     [['something'], 'unexpected "something"'],
   ])('ends with status 2 for %j', async (args, why) => {
-    const { status, stderr } = await start(args).ended
+    vi.stubGlobal('__VERSION__', '0.0.0')
+    const { main } = await import('../src/cli.js')
+    const { status, stderr } = await printedBy(() => main(args))
     expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(why) })
   })
 

@@ -55,6 +55,7 @@ describe('a client that the page sends', () => {
     await until('all are done', () => lanes(watcher).every((lane) => idle(lane) && lane.established === 50))
     await until('the servers say the same', async () => {
       const told = (await (await fetch(`${watcher.url}counters`)).json()) as { name: string; counters: Counters }[]
+      expect(told).not.toEqual([])
       return told.every(({ name, counters }) => {
         const lane = watcher.lane(name)
         const failed = Object.values(counters.failed).reduce((sum, count) => sum + count, 0)

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { serve } from '@hs/server-core'
 import { HistogramLogReader } from 'hdr-histogram-js'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { printedBy } from '../../command-line/test/in-process.js'
+import { main } from '../dist/cli.js'
 import { run, startInTest } from './program.js'
 
 const PROGRAM = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
@@ -226,9 +228,14 @@ describe('hs-load', () => {
     [['compare', '--baseline', 'nothing'], /--baseline must be one of/],
     [['compare', '--scenarios', 'steady,quiet'], /--scenarios must be some of steady/],
   ])('refuses %j with 2, and says what is wrong', async (args, message) => {
-    const { status, stdout, stderr } = await load(...args)
+    const { status, stdout, stderr } = await printedBy(() => main(args))
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toMatch(message)
+  })
+
+  it('refuses wrong usage with 2 as a program, too', async () => {
+    const stderr = expect.stringMatching(/^hs-load: targets must be host:port/)
+    expect(await load('127.0.0.1')).toEqual({ status: 2, stdout: '', stderr })
   })
 })
 

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { serve } from '@hs/server-core'
 import { nodeTransport, type Transport } from '@hs/transport'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { printedBy } from '../../command-line/test/in-process.js'
+import { main } from '../dist/cli.js'
 import type { ReportJson } from '../src/report/json.js'
 import { load } from '../src/run/load.js'
 import { run } from './program.js'
@@ -73,7 +75,7 @@ describe('hs-load', () => {
     ['no-such-file.json', /^hs-load: --baseline .*no-such-file\.json ENOENT/],
     ['package.json', /is not a report/],
   ])('refuses the baseline %s with status 2, before anything is measured', async (name, message) => {
-    const { status, stdout, stderr } = await hsLoad(target, '--baseline', name)
+    const { status, stdout, stderr } = await printedBy(() => main([target, '--baseline', name]))
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toMatch(message)
   })
@@ -121,7 +123,7 @@ describe('hs-load', () => {
     [['--tolerance', '200%'], /--tolerance must be a percentage/],
     [['--openmetrics', '/no/such/folder/file'], /--openmetrics must be a file that can be written/],
   ])('refuses %j with 2', async (words, message) => {
-    const { status, stderr } = await hsLoad(target, ...words)
+    const { status, stderr } = await printedBy(() => main([target, ...words]))
     expect(status).toBe(2)
     expect(stderr).toMatch(message)
   })
@@ -158,7 +160,7 @@ describe('hs-load merge', () => {
     [['package.json'], /package\.json is not a report/],
     [['a.hlog', '--fail-if', 'errors>0'], /need reports/],
   ])('refuses %j with 2', async (words, message) => {
-    const { status, stdout, stderr } = await hsLoad('merge', ...words)
+    const { status, stdout, stderr } = await printedBy(() => main(['merge', ...words]))
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toMatch(message)
   })

@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CompareReport } from '../src/compare/compare.js'
+import type { ServerReport } from '../src/compare/server-report.js'
 import { browserPath, startBrowser } from './browser.js'
 import { run } from './program.js'
 
@@ -51,10 +52,10 @@ test('a comparison shows that a stalled client stops a sequential server, and no
   const [sequential, events] = report.scenarios.find(({ name }) => name === 'stalled')!.servers
   // The stall lasts 50 ms, and clients that came at its beginning waited for all of it.
   expect(sequential!.latency.max).toBeGreaterThan(40)
-  // Connections arrive at a fixed rate, half of them during the stall: with one that stops for it, the means are equal.
-  expect(events!.latency.mean).toBeLessThan(sequential!.latency.mean / 2)
-  // By p99: more than 1 is quicker.
-  expect(events!.relative!.value).toBeGreaterThan(1)
+  // Connections arrive at a fixed rate, half of them during the stall: a server that stops for it has the same curve.
+  // On a busy machine some wait for a core, but not a quarter of them for half as long as the stall makes them wait.
+  const upperQuartile = ({ curve }: ServerReport) => curve.find(({ percentile }) => percentile === 75)!.ms
+  expect(upperQuartile(events!)).toBeLessThan(upperQuartile(sequential!) / 2)
 })
 
 test.runIf(process.platform === 'linux')('a comparison tells memory by /proc', () => {

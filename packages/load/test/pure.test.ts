@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { scenarios } from '../src/compare/scenarios.js'
+import { type Measurement, reportOf } from '../src/compare/server-report.js'
 import { type LoadReport, REPORT_SCHEMA, REPORT_VERSION } from '../src/measure/report.js'
 import { latencyOf, Results } from '../src/measure/results.js'
 import { median, ratioOf } from '../src/measure/statistics.js'
@@ -277,6 +279,24 @@ describe('statistics', () => {
   it('know the median', () => {
     expect(median([3, 1, 2])).toBe(2)
     expect(median([4, 1, 2, 3])).toBe(2.5)
+  })
+})
+
+describe('a comparison', () => {
+  const measured = (p99: number, perSecond: number) => {
+    const report = { latency: { total: { p99 } }, perSecond, durationMs: 1000, failed: {}, intervals: [] }
+    const result = { report, histograms: new Results(1).histograms }
+    return [
+      { steps: [{ clients: undefined, result }], before: undefined, after: undefined },
+    ] as unknown as Measurement[]
+  }
+
+  it.each([
+    ['stalled', 10],
+    ['steady', 3],
+  ])('of %s has more than 1 for the quicker server', (name, value) => {
+    const scenario = scenarios.find((one) => one.name === name)!
+    expect(reportOf('quick', scenario, measured(5, 300), measured(50, 100)).relative?.value).toBe(value)
   })
 })
 
