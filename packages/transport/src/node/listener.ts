@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import { AcceptQueue } from '../accept-queue.js'
-import { descriptorLimit } from '../descriptors.js'
+import { firstSpareDescriptor } from '../descriptors.js'
 import type { Endpoint, Listener, ListenOptions, Share, ShareableListener, Sharing } from '../transport.js'
 import { NodeConnection, remoteOf } from './connection.js'
 import {
@@ -17,12 +17,6 @@ import { socketOf } from './socket.js'
 
 /** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
 const BACKLOG = 4096
-
-/**
- * Descriptors that connections leave to the rest of the process. If none is left, libuv accepts and closes all that the
- * kernel has, and tells nothing of it; and no thread could be started.
- */
-const SPARE_DESCRIPTORS = 16
 
 /** See `Transport.listen`. */
 export async function listen(at: Endpoint, options: ListenOptions): Promise<Listener> {
@@ -60,12 +54,11 @@ class NodeListener implements ShareableListener {
     this.#server = server
     this.#sharing = sharing
     this.#onDrop = onDrop
-    const highest = (descriptorLimit() ?? Number.POSITIVE_INFINITY) - SPARE_DESCRIPTORS
+    const spare = firstSpareDescriptor()
     server.on('connection', (socket) => {
       this.#accepted++
-      // A new descriptor has the lowest free number, so it says how many are taken.
       const { _handle: handle } = socket as { _handle?: SocketHandle }
-      if (handle && handle.fd >= highest) {
+      if (handle && handle.fd >= spare) {
         socket.destroy()
         onDrop('descriptors')
       } else if (this.#queue.length + this.#unassigned.length >= maxWaiting) {
