@@ -25,13 +25,17 @@ export function firstSpareDescriptor(): number {
   return (descriptorLimit() ?? Number.POSITIVE_INFINITY) - SPARE
 }
 
-/** The number that the next descriptor of this process will have; infinite if there is none. */
-export function nextDescriptor(): number {
+/**
+ * The number that the last of the next `count` descriptors of this process will have; infinite if there are not as many.
+ */
+export function nextDescriptor(count = 1): number {
+  const opened: number[] = []
   try {
-    const fd = openSync(devNull, 'r')
-    closeSync(fd)
-    return fd
+    while (opened.length < count) opened.push(openSync(devNull, 'r'))
+    return Math.max(...opened)
   } catch {
     return Number.POSITIVE_INFINITY
+  } finally {
+    for (const fd of opened) closeSync(fd)
   }
 }

@@ -32,7 +32,8 @@ export class Readiness {
     if (state !== 'serving') return `the server is ${state}`
     if (this.#draining) return 'the server is about to stop'
     if (counters.active >= maxConnections) return `the server is full: it serves ${maxConnections} connections`
-    if (nextDescriptor() >= this.#spare) return 'the server has no descriptors left'
+    // Two: a connection that is handed to a thread takes both for a moment.
+    if (nextDescriptor(2) >= this.#spare) return 'the server has no descriptors left'
     if (now - this.#droppedAt < RECENT_MS) return 'the server drops connections: it has no descriptors left, or no room'
     return undefined
   }
