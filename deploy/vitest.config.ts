@@ -6,7 +6,8 @@ export default defineConfig({
   test: {
     dir: 'deploy/test',
     reporters: ['default', new CountReporter()],
-    testTimeout: 300_000,
+    // The longest test restarts a server this many times.
+    testTimeout: 30_000 * Number(process.env.RESTARTS ?? 10),
     hookTimeout: 60_000,
     // Restarts under load need the machine to themselves.
     fileParallelism: false,

@@ -1,5 +1,5 @@
 /** The engine in the real Artillery, which is too large for the workspace of the packages. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -47,6 +47,19 @@ test('the example does handshakes in phases, with counters and histograms for ea
   expect(counters['hs.established.first']).toBe(counters['vusers.created_by_name.twice'])
   expect(counters['hs.established.second']).toBe(counters['hs.established.first'])
   expect(summaries['hs.total.first']!.count).toBe(counters['hs.established.first'])
+})
+
+test('a thousand users per second do ten thousand handshakes', async () => {
+  const script = join(folder, 'thousand.json')
+  const config = {
+    engines: { hs: { timeoutMs: 30_000 } },
+    phases: [{ duration: 10, arrivalRate: 1_000 }],
+  }
+  writeFileSync(script, JSON.stringify({ config, scenarios: [{ engine: 'hs', flow: [{ handshake: {} }] }] }))
+  const { status, stdout, counters } = await artillery(script, `tcp://127.0.0.1:${server.port}`)
+  expect(status, stdout).toBe(0)
+  expect(counters).toMatchObject({ 'vusers.created': 10_000, 'hs.established': 10_000 })
+  expect(counters['vusers.failed']).toBe(0)
 })
 
 test('a server that is gone fails each user with a code, and the thresholds', async () => {

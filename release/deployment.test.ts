@@ -17,6 +17,16 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+test('the release attaches a bill of materials that names what the server needs', async () => {
+  const [, command] = /- run: (npx pnpm .* sbom .*) > \S+$/m.exec(readText('.github/workflows/release.yml'))!
+  const { spdxVersion, packages } = JSON.parse(await expectSuccess(command!)) as {
+    spdxVersion: string
+    packages: { name: string; versionInfo: string }[]
+  }
+  expect(spdxVersion).toBe('SPDX-2.3')
+  expect(packages.map(({ name }) => name)).toEqual(expect.arrayContaining(['@hs/cli-server', 'koffi']))
+})
+
 test('what its commands build serves, from what its last stage copies and nothing else', async () => {
   const cwd = join(folder, 'src')
   copyCheckout(cwd)

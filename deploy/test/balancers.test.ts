@@ -14,7 +14,7 @@ import {
   withPorts,
 } from './instances.js'
 
-/** Enough to show a gap, and few enough for every night. RESTARTS=100 RATE=300 is the long run. */
+/** Enough to show a gap, and few enough for every night. RESTARTS=100 RATE=300 is the long run, of 10 minutes. */
 const RESTARTS = Number(process.env.RESTARTS ?? 10)
 const RATE = Number(process.env.RATE ?? 100)
 
@@ -50,16 +50,7 @@ describe('haproxy', () => {
       (text) => text.replace('global\n', `global\n  stats socket ${socket}\n`),
     )
     const instance = (port: number, metrics: number) =>
-      startServer([
-        String(port),
-        '--json',
-        '--metrics',
-        String(metrics),
-        '--proxy-protocol',
-        '127.0.0.1',
-        '--lame-duck',
-        '3s',
-      ])
+      startServer([String(port), '--metrics', String(metrics), '--proxy-protocol', '127.0.0.1', '--lame-duck', '3s'])
     const instances = [await instance(one, oneMetrics), await instance(two, twoMetrics)]
     const balancer = start('haproxy', ['-db', '-f', file])
     await expect.poll(() => statesOf(socket).catch(() => ''), { timeout: 30_000 }).toBe('one:UP two:UP')
@@ -79,7 +70,8 @@ describe('haproxy', () => {
       instances[which]!.child.kill('SIGTERM')
       // While it still serves, it gets nothing new.
       await expect.poll(() => statesOf(socket), { timeout: 30_000 }).toContain(`${['one', 'two'][which]}:DOWN`)
-      expect(await instances[which]!.ended).toBe(0)
+      const { ended, output } = instances[which]!
+      expect(await ended, `${output.stderr}${output.stdout.slice(-1_000)}`).toBe(0)
       instances[which] = await instance([one, two][which]!, [oneMetrics, twoMetrics][which]!)
       await expect.poll(() => statesOf(socket), { timeout: 30_000 }).toBe('one:UP two:UP')
     }

@@ -1,4 +1,5 @@
 /** Supervisors: sd_notify, socket activation, and a handover by SO_REUSEPORT. */
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -34,6 +35,21 @@ test('a supervisor that cannot be notified causes a line on stderr, and does not
     .poll(() => server.output.stderr, { timeout: 30_000 })
     .toContain('NOTIFY_SOCKET cannot be notified of READY=1')
   expect(await handshake(server.port)).toBe(0)
+})
+
+/** A process of its own view of /proc, as `ProcSubset=pid` of the unit gives it. Only root may have one. */
+const WITH_PART_OF_PROC = ['--mount', 'sh', '-c', 'mount -t proc -o subset=pid proc /proc && exec "$@"', 'sh']
+const canHideProc = spawnSync('unshare', [...WITH_PART_OF_PROC, 'true']).status === 0
+
+test.runIf(canHideProc)('the server has all its metrics with the part of /proc that the unit leaves it', async () => {
+  const words = [process.execPath, TCPSERVER, '0', '--metrics', '0']
+  const server = start('unshare', [...WITH_PART_OF_PROC, ...words])
+  await expect.poll(() => server.output.stderr, { timeout: 30_000 }).toContain('metrics on')
+  const [, url] = /metrics on (\S+)/.exec(server.output.stderr)!
+  const text = await (await fetch(url!)).text()
+  for (const name of ['hs_connections_waiting', 'process_open_fds', 'process_resident_memory_bytes']) {
+    expect(text).toMatch(new RegExp(`^${name} \\d`, 'm'))
+  }
 })
 
 describe('socket activation', () => {

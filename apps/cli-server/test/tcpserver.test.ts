@@ -667,9 +667,19 @@ for (const { strategy, transport, crew } of MODELS) {
   })
 
   describe(`${model}: out of descriptors`, () => {
-    const scarce = async () => {
+    const scarce = async (...more: string[]) => {
       const one = strategy === 'threads' ? ['--threads', '1'] : []
-      const limited = ['-c', 'ulimit -n 64; exec "$@"', 'bash', process.execPath, PROGRAM, '0', ...options, ...one]
+      const limited = [
+        '-c',
+        'ulimit -n 64; exec "$@"',
+        'bash',
+        process.execPath,
+        PROGRAM,
+        '0',
+        ...options,
+        ...one,
+        ...more,
+      ]
       const server = await listening(new Program('bash', limited))
       // Threads need some descriptors before they serve.
       await shake(server)
@@ -696,6 +706,23 @@ for (const { strategy, transport, crew } of MODELS) {
         expect(status).toBe(0)
         // With the one that was served before.
         expect(Number(accepted) + Number(dropped)).toBe(151)
+      })
+    }
+
+    // A sequential server on the Linux transport opens one connection, and leaves the others to the kernel.
+    if (strategy !== 'sequential' || transport === 'node') {
+      it('/readyz says so, and says no more once there are some again', async () => {
+        const server = await scarce('--metrics', '0')
+        const [, url] = await server.program.until('stderr', /metrics on (http:\S+)\/metrics/)
+        const ready = async () => (await fetch(`${url}/readyz`)).text()
+        expect(await ready()).toBe('ok\n')
+        const flood = await Promise.all(Array.from({ length: 100 }, () => server.connect()))
+        await expect.poll(ready, { timeout: 8_000 }).toBe('the server has no descriptors left\n')
+        // Of these there are some: for health checks, and for all that is not a connection.
+        const scraped = await fetch(`${url}/metrics`)
+        expect(await scraped.text()).toMatch(/^hs_ready 0$/m)
+        for (const { socket } of flood) socket.destroy()
+        await expect.poll(ready, { timeout: 8_000 }).toBe('ok\n')
       })
     }
 

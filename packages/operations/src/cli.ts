@@ -83,7 +83,8 @@ async function prepare(values: OperationsValues, tell: (sentence: string) => voi
     },
     async stopping() {
       endpoint?.drain()
-      await supervisor.stopping(lameDuck > 0 ? 'about to stop' : 'stopping')
+      // A supervisor that is busy must not hold up the stop.
+      void supervisor.stopping(lameDuck > 0 ? 'about to stop' : 'stopping')
       if (lameDuck > 0) await new Promise((resolve) => setTimeout(resolve, lameDuck))
     },
     async stopped() {

@@ -9,6 +9,7 @@ const transports: Record<string, () => Promise<Transport>> = {
   node: async () => nodeTransport(),
   ...(process.platform === 'linux' && {
     linux: async () => (await import('@hs/transport-linux')).linuxTransport(),
+    'linux with epoll': async () => (await import('@hs/transport-linux')).linuxTransport({ ring: false }),
   }),
 }
 
@@ -17,7 +18,8 @@ interface Seen {
   readonly connection: Connection
   text: string
   ended: boolean
-  closed: boolean
+  /** How many times. */
+  closed: number
 }
 
 /** Listens through a gate, and opens each connection that the gate lets in. */
@@ -29,12 +31,15 @@ async function start(transport: Transport, options: GateOptions) {
   const seen: Seen[] = []
   const over = (async () => {
     for await (const connection of listener) {
-      const one: Seen = { connection, text: '', ended: false, closed: false }
+      const one: Seen = { connection, text: '', ended: false, closed: 0 }
       seen.push(one)
       connection.open({
         data: (chunk) => (one.text += Buffer.from(chunk).toString('latin1')),
-        end: () => (one.ended = true),
-        closed: () => (one.closed = true),
+        end() {
+          one.ended = true
+          connection.close()
+        },
+        closed: () => one.closed++,
       })
     }
   })()
@@ -105,6 +110,14 @@ describe.each(Object.entries(transports))('a gate before the transport %s', (_na
     await expect.poll(() => seen[0]?.ended).toBe(true)
     expect(seen[0]!.connection.refusal).toBeUndefined()
     expect(seen[0]!.text).toBe('')
+    await expect.poll(() => seen[0]!.closed).toBe(1)
+  })
+
+  it('tells once that a connection is closed, also if the header, bytes and the end came together', async () => {
+    const { seen, listener } = await start(await make(), { proxies: ['127.0.0.1'] })
+    ;(await client(listener)).end(`${LINE}HELLO 5`)
+    await expect.poll(() => seen[0]?.closed).toBeGreaterThan(0)
+    expect(seen[0]).toMatchObject({ text: 'HELLO 5', ended: true, closed: 1 })
   })
 
   it.runIf(process.platform === 'linux')(
@@ -152,7 +165,7 @@ describe.each(Object.entries(transports))('a gate before the transport %s', (_na
     expect(seen[2]!.connection.refusal).toBeUndefined()
     // When the first is over, its place is free.
     seen[0]!.connection.abort()
-    await expect.poll(() => seen[0]!.closed).toBe(true)
+    await expect.poll(() => seen[0]!.closed).toBe(1)
     ;(await client(listener)).write(LINE)
     await expect.poll(() => seen.length).toBe(4)
     expect(seen[3]!.connection.refusal).toBeUndefined()

@@ -113,14 +113,19 @@ describe('sixteen idle threads', { timeout: 60_000 }, () => {
 })
 
 describe('out of descriptors', () => {
-  it('newcomers wait, and are served when there are some again', async () => {
+  it('newcomers wait, leave some to the rest of the process, and are served when there are more again', async () => {
     const script = `
       import { serve } from '@hs/server-core'
       import { linuxTransport } from '@hs/transport-linux'
-      import { readdirSync } from 'node:fs'
+      import { closeSync, openSync, readdirSync } from 'node:fs'
       const server = await serve({ port: 0, transport: linuxTransport(), timeoutMs: 30_000 })
       console.log(server.address.port)
-      process.on('SIGUSR2', () => console.log(JSON.stringify(server.counters)))
+      process.on('SIGUSR2', () => {
+        const spare = []
+        try { while (spare.length < 20) spare.push(openSync('/dev/null')) } catch {}
+        spare.forEach((fd) => closeSync(fd))
+        console.log(JSON.stringify({ ...server.counters, spare: spare.length }))
+      })
     `
     const limited = `ulimit -n 64; exec "$0" --input-type=module --eval "$1"`
     const child = spawn('bash', ['-c', limited, process.execPath, script], { cwd: import.meta.dirname })
@@ -130,6 +135,14 @@ describe('out of descriptors', () => {
     const [port] = (await once(child.stdout, 'data')) as [Buffer]
     const sockets = Array.from({ length: 100 }, () => createConnection(Number(port)))
     await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+    const look = async () => {
+      child.kill('SIGUSR2')
+      const [counters] = (await once(child.stdout, 'data')) as [Buffer]
+      return JSON.parse(String(counters)) as { accepted: number; dropped: number; active: number; spare: number }
+    }
+    let before = -1
+    for (let now = await look(); now.active === 0 || now.active > before; now = await look()) before = now.active
+    expect((await look()).spare).toBeGreaterThan(10)
     for (const socket of sockets) {
       socket.on('error', () => {})
       socket.write('HELLO 1')
@@ -142,9 +155,7 @@ describe('out of descriptors', () => {
         socket.end('HELLO 3')
       }),
     )
-    child.kill('SIGUSR2')
-    const [counters] = (await once(child.stdout, 'data')) as [Buffer]
-    const { accepted, dropped } = JSON.parse(String(counters))
+    const { accepted, dropped } = await look()
     expect(accepted).toBe(100)
     expect(dropped).toBe(0)
   })

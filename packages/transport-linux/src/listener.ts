@@ -1,4 +1,5 @@
-import type { Connection, Endpoint, Listener, ListenOptions, Timer } from '@hs/transport'
+import type { Connection, DropReason, Endpoint, Listener, ListenOptions, Timer } from '@hs/transport'
+import { firstSpareDescriptor, nextDescriptor } from '@hs/transport/internals'
 import { LinuxConnection } from './connection.js'
 import { EAGAIN, ECONNABORTED, EINTR, isShortage } from './errors.js'
 import type { Pollable, Reactor } from './reactor.js'
@@ -31,6 +32,9 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   readonly #onDrop: ListenOptions['onDrop']
   readonly #onEnd: () => void
   readonly #takers: ((accepted: Accepted) => void)[] = []
+  readonly #spare = firstSpareDescriptor()
+  /** The last one accepted. */
+  #last = -1
   #registered = false
   /** Accepted by {@link close}, and not yet asked for. */
   readonly #rest: Accepted[] = []
@@ -104,9 +108,11 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
 
   /** The next connection, or undefined if none has arrived yet. */
   #accept(): Accepted | undefined {
+    if (this.#last + 1 >= this.#spare && nextDescriptor() >= this.#spare) return this.#postpone('deferred')
     for (;;) {
       const fd = this.#reactor.system.accept(this.#fd)
       if (fd >= 0) {
+        this.#last = fd
         this.#budget--
         this.#reactor.countEvent()
         return { done: false, value: new LinuxConnection(this.#reactor, fd) }
@@ -120,14 +126,18 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
           this.#toldInARow = 0
           return undefined
       }
-      if (isShortage(fd)) this.#onDrop('deferred')
-      this.#stopWatching()
-      this.#backOff = this.#reactor.clock.after(BACK_OFF_MS, () => {
-        this.#backOff = undefined
-        this.#watch()
-      })
-      return undefined
+      return this.#postpone(isShortage(fd) ? 'deferred' : undefined)
     }
+  }
+
+  #postpone(reason: DropReason | undefined): undefined {
+    if (reason) this.#onDrop(reason)
+    this.#stopWatching()
+    this.#backOff?.cancel()
+    this.#backOff = this.#reactor.clock.after(BACK_OFF_MS, () => {
+      this.#backOff = undefined
+      this.#watch()
+    })
   }
 
   #end(): void {

@@ -1,5 +1,5 @@
-import type { Connection, Endpoint, Listener, ListenOptions, Timer } from '@hs/transport'
-import { AcceptQueue } from '@hs/transport/internals'
+import type { Connection, DropReason, Endpoint, Listener, ListenOptions, Timer } from '@hs/transport'
+import { AcceptQueue, firstSpareDescriptor, nextDescriptor } from '@hs/transport/internals'
 import { EAGAIN, ECANCELED, ECONNABORTED, EINTR, isShortage } from './errors.js'
 import { BACK_OFF_MS, BACKLOG } from './listener.js'
 import type { Reactor } from './reactor.js'
@@ -18,6 +18,9 @@ export class RingListener implements Listener, RingUser, AsyncIterator<Connectio
   readonly #fd: number
   readonly #onDrop: ListenOptions['onDrop']
   readonly #accepted = new AcceptQueue()
+  readonly #spare = firstSpareDescriptor()
+  /** The last descriptor that was accepted. */
+  #last = -1
   /** What the ring is doing. */
   #accepts: 'nothing' | 'one' | 'all' = 'nothing'
   #cancels = false
@@ -68,8 +71,14 @@ export class RingListener implements Listener, RingUser, AsyncIterator<Connectio
     } else if (this.#accepts === 'all') {
       if (this.#accepted.length > 0) this.#cancel()
     } else if (this.#accepts === 'nothing' && isAwaited && !this.#backOff) {
-      this.#accepts = isFresh ? 'all' : 'one'
-      this.#ring.accept(this.#slot, this.#fd, isFresh)
+      if (this.#last + 1 >= this.#spare && nextDescriptor() >= this.#spare) {
+        this.#postpone('deferred')
+        return
+      }
+      // A ring that accepts all takes the whole queue of the kernel at once.
+      const all = isFresh && this.#last + BACKLOG < this.#spare
+      this.#accepts = all ? 'all' : 'one'
+      this.#ring.accept(this.#slot, this.#fd, all)
     }
   }
 
@@ -93,6 +102,7 @@ export class RingListener implements Listener, RingUser, AsyncIterator<Connectio
   }
 
   #accept(fd: number): void {
+    this.#last = fd
     try {
       this.#accepted.push(new RingConnection(this.#reactor, this.#ring, fd))
       this.#isFresh = true
@@ -111,7 +121,11 @@ export class RingListener implements Listener, RingUser, AsyncIterator<Connectio
       this.#reactor.system.setBlocking(this.#fd, true)
       return
     }
-    if (isShortage(error)) this.#onDrop('deferred')
+    this.#postpone(isShortage(error) ? 'deferred' : undefined)
+  }
+
+  #postpone(reason: DropReason | undefined): void {
+    if (reason) this.#onDrop(reason)
     this.#backOff = this.#reactor.clock.after(BACK_OFF_MS, () => {
       this.#backOff = undefined
       this.#ring.touch(this)

@@ -1,4 +1,4 @@
 /** For the packages of this repository alone: it changes without notice. */
 export { AcceptQueue } from './accept-queue.js'
-export { descriptorLimit } from './descriptors.js'
+export { descriptorLimit, firstSpareDescriptor, nextDescriptor } from './descriptors.js'
 export { Slots } from './slots.js'

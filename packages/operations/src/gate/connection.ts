@@ -24,6 +24,7 @@ export class GatedConnection implements Connection, Receiver {
   #early = new Uint8Array()
   #ended = false
   #closed: { readonly error: Error | undefined } | undefined
+  #toldClosed = false
 
   constructor(inner: Connection) {
     this.#inner = inner
@@ -63,11 +64,12 @@ export class GatedConnection implements Connection, Receiver {
       this.#inner.open(this)
       return
     }
-    const early = this.#early
+    const [early, ended] = [this.#early, this.#ended]
     this.#early = new Uint8Array()
+    // Either may make the receiver close, and some connections are closed at once.
     if (early.length > 0) receiver.data(early)
-    if (this.#ended) receiver.end()
-    if (this.#closed) receiver.closed(this.#closed.error)
+    if (ended && !this.#toldClosed) receiver.end()
+    this.#tellClosed(receiver)
   }
 
   write(bytes: Uint8Array): void {
@@ -111,8 +113,15 @@ export class GatedConnection implements Connection, Receiver {
   closed(error?: Error): void {
     this.#closed = { error }
     this.#over()
-    if (this.#receiver) this.#receiver.closed(error)
+    if (this.#receiver) this.#tellClosed(this.#receiver)
     else this.#headerIsOver()
+  }
+
+  /** Once, although {@link open} and the connection may both come to it. */
+  #tellClosed(receiver: Receiver): void {
+    if (!this.#closed || this.#toldClosed) return
+    this.#toldClosed = true
+    receiver.closed(this.#closed.error)
   }
 
   #parse(): void {

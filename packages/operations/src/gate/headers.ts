@@ -48,12 +48,14 @@ export async function* afterHeaders(
     ended = true
     broken = { error }
   }
-  const accept = () =>
+  const accept = () => {
+    accepting = true
     source
       .next()
       .then(take)
       .catch(fail)
       .then(() => wake())
+  }
 
   try {
     for (;;) {
@@ -63,7 +65,7 @@ export async function* afterHeaders(
         continue
       }
       if (ended && awaited.size === 0) break
-      if (!ended && !accepting && awaited.size < MAX_AWAITED) void accept()
+      if (!ended && !accepting && awaited.size < MAX_AWAITED) accept()
       await new Promise<void>((resolve) => {
         wake = resolve
       })

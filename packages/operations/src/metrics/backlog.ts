@@ -3,10 +3,16 @@ import { readFileSync } from 'node:fs'
 /** `TCP_LISTEN` of Linux's headers, as /proc writes it. */
 const LISTENING = '0A'
 
-/** How many connections wait in the kernel to be accepted from a port; undefined on systems without /proc. */
+/**
+ * How many connections wait in the kernel to be accepted from a port; undefined on systems without /proc.
+ * Asked as this process, because a service of systemd may see nothing else of /proc (`ProcSubset=pid`).
+ */
 export function waitingInKernel(port: number): number | undefined {
   try {
-    return ['tcp', 'tcp6'].reduce((sum, file) => sum + waitingIn(readFileSync(`/proc/net/${file}`, 'utf8'), port), 0)
+    return ['tcp', 'tcp6'].reduce(
+      (sum, file) => sum + waitingIn(readFileSync(`/proc/self/net/${file}`, 'utf8'), port),
+      0,
+    )
   } catch {
     return undefined
   }

@@ -98,7 +98,7 @@ export function metrics(server: HelloServer, { meter, isReady }: Observed = {}):
       registers,
       collect() {
         const now = value()
-        if (now === undefined) this.reset()
+        if (now === undefined) this.remove()
         else this.set(now)
       },
     })

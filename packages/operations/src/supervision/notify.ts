@@ -8,8 +8,9 @@ export class Supervisor {
   readonly #env: NodeJS.ProcessEnv
   readonly #onFailure: (reason: string) => void
   #watchdog: NodeJS.Timeout | undefined
+  #fails = false
 
-  /** @param onFailure - Called with the reason, as text, when the supervisor cannot be notified. */
+  /** @param onFailure - Called with the reason, as text, when the supervisor cannot be notified any more. */
   constructor(env: NodeJS.ProcessEnv, onFailure: (reason: string) => void) {
     this.#env = env
     this.#onFailure = onFailure
@@ -37,9 +38,12 @@ export class Supervisor {
   #notify(...assignments: readonly string[]): Promise<void> {
     if (!this.#env.NOTIFY_SOCKET) return Promise.resolve()
     return new Promise((resolve) => {
-      execFile(PROGRAM, assignments, { env: this.#env }, (error) => {
-        if (error)
-          this.#onFailure(`the supervisor at NOTIFY_SOCKET cannot be notified of ${assignments[0]}: ${error.message}`)
+      execFile(PROGRAM, assignments, { env: this.#env }, (error, _stdout, stderr) => {
+        const reason = stderr.trim() || error?.message
+        if (error && !this.#fails) {
+          this.#onFailure(`the supervisor at NOTIFY_SOCKET cannot be notified of ${assignments[0]}: ${reason}`)
+        }
+        this.#fails = error !== null
         resolve()
       })
     })

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import { AcceptQueue } from '../accept-queue.js'
-import { descriptorLimit } from '../descriptors.js'
+import { firstSpareDescriptor, nextDescriptor } from '../descriptors.js'
 import type { Endpoint, Listener, ListenOptions, Share, ShareableListener, Sharing } from '../transport.js'
 import { NodeConnection, remoteOf } from './connection.js'
 import {
@@ -18,11 +18,8 @@ import { socketOf } from './socket.js'
 /** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
 const BACKLOG = 4096
 
-/**
- * Descriptors that connections leave to the rest of the process. If none is left, libuv accepts and closes all that the
- * kernel has, and tells nothing of it; and no thread could be started.
- */
-const SPARE_DESCRIPTORS = 16
+/** Descriptors that a process has besides its connections, at most: about 30, and 10 per thread. */
+const MOST_OTHERS = 500
 
 /** See `Transport.listen`. */
 export async function listen(at: Endpoint, options: ListenOptions): Promise<Listener> {
@@ -51,6 +48,7 @@ class NodeListener implements ShareableListener {
   readonly #shares = new Set<SocketShare>()
   readonly #unassigned: AcceptedSocket[] = []
   readonly #onDrop: ListenOptions['onDrop']
+  readonly #spare = firstSpareDescriptor()
   #accepted = 0
   #closed: Promise<void> | undefined
 
@@ -60,12 +58,10 @@ class NodeListener implements ShareableListener {
     this.#server = server
     this.#sharing = sharing
     this.#onDrop = onDrop
-    const highest = (descriptorLimit() ?? Number.POSITIVE_INFINITY) - SPARE_DESCRIPTORS
     server.on('connection', (socket) => {
       this.#accepted++
-      // A new descriptor has the lowest free number, so it says how many are taken.
       const { _handle: handle } = socket as { _handle?: SocketHandle }
-      if (handle && handle.fd >= highest) {
+      if (handle && this.#isSpare(handle.fd)) {
         socket.destroy()
         onDrop('descriptors')
       } else if (this.#queue.length + this.#unassigned.length >= maxWaiting) {
@@ -78,6 +74,15 @@ class NodeListener implements ShareableListener {
         this.#queue.push(new NodeConnection(socket))
       }
     })
+  }
+
+  #isSpare(fd: number): boolean {
+    if (fd >= this.#spare || this.#sharing !== 'transfer') return fd >= this.#spare
+    // A transfer moves the socket to the next descriptor, and its number is the first free one again. The system is asked
+    // only when the connections alone could have taken all.
+    let open = MOST_OTHERS + this.#unassigned.length
+    for (const share of this.#shares) open += share.open
+    return open >= this.#spare && nextDescriptor() >= this.#spare
   }
 
   get sharing(): Sharing {

@@ -40,16 +40,23 @@ export class SocketShare {
   room = 0
   readonly #port: MessagePort
   readonly #onLost: () => void
+  #capacity = 0
   #finished = false
 
   constructor(port: MessagePort, onRoom: () => void, onLost: () => void) {
     this.#port = port
     this.#onLost = onLost
     port.on('message', (freed: RoomMessage) => {
+      this.#capacity ||= freed
       this.room += freed
       onRoom()
     })
     port.unref()
+  }
+
+  /** How many connections the thread has, or is about to get. */
+  get open(): number {
+    return this.#capacity - this.room
   }
 
   give(accepted: AcceptedSocket): void {
