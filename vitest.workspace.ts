@@ -27,6 +27,7 @@ const SLOW = [
 
 /** What only `pnpm test:nightly` runs (`HS_NIGHTLY=1`): compilers of six languages, a browser, attacks, hundreds of real clients. */
 const NIGHTLY = [
+  'apps/site/test/*.test.ts',
   'packages/course/test/{gradescope,hostile,student}.test.ts',
   'packages/live/test/{page,session}.test.ts',
 ]

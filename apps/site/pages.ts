@@ -14,20 +14,23 @@ const FILES = `${REPOSITORY}/(?:blob|tree)/main`.replaceAll('.', '\\.')
 const RAW = REPOSITORY.replace('github.com', 'raw.githubusercontent.com')
 
 const found = (...patterns: string[]) => globSync(patterns, { cwd: ROOT }).map(slashed).sort()
-const API = 'apps/site/api/'
+const API_FOLDER = 'apps/site/api/'
 
-/** The sidebar: what it is called, and its pages in their order. */
+/** The sidebar: what a part is called, and its pages in their order. */
 export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   Guides: ['students', 'teaching', 'lesson', 'operating', 'works-with'].map(document),
-  Reference: ['reference', 'errors', 'PROTOCOL', 'CONFORMANCE'].map(document),
+  'Look up': ['reference', 'errors', 'PROTOCOL', 'CONFORMANCE'].map(document),
   'Programs and libraries': byTitle(found('packages/*/README.md', 'apps/*/README.md')),
-  API: byTitle(found(`${API}*.md`).filter((file) => file !== `${API}index.md`)),
-  Background: [...['DESIGN', 'performance'].map(document), 'bench/README.md', 'packages/conformance/DESIGN.md'],
-  Decisions: found('docs/decisions/*.md').filter((file) => !file.endsWith('README.md')),
-  Project: ['CONTRIBUTING.md', 'packages/conformance/CONTRIBUTING.md', 'SECURITY.md', 'CODE_OF_CONDUCT.md'],
+  Background: [...['DESIGN', 'performance', 'decisions/README'].map(document), 'bench/README.md'],
+  Project: ['CONTRIBUTING.md', 'SECURITY.md', 'CODE_OF_CONDUCT.md'],
 }
 
-export const PAGES = ['README.md', `${API}index.md`, 'docs/decisions/README.md', ...Object.values(SECTIONS).flat()]
+/** Sidebars of their own. */
+export const API = byTitle(found(`${API_FOLDER}*.md`))
+export const DECISIONS = found('docs/decisions/*.md').filter((file) => !file.endsWith('README.md'))
+const CHECKER = ['DESIGN', 'CONTRIBUTING'].map((name) => `packages/conformance/${name}.md`)
+
+export const PAGES = ['README.md', ...API, ...DECISIONS, ...CHECKER, ...Object.values(SECTIONS).flat()]
 
 /** Markdown that is not a page. */
 export const OTHERS = globSync('**/*.md', { cwd: ROOT, exclude: (path) => /(^|[\\/])(node_modules|dist)$/.test(path) })
@@ -46,7 +49,7 @@ export function summary(): string {
 
 /** The file that the site is made of for a page: `docs/PROTOCOL.md` is `protocol.md`. */
 export function placeOf(file: string): string {
-  const place = file.startsWith(API) ? `api/${file.slice(API.length)}` : file.replace(/^docs\//, '')
+  const place = file.startsWith(API_FOLDER) ? `api/${file.slice(API_FOLDER.length)}` : file.replace(/^docs\//, '')
   return place.toLowerCase().replace(/(^|\/)readme\.md$/, '$1index.md')
 }
 

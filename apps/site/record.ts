@@ -6,8 +6,6 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { live } from '@hs/live'
 
-const TITLE = 'Three servers, the same clients'
-
 /** What the clients do, and for how many seconds. */
 const SCENES = [
   [4, { do: 'set', rate: 2, thinkMs: 500 }],
@@ -29,7 +27,7 @@ for (const [seconds, command] of SCENES) {
 }
 await page[Symbol.asyncDispose]()
 await drained
-const text = readFileSync(record, 'utf8').replace('Recorded with hs-live', TITLE)
+const text = readFileSync(record, 'utf8')
 rmSync(folder, { recursive: true })
 const file = join(import.meta.dirname, 'demo.hslive.gz')
 writeFileSync(file, gzipSync(text, { level: 9 }))

@@ -5,33 +5,37 @@ import * as site from '../pages.js'
 
 type Markdown = Parameters<NonNullable<MarkdownOptions['config']>>[0]
 
-const [students, teachers, , operators] = site.SECTIONS.Guides!.map(site.addressOf)
+/** Whom the project is for, and the page where they begin. */
+const READERS = {
+  students: 'docs/students.md',
+  teachers: 'docs/teaching.md',
+  'Node developers': 'packages/client/README.md',
+  operators: 'docs/operating.md',
+}
+const starts = Object.entries(READERS).map(([text, file]) => ({ text, link: site.addressOf(file) }))
 
 /** The first page is the README under a title; what these say is in no other place. */
 const HOME = {
-  layout: 'home',
+  layout: 'first-page',
+  sidebar: false,
   hero: {
     name: 'hs',
-    text: 'The HELLO three-way handshake',
+    // Not broken at its hyphen.
+    text: 'The HELLO three\u2011way handshake',
     tagline: site.summary(),
-    actions: [
-      { theme: 'brand', text: 'For students', link: students },
-      { theme: 'alt', text: 'For teachers', link: teachers },
-      { theme: 'alt', text: 'For Node developers', link: '/packages/client/' },
-      { theme: 'alt', text: 'For operators', link: operators },
-    ],
+    actions: starts.map(({ text, link }, at) => ({ theme: at === 0 ? 'brand' : 'alt', text: `For ${text}`, link })),
   },
 }
 
-const sidebar = Object.entries(site.SECTIONS).map(([text, files]): DefaultTheme.SidebarItem => {
-  const items = files.map((file) => ({ text: site.titleOf(file), link: site.addressOf(file) }))
-  return { text, items, collapsed: text === 'API' || text === 'Decisions' || text === 'Project' }
-})
+function part(text: string, files: readonly string[]): DefaultTheme.SidebarItem {
+  return { text, items: files.map((file) => ({ text: site.titleOf(file), link: site.addressOf(file) })) }
+}
 
 export default defineConfig({
   title: 'hs',
   description: site.summary(),
   lang: 'en',
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   base: site.BASE,
   srcDir: '../..',
   srcExclude: site.OTHERS,
@@ -47,6 +51,7 @@ export default defineConfig({
     plugins: [{ name: 'vue', enforce: 'pre', resolveId: (id, _importer, { ssr }) => externalVue(id, ssr) }],
   },
   markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     anchor: { slugify: site.slugOf },
     languageAlias: { haproxy: 'nginx' },
     toc: { slugify: site.slugOf },
@@ -55,11 +60,13 @@ export default defineConfig({
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
-    sidebar,
+    sidebar: {
+      '/api/': [part('API reference', site.API)],
+      '/decisions/': [part('Decisions', site.DECISIONS)],
+      '/': Object.entries(site.SECTIONS).map(([text, files]) => part(text, files)),
+    },
     nav: [
-      { text: 'Students', link: students! },
-      { text: 'Teachers', link: teachers! },
-      { text: 'Operators', link: operators! },
+      ...starts.map(({ text, link }) => ({ text: text[0]!.toUpperCase() + text.slice(1), link })),
       { text: 'Reference', link: '/reference' },
       { text: 'API', link: '/api/' },
     ],
@@ -78,6 +85,10 @@ function rewrite({ tokens, env }: Parameters<Parameters<Markdown['core']['ruler'
   const file = relative(site.ROOT, env.realPath ?? env.path).replaceAll('\\', '/')
   // What the top of the first page already says: a heading and a paragraph.
   if (file === 'README.md') tokens.splice(0, 6)
+  // A cell above a column without a name is not a heading.
+  for (const [at, token] of tokens.entries()) {
+    if (token.type === 'th_open' && tokens[at + 1]!.content === '') token.tag = tokens[at + 2]!.tag = 'td'
+  }
   for (const token of tokens.flatMap(({ children }) => children ?? [])) {
     const href = token.attrGet('href')
     if (href) token.attrSet('href', site.linkFrom(file, href))
@@ -87,7 +98,7 @@ function rewrite({ tokens, env }: Parameters<Parameters<Markdown['core']['ruler'
 
 /** Scripts are files of the site, or inside the page and known by their hash. Highlighted code has styles in attributes. */
 function policyFor(html: string): string {
-  const inside = [...html.matchAll(/<script(?![^>]* src=)[^>]*>([^]*?)<\/script>/g)].map(([, script]) => {
+  const inside = [...html.matchAll(/<script(?![^>]* src=)[^>]*>([\s\S]*?)<\/script>/g)].map(([, script]) => {
     return `'sha256-${createHash('sha256').update(script!).digest('base64')}'`
   })
   const scripts = `script-src 'self' ${inside.join(' ')}`

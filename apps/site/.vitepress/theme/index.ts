@@ -1,19 +1,25 @@
-import { type Theme, withBase } from 'vitepress'
-import DefaultTheme from 'vitepress/theme-without-fonts'
+import { Content, type Theme, withBase } from 'vitepress'
+import DefaultTheme, { VPHomeHero } from 'vitepress/theme-without-fonts'
 import { h } from 'vue'
 import './style.css'
 
-const demo = () =>
-  h('figure', { class: 'demo' }, [
-    h('iframe', { src: withBase('/demo.html'), title: 'A recording: three servers and the same clients' }),
-    h('figcaption', [
-      'Recorded from real sockets. ',
-      h('code', 'npx @hs/live'),
-      ' lets you send the clients yourself.',
+/** A title, the demo, the README. */
+function FirstPage() {
+  return h('main', { class: 'first-page' }, [
+    h(VPHomeHero),
+    h('figure', { class: 'demo' }, [
+      h('iframe', { src: withBase('/demo.html'), title: 'A recording: three servers and the same clients' }),
+      h('figcaption', [
+        'Recorded on real sockets. With ',
+        h('code', 'npx @hs/live'),
+        ' you send the clients yourself.',
+      ]),
     ]),
+    h('div', { class: 'vp-doc' }, h(Content)),
   ])
+}
 
 export default {
   extends: DefaultTheme,
-  Layout: () => h(DefaultTheme.Layout, null, { 'home-hero-after': demo }),
+  enhanceApp: ({ app }) => void app.component('FirstPage', FirstPage),
 } satisfies Theme
