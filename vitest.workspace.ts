@@ -44,6 +44,7 @@ const REST = [
 
 /** What only `pnpm test:nightly` runs: compilers of six languages, a browser, attacks, hundreds of real clients. */
 const NIGHTLY = [
+  'apps/site/test/*.test.ts',
   'packages/course/test/{gradescope,hostile,student}.test.ts',
   'packages/live/test/{page,session}.test.ts',
 ]

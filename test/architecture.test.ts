@@ -30,6 +30,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   '@hs/options': [],
   '@hs/cli-client': ['@hs/client'],
   '@hs/cli-server': ['@hs/server-core', '@hs/operations'],
+  '@hs/site': ['@hs/live'],
 }
 
 /** Imports nothing itself, is private, and travels inside whatever checks options with it. */
