@@ -84,8 +84,8 @@ export abstract class Peer {
 /** A server of bare peers, for the connecting side under test. */
 export interface PeerServer {
   readonly address: Endpoint
-  /** The next one that connected. */
-  accept(): Promise<Peer>
+  /** @param from - Only the one from there: another program of a busy machine may connect to this port by mistake. */
+  accept(from?: Endpoint): Promise<Peer>
   close(): Promise<void>
 }
 
@@ -208,13 +208,17 @@ export class SocketPeerServer implements PeerServer {
     return new SocketPeerServer(server, host)
   }
 
-  async accept(): Promise<SocketPeer> {
-    while (this.#peers.length === 0) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
+  async accept(from?: Endpoint): Promise<SocketPeer> {
+    for (;;) {
+      const peer = this.#peers.shift()
+      if (peer && (!from || peer.remote.port === from.port)) return peer
+      peer?.destroy()
+      if (!peer) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+      }
     }
-    return this.#peers.shift()!
   }
 
   close(): Promise<void> {

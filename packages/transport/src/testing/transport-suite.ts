@@ -148,7 +148,7 @@ export function transportSuite(
     async connected() {
       const server = await peers.listen()
       const connection = guard(await make().connect(server.address))
-      return { connection, recorder: new Recorder(), peer: await server.accept() }
+      return { connection, recorder: new Recorder(), peer: await server.accept(connection.local) }
     },
   }
 

@@ -151,7 +151,7 @@ export function describeVerdicts(name: string, make: () => Transport, peers: Pee
         const server = await peers.listen()
         const transport = make()
         const connection = await transport.connect(server.address)
-        const peer = await server.accept()
+        const peer = await server.accept(connection.local)
         const { local, remote } = connection
         const hasArrived = () => peers.resetArrived!(local, remote)
         if (moment === 'connected') play(peer, script, hasArrived)
