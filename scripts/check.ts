@@ -1,6 +1,7 @@
 /**
  * Everything that CI checks, `npx pnpm check`. Each step runs, also after one that failed, so that one run tells all.
- * The last line counts steps and tests together: `N passed, N failed`, and `, N skipped` if this machine lacks something.
+ * The last line counts steps and tests together: `N passed, N failed`. The line before it says how many tests were skipped,
+ * if this machine lacks something that they need.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -31,8 +32,9 @@ for (const [name, command] of STEPS) {
   count.skipped += Number(tests?.[3] ?? 0)
 }
 
-console.log(failed.length > 0 ? `\nFailed: ${failed.join('; ')}` : '\nAll steps passed')
-console.log(`${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`)
+const skipped = count.skipped > 0 ? `; ${count.skipped} tests skipped` : ''
+console.log(`\n${failed.length > 0 ? `Failed: ${failed.join('; ')}` : 'All steps passed'}${skipped}`)
+console.log(`${count.passed} passed, ${count.failed} failed`)
 process.exitCode = failed.length > 0 ? 1 : 0
 
 /** Runs a command, shows what it prints, and keeps its stdout. */
