@@ -1,4 +1,4 @@
-/** What was built, on the oldest Node that the packages promise, and on one that lies between it and ours. */
+/** What was built, on the oldest Node that the packages promise, on one between it and ours, and on a newer one. */
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { outputOf, Program } from '../packages/command-line/test/program.js'
@@ -17,9 +17,12 @@ console.log(x, y, z)
 await server.close()
 `
 
-for (const version of [20, 22] as const) {
+/** How threads share a listener of node:net. */
+const SHARING = { 20: 'neither way', 22: 'reuse-port', 26: 'transfer' }
+
+for (const version of [20, 22, 26] as const) {
   // Brought along as an optional dependency for the system on which this is developed; others have one Node.
-  const node = `${ROOT}/node_modules/node-${version}/bin/node`
+  const node = `${ROOT}/test/nodes/node_modules/node-${version}/bin/node`
 
   describe.skipIf(!existsSync(node))(`on Node ${version}`, () => {
     const start = (...args: (string | number)[]) => new Program(node, args.map(String), { cwd: ROOT })
@@ -52,7 +55,7 @@ for (const version of [20, 22] as const) {
       })
     }
 
-    it(`threads on node ${version < 22 ? 'refuse to start, and name the remedy' : 'listen each for themselves'}`, async () => {
+    it(`threads on node share a listener: ${SHARING[version]}`, async () => {
       const threads = ['--strategy', 'threads', '--threads', '2', '--transport', 'node']
       if (version < 22) {
         const { status, stdout, stderr } = await outputOf(start(SERVER, 0, ...threads))
@@ -62,7 +65,7 @@ for (const version of [20, 22] as const) {
         )
         expect(stderr).toContain('or another strategy')
       } else {
-        expect(await meet(...threads)).toBe('strategy threads, 2 threads, transport node, reuse-port')
+        expect(await meet(...threads)).toBe(`strategy threads, 2 threads, transport node, ${SHARING[version]}`)
       }
     })
 
