@@ -30,13 +30,13 @@ const SLOW = [
 
 /**
  * What only `pnpm test:rest` runs, the second half of `pnpm check`: what takes minutes, and fails for a change in few
- * places. Live runs of faulty programs, a class that is graded, comparisons of servers, packages seen by other tools,
- * what documents say, many threads. After a change of one of these, run it by name.
+ * places. Live runs of faulty programs, the checker and the load as programs, a class that is graded, packages seen by
+ * other tools, what documents say, many threads. After a change of one of these, run it by name.
  */
 const REST = [
-  'packages/conformance/test/live.test.ts',
+  'packages/conformance/test/{cli,live}.test.ts',
   'packages/course/test/class.test.ts',
-  'packages/load/test/page.test.ts',
+  'packages/load/test/{cli,gates-cli,page}.test.ts',
   'packages/server-core/test/{linux,threads}.test.ts',
   'packages/transport-linux/test/worker-ends.test.ts',
   'test/{documentation,packages}.test.ts',
