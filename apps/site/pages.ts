@@ -26,11 +26,18 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Sidebars of their own. */
-export const API = byTitle(found(`${API_FOLDER}*.md`))
+export const API = byTitle(found(`${API_FOLDER}*.md`).filter((file) => file !== `${API_FOLDER}index.md`))
 export const DECISIONS = found('docs/decisions/*.md').filter((file) => !file.endsWith('README.md'))
 const CHECKER = ['DESIGN', 'CONTRIBUTING'].map((name) => `packages/conformance/${name}.md`)
 
-export const PAGES = ['README.md', ...API, ...DECISIONS, ...CHECKER, ...Object.values(SECTIONS).flat()]
+export const PAGES = [
+  'README.md',
+  `${API_FOLDER}index.md`,
+  ...API,
+  ...DECISIONS,
+  ...CHECKER,
+  ...Object.values(SECTIONS).flat(),
+]
 
 /** Markdown that is not a page. */
 export const OTHERS = globSync('**/*.md', { cwd: ROOT, exclude: (path) => /(^|[\\/])(node_modules|dist)$/.test(path) })

@@ -107,7 +107,7 @@ async function open(address: string, { width = 1280, ...look }: Look = {}): Prom
 }
 
 const KINDS = ['README.md', 'docs/PROTOCOL.md', 'packages/load/README.md', 'apps/site/api/client.md']
-const LOOKS = [1280, 390].flatMap((width) =>
+const LOOKS = [1280, 768, 390].flatMap((width) =>
   (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
 )
 
