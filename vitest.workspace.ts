@@ -1,5 +1,4 @@
 import { globSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type Reporter, type TestModule, type TestSpecification, type Vitest } from 'vitest/node'
@@ -123,8 +122,6 @@ export default defineConfig({
     projects: ['packages/*', 'apps/*', 'bench', 'test'],
     reporters: ['default', new CountReporter()],
     sequence: { sequencer: LongestFirst },
-    // One more than there are cores, since most of the longest files wait for processes most of the time.
-    maxWorkers: availableParallelism() + 1,
     coverage: { provider: 'v8', include: ['packages/*/src/**'] },
   },
 })
