@@ -27,7 +27,10 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
       Listener NameLookup NodeTransportOptions Outcome Patience Receiver Refusal Share ShareableListener Sharing Timer Transport TransportModule TransportName`,
   },
   // Between packages of this repository, and in no documentation.
-  '@hs/transport/internals': { values: 'AcceptQueue Slots descriptorLimit firstSpareDescriptor nextDescriptor', types: '' },
+  '@hs/transport/internals': {
+    values: 'AcceptQueue Slots descriptorLimit firstSpareDescriptor nextDescriptor',
+    types: '',
+  },
   '@hs/transport/testing': {
     values: 'memoryPeers memoryTransport socketPeers transportSuite',
     types: 'MemoryConnection MemoryTransport MemoryTransportOptions Peer PeerServer Peers TransportSuiteOptions',
