@@ -206,13 +206,19 @@ export async function main(argv: readonly string[], extension?: Extension): Prom
   }
 }
 
-/** SIGINT and SIGTERM, from the beginning: until there is a server, they end the program at once. */
+/** How long a program that gets a signal may take to say that it listens: in the same moment it may serve already. */
+const LISTENING_MS = 100
+
+/** SIGINT and SIGTERM, from the beginning: until there is a server, they end the program. */
 class Signals {
   #count = 0
   #callback: ((count: number) => void) | undefined
+  #ending: NodeJS.Timeout | undefined
   readonly #onSignal = (_name: NodeJS.Signals, number: number) => {
-    if (!this.#callback) process.exit(128 + number)
-    this.#callback(++this.#count)
+    const end = () => process.exit(128 + number)
+    if (this.#callback) this.#callback(++this.#count)
+    else if (this.#ending) end()
+    else this.#ending = setTimeout(end, LISTENING_MS)
   }
 
   constructor() {
@@ -222,9 +228,13 @@ class Signals {
 
   onSignal(callback: (count: number) => void): void {
     this.#callback = callback
+    if (!this.#ending) return
+    clearTimeout(this.#ending)
+    callback(++this.#count)
   }
 
   close(): void {
+    clearTimeout(this.#ending)
     process.off('SIGINT', this.#onSignal)
     process.off('SIGTERM', this.#onSignal)
   }
