@@ -29,10 +29,11 @@ const SLOW = [
 
 /**
  * What only `pnpm test:rest` runs, the second half of `pnpm check`: what takes minutes, and fails for a change in few
- * places. Live runs of faulty programs, the checker and the load as programs, a class that is graded, packages seen by
- * other tools, what documents say, many threads. After a change of one of these, run it by name.
+ * places. Live runs of faulty programs; server, checker and load as programs; a class that is graded; packages seen by
+ * other tools; what documents say; many threads. After a change of one of these, run it by name.
  */
 const REST = [
+  'apps/cli-server/test/*.test.ts',
   'packages/conformance/test/{cli,live}.test.ts',
   'packages/course/test/class.test.ts',
   'packages/load/test/{cli,gates-cli,page}.test.ts',
