@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { outputOf, Program } from '../packages/command-line/test/program.js'
+import { nodeOf } from './nodes/nodes.js'
 import { ROOT } from './programs.js'
 
 const CLIENT = 'apps/cli-client/dist/tcpclient.cjs'
@@ -22,7 +23,7 @@ const SHARING = { 20: 'neither way', 22: 'reuse-port', 26: 'transfer' }
 
 for (const version of [20, 22, 26] as const) {
   // Brought along as an optional dependency for the system on which this is developed; others have one Node.
-  const node = `${ROOT}/test/nodes/node_modules/node-${version}/bin/node`
+  const node = nodeOf(version)
 
   describe.skipIf(!existsSync(node))(`on Node ${version}`, () => {
     const start = (...args: (string | number)[]) => new Program(node, args.map(String), { cwd: ROOT })

@@ -31,9 +31,9 @@ function pair(seen: ServerSeen, right: readonly Exchange[]): { exchanges: readon
 const messagesOf = (exchanges: readonly Exchange[]): string[] =>
   exchanges.flatMap((exchange) => [text(exchange.x!), text(thirdNumber(exchange)!)])
 
-/** The handshake that a picture should show: the one which a line is about, or else the last. */
-const ofLine = (exchanges: readonly Exchange[], isIt: (exchange: Exchange) => boolean): Exchange =>
-  exchanges.find(isIt) ?? exchanges.at(-1)!
+/** The handshake that a message belongs to. */
+const ofMessage = (exchanges: readonly Exchange[], message: string): Exchange =>
+  exchanges.find((exchange) => messagesOf([exchange]).includes(message))!
 
 const firstPrinted: ServerJudge = ({ facts: { answered, printing, printed } }) => {
   if (!answered || !printed) return UNANSWERED
@@ -57,7 +57,7 @@ const onItsLine = ofLines((seen, right) => {
   if (missing !== undefined) {
     const line = lines.find((one) => mentions(one, missing)) ?? raw
     const both = wanted.filter((message) => mentions(line, message)).length > 1
-    const about = both ? last : ofLine(exchanges, (one) => messagesOf([one]).includes(missing))
+    const about = both ? last : ofMessage(exchanges, missing)
     const values = { message: missing }
     return shown(both ? 'two-on-a-line' : 'not-alone-on-line', about, { expected: missing, received: line, values })
   }
@@ -99,13 +99,14 @@ const nothingElse = ofLines((seen, right) => {
   const lines = linesOf(out)
   const twice = wanted.find((message) => lines.filter((line) => line === message).length > 1)
   if (twice !== undefined) {
-    const about = ofLine(exchanges, (one) => messagesOf([one]).includes(twice))
+    const about = ofMessage(exchanges, twice)
     const expected = messagesOf([about]).join('\n')
     return shown('printed-twice', about, { expected, received: about.out, words: true, values: { message: twice } })
   }
   const extra = lines.find((line) => !wanted.some((message) => mentions(line, message)) && !line.startsWith('ERROR'))
   if (extra === undefined) return RIGHT
-  const about = ofLine(exchanges, (one) => linesOf(one.out).includes(extra))
+  // What it says before it listens belongs to none.
+  const about = exchanges.find(({ out }) => linesOf(out).includes(extra)) ?? exchanges.at(-1)!
   const expected = messagesOf([about]).join('\n')
   const sent = Number(exchanges.some(({ y }) => mentions(extra, y!)))
   return shown('more-on-stdout', about, { expected, received: extra, words: true, values: { sent } })
