@@ -10,7 +10,10 @@ fn parse(message: &[u8]) -> Option<i64> {
 async fn serve(mut stream: TcpStream) -> std::io::Result<()> {
     let mut buffer = [0; 64];
     let length = stream.read(&mut buffer).await?;
-    let Some(x) = parse(&buffer[..length]) else { return Ok(()) };
+    let x = match parse(&buffer[..length]) {
+        Some(x) => x,
+        None => return Ok(()),
+    };
     stream.write_all(format!("HELLO {}", x + 1).as_bytes()).await?;
     let length = stream.read(&mut buffer).await?;
     if parse(&buffer[..length]) != Some(x + 2) {
