@@ -24,11 +24,11 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
     values: `DEFAULT_PREFIX_MS DEFAULT_QUIET_MS Drive chooseTransport deadlinePassed formatEndpoint isShareable
       nodeTransport`,
     types: `AdoptLimits ChosenTransport Clock ConnectOptions Connection DriveObserver DropReason Endpoint ImportLinux ListenOptions
-      Listener NameLookup NodeTransportOptions Outcome Patience Receiver Refusal Share ShareableListener Sharing Timer Transport TransportModule TransportName`,
+      Listener NameLookup NodeTransportOptions Outcome Patience Receiver Refusal Share ShareableListener Sharing Timer Timing Transport TransportModule TransportName`,
   },
   // Between packages of this repository, and in no documentation.
   '@hs/transport/internals': {
-    values: 'AcceptQueue Slots descriptorLimit firstSpareDescriptor nextDescriptor',
+    values: 'AcceptQueue AlarmClock PolledClock Slots descriptorLimit firstSpareDescriptor nextDescriptor',
     types: '',
   },
   '@hs/transport/testing': {
@@ -81,10 +81,10 @@ const MOST_BYTES: Readonly<Record<string, number>> = {
   '@hs/protocol': 15_000,
   // The checks of options are in each of these: a private package, so that nothing of it is an API.
   // Half of it is the test kit.
-  '@hs/transport': 34_000,
+  '@hs/transport': 36_000,
   '@hs/transport-linux': 32_000,
   // Not minified: a stack trace of a user has to name our functions.
-  '@hs/client': 78_000,
+  '@hs/client': 80_000,
   '@hs/server-core': 80_000,
   // Explanations of every fault in four languages, and yargs.
   '@hs/conformance': 160_000,
@@ -93,7 +93,7 @@ const MOST_BYTES: Readonly<Record<string, number>> = {
   // All that it needs in one file, and the starters.
   '@hs/course': 300_000,
   '@hs/live': 96_000,
-  '@hs/cli-client': 67_000,
+  '@hs/cli-client': 69_000,
   // Most of it is prom-client.
   '@hs/operations': 60_000,
   'artillery-engine-hs': 12_000,

@@ -35,6 +35,12 @@ const NOTHING: readonly Decoded[] = []
 const upper = (byte: number) => byte & 0xdf
 const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39
 
+/** @throws {TypeError | RangeError} If a decoder with these options makes no sense. */
+export function checkDecoding({ strict, maxMessageBytes }: ProtocolOptions): void {
+  if (strict !== undefined) protocolOptions.strict.check.read('strict', strict)
+  if (maxMessageBytes !== undefined) protocolOptions.maxMessageBytes.check.read('maxMessageBytes', maxMessageBytes)
+}
+
 /**
  * Turns bytes, cut anywhere, into sequence numbers. It never guesses where a message ends: a terminator or the `H` of
  * the next message ends one for certain (HS-3.1, HS-3.2); otherwise the caller knows, and says so with {@link flush}.
@@ -55,12 +61,10 @@ export class HelloDecoder {
   #magnitude = 0
 
   /** @throws {TypeError | RangeError} If `maxMessageBytes` is less than 7, the shortest message there is. */
-  constructor({
-    strict = PROTOCOL_DEFAULTS.strict,
-    maxMessageBytes = PROTOCOL_DEFAULTS.maxMessageBytes,
-  }: ProtocolOptions = {}) {
-    this.#strict = protocolOptions.strict.check.read('strict', strict)
-    this.#maxMessageBytes = protocolOptions.maxMessageBytes.check.read('maxMessageBytes', maxMessageBytes)
+  constructor(options: ProtocolOptions = {}) {
+    checkDecoding(options)
+    this.#strict = options.strict ?? PROTOCOL_DEFAULTS.strict
+    this.#maxMessageBytes = options.maxMessageBytes ?? PROTOCOL_DEFAULTS.maxMessageBytes
   }
 
   /** Bytes of an unfinished message; terminators between messages are dropped and not counted. */

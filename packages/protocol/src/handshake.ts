@@ -1,5 +1,5 @@
 import { type Check, integer, protocolOptions } from '@hs/options'
-import { type Decoded, type DecodeFailure, HelloDecoder } from './decoder.js'
+import { checkDecoding, type Decoded, type DecodeFailure, HelloDecoder } from './decoder.js'
 import { type FailureCode, type HelloFailure, isPeerError, type OutsideFailureCode } from './failure.js'
 import {
   type Arithmetic,
@@ -8,7 +8,6 @@ import {
   PROTOCOL_DEFAULTS,
   type ProtocolOptions,
   successor,
-  type Terminator,
 } from './hello.js'
 
 export type Side = 'client' | 'server'
@@ -134,9 +133,9 @@ const AWAITED: Readonly<Record<HandshakeState, string>> = {
 class Machine implements Handshake {
   readonly side: Side
   state: HandshakeState = 'idle'
-  readonly #arithmetic: Arithmetic
-  readonly #terminator: Terminator
-  readonly #decoder: HelloDecoder
+  readonly #options: ProtocolOptions
+  /** Made for the first bytes: connections on which nothing has come yet are counted in tens of thousands. */
+  #decoder: HelloDecoder | undefined
   #x: number
   /** The one number that is right now; undefined while any X is. */
   #expected: number | undefined
@@ -145,14 +144,15 @@ class Machine implements Handshake {
   constructor(side: Side, x: number, options: ProtocolOptions) {
     this.side = side
     this.#x = x
-    const { arithmetic = PROTOCOL_DEFAULTS.arithmetic, terminator = PROTOCOL_DEFAULTS.terminator } = options
-    this.#arithmetic = protocolOptions.arithmetic.check.read('arithmetic', arithmetic)
-    this.#terminator = protocolOptions.terminator.check.read('terminator', terminator)
-    this.#decoder = new HelloDecoder(options)
+    const { arithmetic, terminator } = options
+    if (arithmetic !== undefined) protocolOptions.arithmetic.check.read('arithmetic', arithmetic)
+    if (terminator !== undefined) protocolOptions.terminator.check.read('terminator', terminator)
+    checkDecoding(options)
+    this.#options = options
   }
 
   get holding(): Holding {
-    if (this.#isFinished() || this.#decoder.bufferedBytes === 0) return 'nothing'
+    if (this.#isFinished() || !this.#decoder?.bufferedBytes) return 'nothing'
     const held = this.#decoder.heldSequence
     if (this.#expected === undefined) return held === undefined ? 'nothing' : 'message'
     if (held === undefined || String(this.#expected).startsWith(String(held))) return 'prefix'
@@ -165,21 +165,22 @@ class Machine implements Handshake {
       case 'start':
         return this.#start()
       case 'data': {
+        this.#decoder ??= new HelloDecoder(this.#options)
         const effects = this.#take(this.#decoder.push(input.chunk))
         if (this.#isFinished() || this.#expected === undefined || this.#decoder.heldSequence !== this.#expected)
           return effects
         // HS-3.5: nothing that could follow would make the right number righter.
-        return join(effects, this.#take(this.#decoder.flush()))
+        return join(effects, this.#flush())
       }
       case 'quiet':
-        return this.#take(this.#decoder.flush())
+        return this.#flush()
       case 'end': {
-        const effects = this.#take(this.#decoder.flush())
+        const effects = this.#flush()
         if (this.#isFinished()) return effects
         return join(effects, [this.#fail('ERR_HS_CLOSED_EARLY', `The ${this.#peer()} closed the connection`)])
       }
       case 'fail':
-        return [this.#fail(input.code, input.reason, this.#decoder.heldText)]
+        return [this.#fail(input.code, input.reason, this.#decoder?.heldText)]
     }
   }
 
@@ -191,6 +192,10 @@ class Machine implements Handshake {
     return this.side === 'client' ? 'server' : 'client'
   }
 
+  get #arithmetic(): Arithmetic {
+    return this.#options.arithmetic ?? PROTOCOL_DEFAULTS.arithmetic
+  }
+
   #next(sequence: number): number {
     return successor(sequence, this.#arithmetic)
   }
@@ -200,6 +205,10 @@ class Machine implements Handshake {
     if (this.side === 'client') return [this.#send(this.#x, 'awaiting-y')]
     this.state = 'awaiting-x'
     return NONE
+  }
+
+  #flush(): readonly Effect[] {
+    return this.#decoder ? this.#take(this.#decoder.flush()) : NONE
   }
 
   #take(decoded: readonly Decoded[]): readonly Effect[] {
@@ -237,7 +246,7 @@ class Machine implements Handshake {
     this.#sent = sequence
     this.#expected = this.#next(sequence)
     this.state = then
-    return { type: 'send', bytes: encodeHello(sequence, this.#terminator), sequence }
+    return { type: 'send', bytes: encodeHello(sequence, this.#options.terminator), sequence }
   }
 
   #reject({ code, received, reason }: DecodeFailure): readonly Effect[] {

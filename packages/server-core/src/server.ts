@@ -70,10 +70,12 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   const transport = wrapTransport?.(bare, threads) ?? bare
   const table = new CounterTable(1 + threads)
   const row = table.row(0)
+  const forward = observerOf(onEvent)
   const listener = await transport.listen(
     { host, port },
     {
       shared: threads > 0,
+      remembersPeers: forward !== undefined || print !== undefined,
       maxWaiting: maxConnections,
       onDrop: (reason) => row.drop(reason),
       ...(fd !== undefined && { fd }),
@@ -102,8 +104,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     lost.error ??= error
     stop(0)
   }
-  const forward = observerOf(onEvent)
-  const service = new Service(settings, table, 0, transport.clock, forward, fail)
+  const service = new Service(settings, { thread: 0, table, clock: transport.clock, forward, onOutputLost: fail })
   stopping.signal.addEventListener('abort', () => service.stop())
   dropping.signal.addEventListener('abort', () => service.drop())
 

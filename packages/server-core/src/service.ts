@@ -7,6 +7,7 @@ import {
   type Outcome,
   type Patience,
   type Refusal,
+  type Timing,
 } from '@hs/transport'
 import { Slots } from '@hs/transport/internals'
 import type { CounterRow, CounterTable } from './counters.js'
@@ -23,6 +24,17 @@ export interface ServiceSettings {
   readonly print: PrintSettings | undefined
 }
 
+/** On which thread it is, and who hears of it. */
+export interface ServiceContext {
+  readonly thread: number
+  readonly table: CounterTable
+  readonly clock: Clock
+  /** Sees every event of this thread, after it was printed. */
+  readonly forward: Observer | undefined
+  /** Called once, when printing has become impossible. */
+  readonly onOutputLost: (error: unknown) => void
+}
+
 export type Observer = (event: ServerEvent) => void
 
 /** Serves connections on one thread: drives, counts, reports, and can drop them all. */
@@ -31,7 +43,7 @@ export class Service {
   readonly #table: CounterTable
   readonly #row: CounterRow
   readonly #thread: number
-  readonly #clock: Clock
+  readonly #timing: Timing
   /** A connection is in here from before its first byte until it is closed. */
   readonly #open = new Slots<Drive>()
   readonly #forward: Observer | undefined
@@ -40,23 +52,12 @@ export class Service {
   #stopping = false
   #dropping = false
 
-  /**
-   * @param forward - Sees every event of this thread, after it was printed.
-   * @param onOutputLost - Called once, when printing has become impossible.
-   */
-  constructor(
-    settings: ServiceSettings,
-    table: CounterTable,
-    thread: number,
-    clock: Clock,
-    forward: Observer | undefined,
-    onOutputLost: (error: unknown) => void,
-  ) {
+  constructor(settings: ServiceSettings, { thread, table, clock, forward, onOutputLost }: ServiceContext) {
     this.#settings = settings
     this.#table = table
     this.#row = table.row(thread)
     this.#thread = thread
-    this.#clock = clock
+    this.#timing = { clock, ...settings.patience }
     this.#forward = forward
     this.#printer = settings.print && new Printer(settings.print, clock, this.#row, onOutputLost)
   }
@@ -81,8 +82,7 @@ export class Service {
       served.onClosed({ type: 'failed', failure: refusal })
       return
     }
-    const { protocol, patience } = this.#settings
-    const drive = new Drive(serverHandshake(protocol), connection, this.#clock, patience, served)
+    const drive = new Drive(serverHandshake(this.#settings.protocol), connection, this.#timing, served)
     this.#open.put(slot, drive)
     drive.start()
   }
@@ -121,6 +121,10 @@ export class Service {
     if (this.#onIdle) this.#checkIdle()
   }
 
+  now(): number {
+    return this.#timing.clock.now()
+  }
+
   /** Prints and forwards an event. What an observer throws is its own affair, and never a connection's. */
   observe(event: ServerEvent): void {
     this.print(event)
@@ -136,7 +140,7 @@ export class Service {
     const { print, strategy } = this.#settings
     if (this.#forward || print?.format === 'json') {
       const origin = { connection: number, remote: connection.remote, strategy, thread: this.#thread }
-      return new Watched(this, slot, onOver, origin, this.#clock)
+      return new Watched(this, slot, onOver, origin)
     }
     return print ? new Printed(this, slot, onOver, connection) : new Served(this, slot, onOver)
   }
@@ -192,23 +196,15 @@ class Printed extends Served {
 /** A connection whose every event is reported. */
 class Watched extends Served {
   readonly #origin: ConnectionOrigin
-  readonly #clock: Clock
   readonly #started: number
   /** When the first message had come, and the last. */
   #xMs: number | undefined
   #zMs: number | undefined
 
-  constructor(
-    service: Service,
-    slot: number,
-    onOver: (() => void) | undefined,
-    origin: ConnectionOrigin,
-    clock: Clock,
-  ) {
+  constructor(service: Service, slot: number, onOver: (() => void) | undefined, origin: ConnectionOrigin) {
     super(service, slot, onOver)
     this.#origin = origin
-    this.#clock = clock
-    this.#started = clock.now()
+    this.#started = service.now()
     service.observe({ type: 'connection', ...origin })
   }
 
@@ -247,7 +243,7 @@ class Watched extends Served {
 
   /** To the microsecond. */
   #elapsedMs(): number {
-    return Math.round((this.#clock.now() - this.#started) * 1000) / 1000
+    return Math.round((this.service.now() - this.#started) * 1000) / 1000
   }
 }
 

@@ -1,7 +1,4 @@
-// Imported, since the global of that name is looked up each time, at a third of what it costs to ask it.
-import { performance } from 'node:perf_hooks'
-import type { Clock, Timer } from '@hs/transport'
-import { type Callback, Deadlines } from './deadlines.js'
+import { AlarmClock, PolledClock } from '@hs/transport/internals'
 import type { Watch } from './environment.js'
 import { systemError } from './errors.js'
 import { loadSystem, type System } from './system.js'
@@ -14,9 +11,6 @@ const READ_BYTES = 65_536
 
 /** A chunk of a message or two is handed out as a view made before; only longer ones cost an object. */
 const SHORT_READ_BYTES = 256
-
-/** Longer than this, `setTimeout` would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** What the reactor calls when its descriptor is ready. */
 export interface Pollable {
@@ -35,16 +29,12 @@ export type Waiting = 'loop' | 'block'
 /** Tells those who registered a descriptor when it is ready, and keeps their deadlines. One per thread. */
 export class Reactor {
   readonly system: System = loadSystem()
-  readonly clock: Clock = {
-    now: () => performance.now(),
-    after: (ms, callback, argument) => this.#after(ms, callback as Callback, argument),
-  }
+  readonly clock: PolledClock
   readonly #waiting: Waiting
   readonly #beforeSleep: () => void
   readonly #events = this.system.epollEvents(EVENTS_PER_TURN)
   readonly #buffer = this.system.memory(READ_BYTES)
   readonly #shortChunks: Uint8Array[] = []
-  readonly #deadlines = new Deadlines()
   /** By descriptor. */
   readonly #pollables: (Pollable | undefined)[] = []
   /** Registered descriptors, and all else that still needs this reactor. While there are any, it lives. */
@@ -58,13 +48,12 @@ export class Reactor {
   readonly #lookAgain = () => {
     if (this.#epoll >= 0) this.#look(0)
   }
-  #alarm: NodeJS.Timeout | undefined
-  #alarmDue = Number.POSITIVE_INFINITY
 
   /** @param beforeSleep - Called before each sleep of a `'block'` reactor. */
   constructor(waiting: Waiting, beforeSleep: () => void = () => {}) {
     this.#waiting = waiting
     this.#beforeSleep = beforeSleep
+    this.clock = waiting === 'loop' ? new AlarmClock() : new PolledClock()
     if (waiting === 'loop') this.system.prepare()
   }
 
@@ -163,7 +152,7 @@ export class Reactor {
       ready = this.#poll(timeoutMs)
       this.#handled += ready
       // Once a turn is often enough; in the event loop there is an alarm for it.
-      if (this.#waiting === 'block' && isFirst) this.#deadlines.run(this.clock.now())
+      if (this.#waiting === 'block' && isFirst) this.clock.run()
     } finally {
       if (ready > 0 && this.#handled < EVENTS_PER_TURN) queueMicrotask(this.#lookAgain)
       else if (this.#waiting === 'block') this.#scheduleTurn()
@@ -184,7 +173,7 @@ export class Reactor {
   #patience(): number {
     if (this.#waiting === 'loop') return 0
     this.#beforeSleep()
-    const earliest = this.#deadlines.earliest
+    const { earliest } = this.clock
     if (earliest === Number.POSITIVE_INFINITY) return -1
     return Math.max(0, Math.ceil(earliest - this.clock.now()))
   }
@@ -213,30 +202,5 @@ export class Reactor {
     else this.system.close(this.#epoll)
     this.#watch = undefined
     this.#epoll = -1
-  }
-
-  #after(ms: number, callback: Callback, argument: unknown): Timer {
-    if (ms > MAX_TIMER_MS) return { cancel() {} }
-    const timer = this.#deadlines.add(this.clock.now(), ms, callback, argument)
-    if (this.#waiting === 'loop' && timer.due < this.#alarmDue) this.#setAlarm()
-    return timer
-  }
-
-  /** Has the event loop wake us when the next deadline comes; one that moves further away is noticed then. */
-  #setAlarm(): void {
-    const due = this.#deadlines.earliest
-    if (due >= this.#alarmDue) return
-    clearTimeout(this.#alarm)
-    this.#alarmDue = due
-    this.#alarm = setTimeout(
-      () => {
-        this.#alarmDue = Number.POSITIVE_INFINITY
-        this.#deadlines.run(this.clock.now())
-        this.#setAlarm()
-      },
-      Math.max(0, due - this.clock.now()),
-    )
-    // Connections keep the process alive, not their deadlines: one alarm may outlive them all.
-    this.#alarm.unref()
   }
 }

@@ -2,7 +2,6 @@ import type { Connection, Endpoint, Receiver } from '@hs/transport'
 import type { Abortable } from './aborts.js'
 import { type Broken, concatenate } from './connection.js'
 import { ECANCELED, EINTR, systemError } from './errors.js'
-import type { Reactor } from './reactor.js'
 import { CANCEL, CONNECT, type Operation, RECEIVE, type Ring, type RingUser, SEND, SLOT_BYTES } from './ring.js'
 import { type Memory, MSG_MORE, MSG_NOSIGNAL, type SocketAddress } from './system.js'
 
@@ -14,7 +13,6 @@ const MOST_SENT = 65_536
  * so that a message and the close that follows it are one.
  */
 export class RingConnection implements Connection, RingUser {
-  readonly #reactor: Reactor
   protected readonly ring: Ring
   protected readonly slot: number
   protected readonly fd: number
@@ -31,26 +29,25 @@ export class RingConnection implements Connection, RingUser {
   /** Told as closed; what is still under way is of no interest. */
   #gone = false
 
-  constructor(reactor: Reactor, ring: Ring, fd: number) {
-    this.#reactor = reactor
+  constructor(ring: Ring, fd: number) {
     this.ring = ring
     this.fd = fd
-    reactor.hold()
+    ring.reactor.hold()
     try {
       this.slot = ring.join(this)
     } catch (error) {
-      reactor.system.close(fd)
-      reactor.release()
+      ring.reactor.system.close(fd)
+      ring.reactor.release()
       throw error
     }
   }
 
   get remote(): Endpoint {
-    return this.#broken?.remote ?? this.#reactor.system.remoteAddress(this.fd)
+    return this.#broken?.remote ?? this.ring.reactor.system.remoteAddress(this.fd)
   }
 
   get local(): Endpoint {
-    return this.#reactor.system.localAddress(this.fd)
+    return this.ring.reactor.system.localAddress(this.fd)
   }
 
   open(receiver: Receiver): void {
@@ -76,7 +73,7 @@ export class RingConnection implements Connection, RingUser {
     if (this.#gone) return
     const unsent = this.#unsent
     // The ring would not hand it over any more.
-    const sent = unsent && !this.#isUnderWay(SEND) ? this.#reactor.system.send(this.fd, unsent, false) : 0
+    const sent = unsent && !this.#isUnderWay(SEND) ? this.ring.reactor.system.send(this.fd, unsent, false) : 0
     this.#shut(unsent && sent !== unsent.length ? systemError('write', sent < 0 ? sent : ECANCELED) : undefined)
   }
 
@@ -114,7 +111,7 @@ export class RingConnection implements Connection, RingUser {
 
   #send(unsent: Uint8Array): void {
     const bytes = unsent.length > MOST_SENT ? unsent.subarray(0, MOST_SENT) : unsent
-    if (bytes.length > SLOT_BYTES) this.#memory = this.#reactor.system.memory(bytes.length)
+    if (bytes.length > SLOT_BYTES) this.#memory = this.ring.reactor.system.memory(bytes.length)
     // The close that follows is part of the same segment then, which is one less for both sides.
     const flags = this.#closing ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL
     this.ring.send(this.slot, this.fd, bytes, flags, this.#memory)
@@ -165,7 +162,7 @@ export class RingConnection implements Connection, RingUser {
     if (this.#underWay !== 0) return
     this.ring.close(this.fd)
     this.ring.leave(this.slot)
-    this.#reactor.release()
+    this.ring.reactor.release()
   }
 }
 

@@ -2,7 +2,6 @@ import type { Connection, DropReason, Endpoint, Listener, ListenOptions, Timer }
 import { AcceptQueue, firstSpareDescriptor, nextDescriptor } from '@hs/transport/internals'
 import { EAGAIN, ECANCELED, ECONNABORTED, EINTR, isShortage } from './errors.js'
 import { BACK_OFF_MS, BACKLOG } from './listener.js'
-import type { Reactor } from './reactor.js'
 import { ACCEPT, type Operation, type Ring, type RingUser } from './ring.js'
 import { RingConnection } from './ring-connection.js'
 
@@ -12,7 +11,6 @@ import { RingConnection } from './ring-connection.js'
  */
 export class RingListener implements Listener, RingUser, AsyncIterator<Connection, undefined> {
   readonly address: Endpoint
-  readonly #reactor: Reactor
   readonly #ring: Ring
   readonly #slot: number
   readonly #fd: number
@@ -31,11 +29,11 @@ export class RingListener implements Listener, RingUser, AsyncIterator<Connectio
   #onClosed: (() => void) | undefined
 
   /** @throws A system error: out of memory, or of the user's watches. */
-  constructor(reactor: Reactor, ring: Ring, fd: number, onDrop: ListenOptions['onDrop']) {
-    this.#reactor = reactor
+  constructor(ring: Ring, fd: number, onDrop: ListenOptions['onDrop']) {
     this.#ring = ring
     this.#fd = fd
     this.#onDrop = onDrop
+    const { reactor } = ring
     this.address = reactor.system.localAddress(fd)
     reactor.hold()
     try {
@@ -104,7 +102,7 @@ export class RingListener implements Listener, RingUser, AsyncIterator<Connectio
   #accept(fd: number): void {
     this.#last = fd
     try {
-      this.#accepted.push(new RingConnection(this.#reactor, this.#ring, fd))
+      this.#accepted.push(new RingConnection(this.#ring, fd))
       this.#isFresh = true
     } catch {
       // No memory for it.
@@ -118,7 +116,7 @@ export class RingListener implements Listener, RingUser, AsyncIterator<Connectio
     if (error === EAGAIN) {
       // Some kernels do not wait for a socket that does not block; other processes may share it, so it is not made to
       // block without need.
-      this.#reactor.system.setBlocking(this.#fd, true)
+      this.#ring.reactor.system.setBlocking(this.#fd, true)
       return
     }
     this.#postpone(isShortage(error) ? 'deferred' : undefined)
@@ -126,7 +124,7 @@ export class RingListener implements Listener, RingUser, AsyncIterator<Connectio
 
   #postpone(reason: DropReason | undefined): void {
     if (reason) this.#onDrop(reason)
-    this.#backOff = this.#reactor.clock.after(BACK_OFF_MS, () => {
+    this.#backOff = this.#ring.reactor.clock.after(BACK_OFF_MS, () => {
       this.#backOff = undefined
       this.#ring.touch(this)
     })
@@ -140,7 +138,7 @@ export class RingListener implements Listener, RingUser, AsyncIterator<Connectio
 
   #end(): void {
     if (!this.#onClosed) return
-    const { system } = this.#reactor
+    const { system } = this.#ring.reactor
     this.#backOff?.cancel()
     system.setBlocking(this.#fd, false)
     // A flood would keep us here for ever; what the queue can hold was there before.
@@ -155,7 +153,7 @@ export class RingListener implements Listener, RingUser, AsyncIterator<Connectio
     this.#accepted.finish()
     system.close(this.#fd)
     this.#ring.leave(this.#slot)
-    this.#reactor.release()
+    this.#ring.reactor.release()
     this.#onClosed()
     this.#onClosed = undefined
   }

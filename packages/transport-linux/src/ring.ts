@@ -64,6 +64,15 @@ export const ACCEPT = 4
 /** No user hears of it. */
 const CLOSE = 5
 
+/** What the kernel answered when it was asked for a ring. */
+interface KernelRing {
+  readonly fd: number
+  readonly rings: Mapping
+  readonly submissions: Mapping
+  /** Where in `rings` is what. */
+  readonly parameters: Uint32Array
+}
+
 /** Whose operations they are. */
 export interface RingUser {
   /** Called before the next operations are handed over, if {@link Ring.touch} was called: time to add to them. */
@@ -81,7 +90,7 @@ export interface RingUser {
  */
 export class Ring implements Pollable {
   readonly aborts = new Aborts()
-  readonly #reactor: Reactor
+  readonly reactor: Reactor
   readonly #system: System
   readonly #fd: number
   readonly #mappings: Mapping[]
@@ -106,7 +115,7 @@ export class Ring implements Pollable {
     this.#scheduled = false
     if (this.#queued > 0) this.#enter()
     // Much of it is over by then: to see that at once is cheaper than to wait for a notification.
-    if (this.#reactor.hasTime) this.#look()
+    if (this.reactor.hasTime) this.#look()
   }
   /** When all promises have been heard: what is begun by them is handed over together. */
   readonly #soon = () => process.nextTick(this.#handOver)
@@ -134,21 +143,14 @@ export class Ring implements Pollable {
     const isOne = (parameters[FEATURES]! & IORING_FEAT_SINGLE_MMAP) !== 0
     const rings = isOne ? system.map(size, fd, IORING_OFF_SQ_RING) : undefined
     const submissions = rings && system.map(SUBMISSIONS * SUBMISSION_WORDS * 4, fd, IORING_OFF_SQES)
-    if (rings && submissions) return new Ring(reactor, fd, rings, submissions, parameters, onClosed)
+    if (rings && submissions) return new Ring(reactor, { fd, rings, submissions, parameters }, onClosed)
     rings?.unmap()
     system.close(fd)
     throw systemError('mmap', ENOMEM)
   }
 
-  private constructor(
-    reactor: Reactor,
-    fd: number,
-    rings: Mapping,
-    submissions: Mapping,
-    parameters: Uint32Array,
-    onClosed: () => void,
-  ) {
-    this.#reactor = reactor
+  private constructor(reactor: Reactor, { fd, rings, submissions, parameters }: KernelRing, onClosed: () => void) {
+    this.reactor = reactor
     this.#system = reactor.system
     this.#fd = fd
     this.#mappings = [rings, submissions]
@@ -170,10 +172,10 @@ export class Ring implements Pollable {
    */
   join(user: RingUser): number {
     clearTimeout(this.#closing)
-    if (this.#epoch !== this.#reactor.epoch) {
-      this.#reactor.add(this.#fd, EPOLLIN, this)
-      this.#reactor.release()
-      this.#epoch = this.#reactor.epoch
+    if (this.#epoch !== this.reactor.epoch) {
+      this.reactor.add(this.#fd, EPOLLIN, this)
+      this.reactor.release()
+      this.#epoch = this.reactor.epoch
     }
     const slot = this.#users.take()
     if (slot >= this.#blocks.length * SLOTS_PER_BLOCK) {
@@ -229,7 +231,7 @@ export class Ring implements Pollable {
 
   received(slot: number, count: number): Uint8Array {
     const { memory, offset } = this.#place(slot)
-    return this.#reactor.copy(memory.bytes, offset + SLOT_BYTES, count)
+    return this.reactor.copy(memory.bytes, offset + SLOT_BYTES, count)
   }
 
   /** Ends all that is under way with a descriptor. */
@@ -254,7 +256,7 @@ export class Ring implements Pollable {
     const tail = Atomics.load(rings, this.#completionTail)
     if (head === tail) return false
     for (; head !== tail; head = (head + 1) | 0) {
-      this.#reactor.countEvent()
+      this.reactor.countEvent()
       const at = this.#completions + (head & (COMPLETIONS - 1)) * COMPLETION_WORDS
       const tag = rings[at]!
       const result = rings[at + 2]!
@@ -326,8 +328,8 @@ export class Ring implements Pollable {
   }
 
   #end(): void {
-    this.#reactor.hold()
-    this.#reactor.remove(this.#fd)
+    this.reactor.hold()
+    this.reactor.remove(this.#fd)
     this.#system.close(this.#fd)
     for (const mapping of [...this.#mappings, ...this.#blocks]) mapping.unmap()
     this.#onClosed()

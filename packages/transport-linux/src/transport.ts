@@ -77,7 +77,7 @@ async function listen(
   const ring = rings?.ring
   if (ring) {
     try {
-      return new RingListener(reactor, ring, fd, options.onDrop)
+      return new RingListener(ring, fd, options.onDrop)
     } catch (error) {
       system.close(fd)
       throw error
@@ -124,7 +124,7 @@ async function connectOnce(
   signal?.throwIfAborted()
   const fd = system.socket(to.host, ring !== undefined)
   if (fd < 0) throw systemError('socket', fd, to)
-  const connection = ring ? new OwnRingConnection(reactor, ring, fd) : new OwnConnection(reactor, fd)
+  const connection = ring ? new OwnRingConnection(ring, fd) : new OwnConnection(reactor, fd)
   try {
     // Each side sends one small message and waits for the answer. So Nagle never holds one back, and TCP_NODELAY is not
     // set; but without this, the kernel would acknowledge what comes with a segment of its own, just before the answer.

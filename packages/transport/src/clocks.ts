@@ -1,31 +1,35 @@
-import type { Timer } from '@hs/transport'
+// Imported, since the global of that name is looked up each time, at a third of what it costs to ask it.
+import { performance } from 'node:perf_hooks'
+import type { Clock, Timer } from './transport.js'
 
-export type Callback = (argument: unknown) => void
+type Callback = (argument: unknown) => void
+
+/** Longer than this, `setTimeout` would fire at once; 24 days are as good as never. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Lengths are few, and come again; only clients with odd remainders of time make many. */
 const MAX_EMPTY_LISTS = 16
 
 /**
- * Timers in the order in which they are due. Nearly all timers of a server have the same length, so there is a list
- * for each length, which is in order by itself: setting and cancelling take constant time.
+ * A clock that calls back when it is told to look at the time. Nearly all timers of a server have the same length, so
+ * there is a list for each length, which is in order by itself: setting and cancelling take constant time.
  */
-export class Deadlines {
+export class PolledClock implements Clock {
   readonly #lists = new Map<number, List>()
-
-  /** @returns The timer, due at `now + ms`, rounded up to whole milliseconds, so that lengths coincide. */
-  add(now: number, ms: number, callback: Callback, argument: unknown): Timer & { readonly due: number } {
-    const length = Math.ceil(ms)
-    // Whole milliseconds fit a field of the object; others would be an object of their own.
-    const due = Math.ceil(now + length)
-    let list = this.#lists.get(length)
-    if (!list) {
-      list = new List()
-      this.#lists.set(length, list)
-    }
-    const deadline = new Deadline(due, callback, argument)
-    list.append(deadline)
-    return deadline
+  /** Lists with a timer in them. */
+  #filled = 0
+  readonly #onEmptied = () => {
+    this.#filled--
+    if (this.#filled > 0) return
+    if (this.#lists.size > MAX_EMPTY_LISTS) this.#lists.clear()
+    this.idle()
   }
+
+  // Properties and not methods: who wraps a clock spreads it.
+  readonly now = (): number => performance.now()
+  /** Rounds up to whole milliseconds, so that lengths coincide. */
+  readonly after = <T = undefined>(ms: number, callback: (argument: T) => void, argument?: T): Timer =>
+    this.add(ms, callback as Callback, argument)
 
   /** When the next timer is due; Infinity if there is none. */
   get earliest(): number {
@@ -33,7 +37,8 @@ export class Deadlines {
   }
 
   /** Calls what is due, in order, once. */
-  run(now: number): void {
+  run(): void {
+    const now = this.now()
     for (let first = this.#first(); first && first.due <= now; first = this.#first()) {
       first.cancel()
       first.callback(first.argument)
@@ -42,12 +47,65 @@ export class Deadlines {
     for (const [length, list] of this.#lists) if (!list.first) this.#lists.delete(length)
   }
 
+  protected add(ms: number, callback: Callback, argument: unknown): Deadline {
+    const length = Math.ceil(ms)
+    // Whole milliseconds fit a field of the object; others would be an object of their own.
+    const due = Math.ceil(this.now() + length)
+    const deadline = new Deadline(due, callback, argument)
+    if (ms > MAX_TIMER_MS) return deadline
+    let list = this.#lists.get(length)
+    if (!list) {
+      list = new List(this.#onEmptied)
+      this.#lists.set(length, list)
+    }
+    if (!list.first) this.#filled++
+    list.append(deadline)
+    return deadline
+  }
+
+  /** No timer is left. */
+  protected idle(): void {}
+
   #first(): Deadline | undefined {
     let earliest: Deadline | undefined
     for (const { first } of this.#lists.values()) {
       if (first && (!earliest || first.due < earliest.due)) earliest = first
     }
     return earliest
+  }
+}
+
+/** A clock that looks at the time by itself: all its timers share one of the event loop, since hardly one is ever due. */
+export class AlarmClock extends PolledClock {
+  #alarm: NodeJS.Timeout | undefined
+  #alarmDue = Number.POSITIVE_INFINITY
+  readonly #onAlarm = () => {
+    this.#alarmDue = Number.POSITIVE_INFINITY
+    try {
+      this.run()
+    } finally {
+      this.#setAlarm()
+    }
+  }
+
+  protected override add(ms: number, callback: Callback, argument: unknown): Deadline {
+    const deadline = super.add(ms, callback, argument)
+    if (deadline.due < this.#alarmDue) this.#setAlarm()
+    return deadline
+  }
+
+  protected override idle(): void {
+    clearTimeout(this.#alarm)
+    this.#alarmDue = Number.POSITIVE_INFINITY
+  }
+
+  /** For the next timer; one that is cancelled while others are left is noticed when the alarm comes. */
+  #setAlarm(): void {
+    const due = this.earliest
+    if (due >= this.#alarmDue) return
+    clearTimeout(this.#alarm)
+    this.#alarmDue = due
+    this.#alarm = setTimeout(this.#onAlarm, Math.max(0, due - this.now()))
   }
 }
 
@@ -66,14 +124,21 @@ class Deadline implements Timer {
   }
 
   cancel(): void {
-    this.before.after = this.after
-    this.after.before = this.before
+    const { before, after } = this
+    before.after = after
+    after.before = before
     this.before = this.after = this
+    // The ends of the list have met.
+    if (before === after && before !== this) before.callback(undefined)
   }
 }
 
 class List {
-  readonly #ends = new Deadline(Number.POSITIVE_INFINITY, () => {}, undefined)
+  readonly #ends: Deadline
+
+  constructor(onEmptied: () => void) {
+    this.#ends = new Deadline(Number.POSITIVE_INFINITY, onEmptied, undefined)
+  }
 
   get first(): Deadline | undefined {
     return this.#ends.after === this.#ends ? undefined : this.#ends.after

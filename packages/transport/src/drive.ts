@@ -11,6 +11,11 @@ export interface Patience {
   readonly prefixMs: number
 }
 
+/** When a driver stops waiting, and by which clock. Any number of them share one. */
+export interface Timing extends Patience {
+  readonly clock: Clock
+}
+
 /** One read is one message, unless an option says otherwise (HS-3.4). */
 export const DEFAULT_QUIET_MS = 0
 
@@ -61,8 +66,7 @@ const expire = (drive: Drive) => drive.expire()
 export class Drive implements Receiver {
   readonly #handshake: Handshake
   readonly #connection: Connection
-  readonly #clock: Clock
-  readonly #patience: Patience
+  readonly #timing: Timing
   readonly #observer: DriveObserver
   #deadline: Timer | undefined
   #pause: Timer | undefined
@@ -71,25 +75,24 @@ export class Drive implements Receiver {
   /** What came from inside an effect: an observer that ends it all, a connection that breaks in `write`. */
   #deferred: (() => void)[] | undefined
 
-  constructor(handshake: Handshake, connection: Connection, clock: Clock, patience: Patience, observer: DriveObserver) {
+  constructor(handshake: Handshake, connection: Connection, timing: Timing, observer: DriveObserver) {
     this.#handshake = handshake
     this.#connection = connection
-    this.#clock = clock
-    this.#patience = patience
+    this.#timing = timing
     this.#observer = observer
   }
 
   /** @param elapsedMs - How much of the deadline has passed already, on connecting. Default 0. */
   start(elapsedMs = 0): void {
-    const { timeoutMs } = this.#patience
-    this.#deadline = this.#clock.after(Math.max(1, timeoutMs - elapsedMs), expire, this as Drive)
+    const { clock, timeoutMs } = this.#timing
+    this.#deadline = clock.after(Math.max(1, timeoutMs - elapsedMs), expire, this as Drive)
     this.#step(START)
     this.#connection.open(this)
   }
 
   /** The deadline has passed. */
   expire(): void {
-    this.fail('ERR_HS_TIMEOUT', deadlinePassed(this.#patience.timeoutMs))
+    this.fail('ERR_HS_TIMEOUT', deadlinePassed(this.#timing.timeoutMs))
   }
 
   /** Ends it from outside; without effect on an outcome that is already known. */
@@ -107,7 +110,7 @@ export class Drive implements Receiver {
     // What was read is judged to its end before a connection that broke meanwhile, in `write`, is.
     this.#busy = true
     this.#apply({ type: 'data', chunk })
-    const { quietMs, prefixMs } = this.#patience
+    const { quietMs, prefixMs } = this.#timing
     const { holding } = this.#handshake
     if (holding === 'prefix') this.#judgeAfter(Math.max(quietMs, prefixMs))
     else if (holding === 'message') {
@@ -142,7 +145,7 @@ export class Drive implements Receiver {
   }
 
   #judgeAfter(ms: number): void {
-    this.#pause = this.#clock.after(ms, () => this.#step(QUIET))
+    this.#pause = this.#timing.clock.after(ms, () => this.#step(QUIET))
   }
 
   /** All effects of one input, in order and without a gap; only then what they brought about. */

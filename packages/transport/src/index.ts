@@ -7,6 +7,7 @@ export {
   deadlinePassed,
   type Outcome,
   type Patience,
+  type Timing,
 } from './drive.js'
 export type { NameLookup } from './node/connect.js'
 export { type NodeTransportOptions, nodeTransport } from './node/transport.js'

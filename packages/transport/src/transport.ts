@@ -34,7 +34,7 @@ export interface Connection {
   readonly refusal?: Refusal
   /**
    * The address of each end; to be read before {@link close} or {@link abort}. `remote` is known also when the connection
-   * has broken; its host is empty if it broke before it was accepted and the transport cannot know.
+   * has broken, unless the listener does not remember its peers; its host is empty where the transport cannot know.
    */
   readonly remote: Endpoint
   readonly local: Endpoint
@@ -123,6 +123,11 @@ export interface ListenOptions {
   readonly maxWaiting: number
   /** A connection could not be accepted, or was dropped because too many wait. */
   readonly onDrop: (reason: DropReason) => void
+  /**
+   * Will somebody ask for the address of a peer that may have reset by then? To remember it costs a system call for each
+   * connection, where the system forgets it. Default: true.
+   */
+  readonly remembersPeers?: boolean
   /** Will {@link ShareableListener.share} be called? */
   readonly shared: boolean
   /** A socket that is bound already, perhaps listening: its descriptor. The address then means nothing. */

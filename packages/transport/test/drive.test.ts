@@ -97,8 +97,7 @@ function drive(side: 'client' | 'server', patience: Partial<Patience> = {}, onEf
   const driver = new Drive(
     side === 'client' ? clientHandshake(5) : serverHandshake(),
     connection,
-    clock,
-    { ...PATIENCE, ...patience },
+    { clock, ...PATIENCE, ...patience },
     {
       onEffect(effect) {
         log.push(effect.type === 'received' ? `received ${effect.text}` : effect.type)
@@ -193,9 +192,14 @@ describe('an established handshake', () => {
     const clock = new FakeClock()
     const connection = new FakeConnection([])
     const outcomes: Outcome[] = []
-    new Drive(clientHandshake(5), connection, clock, PATIENCE, {
-      onClosed: (outcome) => outcomes.push(outcome),
-    }).start()
+    new Drive(
+      clientHandshake(5),
+      connection,
+      { clock, ...PATIENCE },
+      {
+        onClosed: (outcome) => outcomes.push(outcome),
+      },
+    ).start()
     connection.data('HELLO 6')
     connection.closes()
     expect(outcomes).toMatchObject([{ type: 'established' }])
@@ -504,7 +508,7 @@ describe('an observer that throws', () => {
     const onClosed = () => {
       throw bug
     }
-    new Drive(clientHandshake(5), connection, new FakeClock(), PATIENCE, { onClosed }).start()
+    new Drive(clientHandshake(5), connection, { clock: new FakeClock(), ...PATIENCE }, { onClosed }).start()
     connection.closes()
     await turn()
     expect(thrown).toEqual([bug])

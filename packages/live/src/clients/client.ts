@@ -82,7 +82,7 @@ export class Client implements DriveObserver {
       onPort(inner.local.port)
       onHappened({ type: 'opens' })
       this.#connection = new ThinkingConnection(inner, this.#options)
-      new Drive(clientHandshake(x), this.#connection, transport.clock, PATIENCE, this).start()
+      new Drive(clientHandshake(x), this.#connection, { clock: transport.clock, ...PATIENCE }, this).start()
     } catch {
       this.#leave('failed', 'ERR_HS_CONNECT')
     }

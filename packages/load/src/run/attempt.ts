@@ -5,7 +5,7 @@ import {
   type DriveObserver,
   type Endpoint,
   type Outcome,
-  type Patience,
+  type Timing,
   type Transport,
 } from '@hs/transport'
 import type { FailedOutcome, LoadOutcome } from '../measure/results.js'
@@ -29,7 +29,7 @@ export interface Target {
 export interface AttemptSettings {
   readonly transport: Transport
   readonly protocol: ProtocolOptions
-  readonly patience: Patience
+  readonly timing: Timing
   readonly slowMs: number
   readonly silentMs: number
   /** Is the local port to be noted? It costs a system call. */
@@ -121,7 +121,7 @@ export class Attempt implements DriveObserver {
           sources.exhausted(source)
           this.#connect(signal, tries + 1)
         } else if (signal.aborted) {
-          this.#end('connectTimedOut', `no connection within ${this.#settings.patience.timeoutMs} ms`)
+          this.#end('connectTimedOut', `no connection within ${this.#settings.timing.timeoutMs} ms`)
         } else {
           this.#end(connectOutcomeOf(error), error.message)
         }
@@ -130,7 +130,7 @@ export class Attempt implements DriveObserver {
   }
 
   #open(connection: Connection): void {
-    const { transport, protocol, patience, slowMs, silentMs, traced } = this.#settings
+    const { transport, protocol, timing, slowMs, silentMs, traced } = this.#settings
     const { clock } = transport
     this.connected = clock.now()
     if (traced) this.localPort = connection.local.port
@@ -147,7 +147,7 @@ export class Attempt implements DriveObserver {
       else client.play(this.#x, clock, RESET_AFTER_MS)
     } else {
       const stream = this.kind === 'slow' ? new SlowConnection(connection, clock, slowMs) : connection
-      const drive = new Drive(clientHandshake(this.#x, protocol), stream, clock, patience, this)
+      const drive = new Drive(clientHandshake(this.#x, protocol), stream, timing, this)
       this.#playing = drive
       drive.start(this.connected - this.started)
     }

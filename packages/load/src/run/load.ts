@@ -65,7 +65,12 @@ class Load implements AttemptObserver, Starter {
     const clock = pacerClock(transport.clock)
     this.#pacer = schedule ? new OpenLoop(schedule, clock, this) : new ClosedLoop(concurrency, clock, this)
     this.#connects = new ConnectDeadlines(transport.clock, settings.patience.timeoutMs)
-    this.#shared = { ...settings, transport, traced: settings.onHandshake !== undefined }
+    this.#shared = {
+      ...settings,
+      transport,
+      timing: { clock: transport.clock, ...settings.patience },
+      traced: settings.onHandshake !== undefined,
+    }
     this.#targets = settings.targets.map((endpoint, number) => ({
       number,
       endpoint,

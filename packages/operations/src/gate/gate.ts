@@ -60,7 +60,8 @@ export function gated(transport: Transport, options: GateOptions, threads = 0): 
     clock: transport.clock,
     connect: (to, connectOptions) => transport.connect(to, connectOptions),
     async listen(at: Endpoint, listenOptions: ListenOptions) {
-      const listener = await transport.listen(at, listenOptions)
+      // Limits count by address, also what has reset while it waited.
+      const listener = await transport.listen(at, { ...listenOptions, remembersPeers: true })
       const gatedListener = new GatedListener(listener, transport.clock, gate, 0)
       return isShareable(listener) ? new SharedGate(gatedListener, listener, gate) : gatedListener
     },

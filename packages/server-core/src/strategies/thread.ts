@@ -51,9 +51,15 @@ const { listener, clock } = await load(loading, thread, async () => {
   const { adopt } = (await import(/* webpackIgnore: true */ module)) as TransportModule
   return adopt(share, { atOnce, onDrop: (reason) => row.drop(reason) })
 })
-const service = new Service(settings, table, thread, clock, watched ? forward : undefined, (error) => {
-  const { code, message, syscall } = error as NodeJS.ErrnoException
-  tell({ type: 'output-lost', code, message, syscall })
+const service = new Service(settings, {
+  thread,
+  table,
+  clock,
+  forward: watched ? forward : undefined,
+  onOutputLost(error) {
+    const { code, message, syscall } = error as NodeJS.ErrnoException
+    tell({ type: 'output-lost', code, message, syscall })
+  },
 })
 port.on('message', (message: ToThread) => {
   if (message === 'drop') service.drop()

@@ -1,6 +1,6 @@
 import { AcceptQueue } from '../accept-queue.js'
+import { AlarmClock } from '../clocks.js'
 import type { AdoptLimits, Clock, Listener } from '../transport.js'
-import { nodeClock } from './clock.js'
 import { NodeConnection } from './connection.js'
 import { listen } from './listener.js'
 import type { AdoptedListen, AdoptedSockets, RoomMessage, SocketMessage } from './share.js'
@@ -11,18 +11,22 @@ export async function adopt(
   { atOnce, onDrop }: AdoptLimits,
 ): Promise<{ listener: Listener; clock: Clock }> {
   if (data.type === 'listen') {
-    const listener = await listen(data.at, { shared: true, maxWaiting: Number.POSITIVE_INFINITY, onDrop })
-    return { listener, clock: nodeClock }
+    const { at, remembersPeers } = data
+    const listener = await listen(at, { shared: true, maxWaiting: Number.POSITIVE_INFINITY, remembersPeers, onDrop })
+    return { listener, clock: new AlarmClock() }
   }
   const { port } = data
   const queue = new AcceptQueue()
   port.on('message', (accepted: SocketMessage) => {
-    if (accepted)
-      queue.push(new NodeConnection(accepted.socket, accepted.remote, () => port.postMessage(1 satisfies RoomMessage)))
-    else {
+    if (!accepted) {
       queue.finish()
       port.unref()
+      return
     }
+    const { socket, remote } = accepted
+    // Also if the connection is never opened.
+    socket.on('close', () => port.postMessage(1 satisfies RoomMessage))
+    queue.push(new NodeConnection(socket, remote))
   })
   // A number and not Infinity, so that the accepting thread can compare which has more room left.
   port.postMessage(Math.min(atOnce, Number.MAX_SAFE_INTEGER) satisfies RoomMessage)
@@ -33,6 +37,6 @@ export async function adopt(
       close: async () => {},
       [Symbol.asyncIterator]: () => queue,
     },
-    clock: nodeClock,
+    clock: new AlarmClock(),
   }
 }

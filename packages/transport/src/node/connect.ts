@@ -1,6 +1,6 @@
 import { connect, type LookupFunction } from 'node:net'
 import type { Connection, ConnectOptions, Endpoint } from '../transport.js'
-import { NodeConnection } from './connection.js'
+import { NodeConnection, remoteOf } from './connection.js'
 
 /**
  * The addresses of a name, only those of the family if one is given.
@@ -49,7 +49,7 @@ export function connectTo(
       settle()
       // Nothing is read before `open`.
       socket.pause()
-      resolve(new NodeConnection(socket))
+      resolve(new NodeConnection(socket, remoteOf(socket)))
     })
   })
 }

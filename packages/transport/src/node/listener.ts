@@ -48,18 +48,25 @@ class NodeListener implements ShareableListener {
   readonly #shares = new Set<SocketShare>()
   readonly #unassigned: AcceptedSocket[] = []
   readonly #onDrop: ListenOptions['onDrop']
+  readonly #remembersPeers: boolean
   readonly #spare = firstSpareDescriptor()
   #accepted = 0
   #closed: Promise<void> | undefined
 
-  constructor(server: Server, sharing: Sharing | undefined, { maxWaiting, onDrop }: ListenOptions) {
+  constructor(
+    server: Server,
+    sharing: Sharing | undefined,
+    { maxWaiting, onDrop, remembersPeers = true }: ListenOptions,
+  ) {
     const { address, port } = server.address() as AddressInfo
     this.address = { host: address, port }
     this.#server = server
     this.#sharing = sharing
     this.#onDrop = onDrop
+    this.#remembersPeers = remembersPeers
     server.on('connection', (socket) => {
       this.#accepted++
+      const remote = remembersPeers ? remoteOf(socket) : undefined
       const { _handle: handle } = socket as { _handle?: SocketHandle }
       if (handle && this.#isSpare(handle.fd)) {
         socket.destroy()
@@ -68,10 +75,10 @@ class NodeListener implements ShareableListener {
         socket.destroy()
         onDrop('waiting')
       } else if (sharing === 'transfer') {
-        this.#unassigned.push({ socket, remote: remoteOf(socket) })
+        this.#unassigned.push({ socket, remote })
         this.#assign()
       } else {
-        this.#queue.push(new NodeConnection(socket))
+        this.#queue.push(new NodeConnection(socket, remote))
       }
     })
   }
@@ -92,7 +99,7 @@ class NodeListener implements ShareableListener {
   share(): Share {
     const module = new URL(/* webpackIgnore: true */ './adopt.js', import.meta.url).href
     if (this.sharing === 'reuse-port') {
-      const data: AdoptedListen = { type: 'listen', at: this.address }
+      const data: AdoptedListen = { type: 'listen', at: this.address, remembersPeers: this.#remembersPeers }
       return { module, data, transfer: [], revoke() {} }
     }
     const { port1, port2 } = new MessageChannel()

@@ -5,6 +5,7 @@ import type { Endpoint } from '../transport.js'
 export interface AdoptedListen {
   readonly type: 'listen'
   readonly at: Endpoint
+  readonly remembersPeers: boolean
 }
 
 export interface AdoptedSockets {
@@ -15,10 +16,10 @@ export interface AdoptedSockets {
 /** What the thread that accepts hands over; null: that was all. */
 export type SocketMessage = AcceptedSocket | null
 
-/** A socket, and its peer, which can no longer be asked of a socket that was reset meanwhile. */
+/** A socket, and its peer, if it is to be remembered. */
 export interface AcceptedSocket {
   readonly socket: Socket
-  readonly remote: Endpoint
+  readonly remote: Endpoint | undefined
 }
 
 /** What a thread tells the thread that accepts: once how many it serves at a time, then 1 for each that is over. */

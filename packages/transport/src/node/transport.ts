@@ -1,6 +1,6 @@
 import { aFunction, checkOptions, optional, type Table } from '@hs/options'
+import { AlarmClock } from '../clocks.js'
 import type { Transport } from '../transport.js'
-import { nodeClock } from './clock.js'
 import { connectTo, type NameLookup } from './connect.js'
 import { listen } from './listener.js'
 
@@ -16,7 +16,7 @@ export function nodeTransport(options: NodeTransportOptions = {}): Transport {
   const { lookup } = checkOptions('nodeTransport', options, NODE_TRANSPORT_OPTIONS)
   return {
     name: 'node',
-    clock: nodeClock,
+    clock: new AlarmClock(),
     listen,
     connect: (to, options) => connectTo(to, options, lookup),
   }

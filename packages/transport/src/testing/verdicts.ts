@@ -243,7 +243,7 @@ function start(side: 'client' | 'server', transport: Transport, connection: Conn
         setImmediate(() => resolve(outcome.type === 'established' ? 'established' : outcome.failure.code))
       },
     }
-    drive = new Drive(machine, connection, transport.clock, PATIENCE, observer)
+    drive = new Drive(machine, connection, { clock: transport.clock, ...PATIENCE }, observer)
     drive.start()
   })
   return {

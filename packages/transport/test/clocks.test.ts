@@ -1,0 +1,77 @@
+import { performance } from 'node:perf_hooks'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { AlarmClock, PolledClock } from '../src/clocks.js'
+
+let time = 0
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  vi.spyOn(performance, 'now').mockImplementation(() => time)
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+function pass(ms: number): void {
+  time += ms
+  vi.advanceTimersByTime(ms)
+}
+
+describe('a clock with one alarm', () => {
+  it('has no timer of the event loop when none of its own is left', () => {
+    const clock = new AlarmClock()
+    const timers = [30, 10, 30, 20].map((ms) => clock.after(ms, () => {}))
+    expect(vi.getTimerCount()).toBe(1)
+    for (const timer of timers.slice(1)) timer.cancel()
+    expect(vi.getTimerCount()).toBe(1)
+    timers[0]!.cancel()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('comes for the others after a callback that throws', () => {
+    const clock = new AlarmClock()
+    const called: string[] = []
+    clock.after(10, () => {
+      throw new Error('a bug of the caller')
+    })
+    clock.after(10, () => called.push('in the same millisecond'))
+    clock.after(20, () => called.push('later'))
+    expect(() => pass(11)).toThrow('a bug of the caller')
+    pass(20)
+    expect(called).toEqual(['in the same millisecond', 'later'])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('comes for a timer that was set when all others were over', () => {
+    const clock = new AlarmClock()
+    clock.after(10, () => {}).cancel()
+    const called = vi.fn()
+    clock.after(5, called)
+    pass(6)
+    expect(called).toHaveBeenCalledOnce()
+  })
+})
+
+describe('a clock that is told to look', () => {
+  it('knows when it must be, also when lengths have come and gone by the dozen', () => {
+    const clock = new PolledClock()
+    for (let ms = 1; ms <= 100; ms++) clock.after(ms, () => {}).cancel()
+    expect(clock.earliest).toBe(Number.POSITIVE_INFINITY)
+    const called = vi.fn()
+    clock.after(50, called, 'argument')
+    expect(clock.earliest - clock.now()).toBe(50)
+    pass(50)
+    clock.run()
+    clock.run()
+    expect(called).toHaveBeenCalledExactlyOnceWith('argument')
+  })
+
+  it('can be wrapped by a copy', () => {
+    const clock = new PolledClock()
+    const wrapped = { ...clock, after: clock.after }
+    wrapped.after(10, () => {}).cancel()
+    expect(wrapped.now()).toBe(time)
+  })
+})
