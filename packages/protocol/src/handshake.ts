@@ -192,12 +192,8 @@ class Machine implements Handshake {
     return this.side === 'client' ? 'server' : 'client'
   }
 
-  get #arithmetic(): Arithmetic {
-    return this.#options.arithmetic ?? PROTOCOL_DEFAULTS.arithmetic
-  }
-
   #next(sequence: number): number {
-    return successor(sequence, this.#arithmetic)
+    return successor(sequence, this.#options.arithmetic)
   }
 
   #start(): readonly Effect[] {
@@ -224,8 +220,8 @@ class Machine implements Handshake {
   #receive(sequence: number, text: string): readonly Effect[] {
     const received: Effect = { type: 'received', text }
     if (this.state === 'awaiting-x') {
-      if (!isInitialSequence(sequence, this.#arithmetic)) {
-        const limit = this.#arithmetic === 'int32' ? 'it must fit 32 bits' : 'Y and Z must be safe integers too'
+      if (!isInitialSequence(sequence, this.#options.arithmetic)) {
+        const limit = this.#options.arithmetic === 'int32' ? 'it must fit 32 bits' : 'Y and Z must be safe integers too'
         return [received, this.#fail('ERR_HS_OUT_OF_RANGE', `The client began with ${text}, but ${limit}`, text)]
       }
       this.#x = sequence

@@ -87,12 +87,12 @@ export function encodeHello(sequence: number, terminator: Terminator = 'none'): 
  *
  * @returns In `'int32'` arithmetic, 2147483647 is followed by -2147483648, as C peers have it.
  */
-export function successor(sequence: number, arithmetic: Arithmetic): number {
+export function successor(sequence: number, arithmetic: Arithmetic = 'safe'): number {
   return arithmetic === 'int32' ? (sequence + 1) | 0 : sequence + 1
 }
 
 /** Whether a handshake can begin with `x`: in `'safe'` arithmetic Y and Z must be safe integers too (HS-1.3). */
-export function isInitialSequence(x: number, arithmetic: Arithmetic): boolean {
+export function isInitialSequence(x: number, arithmetic: Arithmetic = 'safe'): boolean {
   return arithmetic === 'int32' ? (x | 0) === x : Number.isSafeInteger(x) && x <= Number.MAX_SAFE_INTEGER - 2
 }
 
