@@ -11,7 +11,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 const MAX_EMPTY_LISTS = 16
 
 /**
- * A clock that calls back when it is told to look at the time. Nearly all timers of a server have the same length, so
+ * A clock that calls back inside {@link run}, and at no other time. Nearly all timers of a server have the same length, so
  * there is a list for each length, which is in order by itself: setting and cancelling take constant time.
  */
 export class PolledClock implements Clock {
@@ -25,7 +25,7 @@ export class PolledClock implements Clock {
     this.idle()
   }
 
-  // Properties and not methods: who wraps a clock spreads it.
+  // Properties and not methods, so that a copy with another `after` is a clock, too.
   readonly now = (): number => performance.now()
   /** Rounds up to whole milliseconds, so that lengths coincide. */
   readonly after = <T = undefined>(ms: number, callback: (argument: T) => void, argument?: T): Timer =>

@@ -54,7 +54,7 @@ describe('a clock with one alarm', () => {
   })
 })
 
-describe('a clock that is told to look', () => {
+describe('a clock that is polled', () => {
   it('knows when it must be, also when lengths have come and gone by the dozen', () => {
     const clock = new PolledClock()
     for (let ms = 1; ms <= 100; ms++) clock.after(ms, () => {}).cancel()
