@@ -24,7 +24,7 @@ export interface ServiceSettings {
   readonly print: PrintSettings | undefined
 }
 
-/** On which thread it is, and who hears of it. */
+/** On which thread it is, and what hears of it. */
 export interface ServiceContext {
   readonly thread: number
   readonly table: CounterTable
