@@ -15,7 +15,7 @@ import {
 } from '@hs/command-line'
 import { count, port } from '@hs/options'
 import { HelloError, isInitialSequence } from '@hs/protocol'
-import { type Endpoint, formatEndpoint, nodeTransport } from '@hs/transport'
+import { type Endpoint, formatEndpoint, nodeTransport, type Transport } from '@hs/transport'
 import { HANDSHAKE_OPTIONS } from './checks.js'
 import { type HandshakeReport, handshake, randomSequence } from './handshake.js'
 import { answerLookUp, LOOKUP_COMMAND, lookUp } from './lookup.js'
@@ -149,7 +149,11 @@ export async function main(argv: readonly string[], name: string, sequence: 'req
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   try {
-    const status = await run(options, name, interrupted.signal)
+    const status = await run(options, {
+      name,
+      signal: interrupted.signal,
+      transport: nodeTransport({ lookup: lookUp }),
+    })
     return status === STATUS.interrupted ? interruption : status
   } catch (error) {
     if (isOutputLost(error)) return sayOutputLost(name, error)
@@ -171,10 +175,18 @@ function contradiction({ sequence, arithmetic, ...options }: Options): string | 
   return undefined
 }
 
-async function run(options: Options, name: string, interrupted: AbortSignal): Promise<number> {
+/** What all attempts have in common. */
+interface Context {
+  readonly name: string
+  readonly signal: AbortSignal
+  readonly transport: Transport
+}
+
+async function run(options: Options, context: Context): Promise<number> {
+  const { name, signal: interrupted } = context
   const { count = 1, json, quiet, nagios } = options
   const servers = [{ host: options.host, port: options.port }, ...options.also]
-  if (options.untilGone) return await waitUntilGone(options, servers, name, interrupted)
+  if (options.untilGone) return await waitUntilGone(options, servers, context)
   const summary = summarize()
   const checked: Checked[] = []
   let status: number = STATUS.established
@@ -182,7 +194,7 @@ async function run(options: Options, name: string, interrupted: AbortSignal): Pr
     const server = servers[done % servers.length]!
     if (done >= servers.length) await sleep(options.interval, undefined, { signal: interrupted }).catch(() => {})
     if (interrupted.aborted) break
-    const end = await attemptUntilDone({ ...options, ...server, quiet: quiet || nagios }, name, interrupted)
+    const end = await attemptUntilDone({ ...options, ...server, quiet: quiet || nagios }, context)
     if (interrupted.aborted && end instanceof HelloError) break
     summary.add(end)
     checked.push({ server: formatEndpoint(server), end })
@@ -200,20 +212,21 @@ async function run(options: Options, name: string, interrupted: AbortSignal): Pr
 }
 
 /** Passes when nothing listens at any of the servers any more. */
-async function waitUntilGone(
-  options: Options,
-  servers: readonly Endpoint[],
-  name: string,
-  signal: AbortSignal,
-): Promise<number> {
-  const until = performance.now() + options.wait!
+async function waitUntilGone(options: Options, servers: readonly Endpoint[], context: Context): Promise<number> {
+  const { name, signal, transport } = context
+  const until = transport.clock.now() + options.wait!
   const silent = new Output({ ...options, quiet: true, verbose: false }, name, true)
   for (const server of servers) {
     for (;;) {
-      const end = await attemptOnce({ ...options, ...server }, timeoutOf(options, until), silent, signal)
+      const end = await attemptOnce(
+        { ...options, ...server },
+        timeoutOf(options, until - transport.clock.now()),
+        silent,
+        context,
+      )
       if (signal.aborted) return STATUS.interrupted
       if (end instanceof HelloError && end.code === 'ERR_HS_CONNECT') break
-      if (performance.now() + RETRY_PAUSE_MS >= until) {
+      if (transport.clock.now() + RETRY_PAUSE_MS >= until) {
         const unknown = end instanceof HelloError && end.failure.state === 'idle'
         const why = unknown ? `cannot tell whether anything listens there: ${end.message}` : 'still listens'
         if (!options.quiet) tell(`${name}: ${formatEndpoint(server)} ${why}\n`)
@@ -225,35 +238,29 @@ async function waitUntilGone(
   return STATUS.established
 }
 
-/** How long one attempt may take. */
-function timeoutOf({ timeout, wait }: Options, until: number): number {
+/** How long one attempt may take, when so much time is left. */
+function timeoutOf({ timeout, wait }: Options, leftMs: number): number {
   // An open but silent port is tried often, so that a server that starts to answer on it is noticed soon.
   const usual = timeout ?? (wait === undefined ? DEFAULT_TIMEOUT_MS : PROBE_TIMEOUT_MS)
-  return Math.max(1, Math.min(usual, until - performance.now()))
+  return Math.max(1, Math.min(usual, leftMs))
 }
 
 /** One handshake that counts: the first that is established, or the last that there was time or patience for. */
-async function attemptUntilDone(
-  options: Options,
-  name: string,
-  signal: AbortSignal,
-): Promise<HandshakeReport | HelloError> {
+async function attemptUntilDone(options: Options, context: Context): Promise<HandshakeReport | HelloError> {
+  const { name, signal, transport } = context
+  const { now } = transport.clock
   const patient = options.wait !== undefined || options.retry !== undefined
-  const started = performance.now()
+  const started = now()
   const until = options.wait === undefined ? Number.POSITIVE_INFINITY : started + options.wait
   const tries = options.retry === undefined ? Number.POSITIVE_INFINITY : options.retry + 1
   for (let attempt = 1; ; attempt++) {
     // Lines of an attempt that may not be the last are held back: stdout tells of one handshake.
     const lines = new Output(options, name, patient)
-    const end = await attemptOnce(options, timeoutOf(options, until), lines, signal)
+    const end = await attemptOnce(options, timeoutOf(options, until - now()), lines, context)
     const last =
-      !patient ||
-      !(end instanceof HelloError) ||
-      signal.aborted ||
-      attempt >= tries ||
-      performance.now() + RETRY_PAUSE_MS >= until
+      !patient || !(end instanceof HelloError) || signal.aborted || attempt >= tries || now() + RETRY_PAUSE_MS >= until
     if (last) {
-      lines.end(end, { count: attempt, elapsedMs: performance.now() - started })
+      lines.end(end, { count: attempt, elapsedMs: now() - started })
       return end
     }
     lines.note(`attempt ${attempt}: ${end.message} Trying again.`)
@@ -265,7 +272,7 @@ async function attemptOnce(
   options: Options,
   timeoutMs: number,
   lines: Output,
-  signal: AbortSignal,
+  { signal, transport }: Context,
 ): Promise<HandshakeReport | HelloError> {
   const { host, port, arithmetic, terminator, strict } = options
   const sequence = options.sequence ?? randomSequence()
@@ -283,7 +290,7 @@ async function attemptOnce(
       quietMs: options.quietTime,
       prefixMs: options.prefixTime,
       signal,
-      transport: nodeTransport({ lookup: lookUp }),
+      transport,
       ...(options['4'] ? { family: 4 } : options['6'] ? { family: 6 } : {}),
       onEffect(effect) {
         try {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import type { LookupAddress } from 'node:dns'
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NameLookup } from '@hs/transport'
 
@@ -16,7 +16,7 @@ type Answer = { readonly addresses: LookupAddress[] } | { readonly message: stri
  * process of its own, which is killed. Names that the hosts file knows need no name server, and no such process.
  */
 export const lookUp: NameLookup = async (host, family, signal) => {
-  if (await isInHostsFile(host, family)) return lookUpHere(host, family)
+  if (isInHostsFile(host, family)) return lookUpHere(host, family)
   // Loaded only by those who need it: a one-liner is mostly start-up.
   const { spawn } = await import('node:child_process')
   signal?.throwIfAborted()
@@ -66,12 +66,22 @@ function outputOf(child: ChildProcess): Promise<string> {
 }
 
 /** Whether the system finds the name there, before it asks a name server. */
-async function isInHostsFile(host: string, family: 4 | 6 | undefined): Promise<boolean> {
+function isInHostsFile(host: string, family: 4 | 6 | undefined): boolean {
   const folder = process.platform === 'win32' ? join(process.env.SystemRoot ?? '', 'System32/drivers/etc') : '/etc'
-  const text = await readFile(join(folder, 'hosts'), 'utf8').catch(() => '')
-  return text.split('\n').some((line) => {
-    const [address = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/)
-    const matches = family === undefined || (family === 6) === address.includes(':')
-    return matches && names.some((name) => name.toLowerCase() === host.toLowerCase())
-  })
+  return hostsIn(join(folder, 'hosts'))
+    .split('\n')
+    .some((line) => {
+      const [address = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/)
+      const matches = family === undefined || (family === 6) === address.includes(':')
+      return matches && names.some((name) => name.toLowerCase() === host.toLowerCase())
+    })
+}
+
+/** The text of the hosts file, empty if there is none. Read at once: the promises of `node:fs` are slow to load. */
+function hostsIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
 }

@@ -1,5 +1,4 @@
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { devNull } from 'node:os'
 
 /**
  * Descriptors that connections leave to the rest of the process: without them no health check could be answered, no
@@ -31,7 +30,7 @@ export function firstSpareDescriptor(): number {
 export function nextDescriptor(count = 1): number {
   const opened: number[] = []
   try {
-    while (opened.length < count) opened.push(openSync(devNull, 'r'))
+    while (opened.length < count) opened.push(openSync('/dev/null', 'r'))
     return Math.max(...opened)
   } catch {
     return Number.POSITIVE_INFINITY

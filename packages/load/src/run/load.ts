@@ -52,6 +52,8 @@ class Load implements AttemptObserver, Starter {
   /** When measuring began. */
   #origin = 0
   #intervalStarted = 0
+  /** What makes a time of the clock one of `performance`. */
+  #wallOrigin = 0
   /** Established before the time was over. */
   #inTime = 0
   #stopped = false
@@ -86,6 +88,7 @@ class Load implements AttemptObserver, Starter {
     const stop = () => this.#stop()
     signal?.addEventListener('abort', stop)
     this.#origin = this.#clock.now() + warmupMs
+    this.#wallOrigin = performance.timeOrigin + performance.now() - this.#clock.now()
     this.#intervalStarted = this.#origin
     let ticking: NodeJS.Timeout | undefined
     try {
@@ -166,7 +169,7 @@ class Load implements AttemptObserver, Starter {
     } else if (outcome === 'played' || outcome === 'unfinished') this.#results.ended(target.number, outcome)
     else this.#results.failed(target.number, outcome, message)
     if (!onHandshake) return
-    const at = (time: number) => performance.timeOrigin + time
+    const at = (time: number) => this.#wallOrigin + time
     onHandshake({
       kind,
       target: target.text,

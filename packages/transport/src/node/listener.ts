@@ -1,6 +1,5 @@
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { MessageChannel } from 'node:worker_threads'
 import { AcceptQueue } from '../accept-queue.js'
 import { firstSpareDescriptor, nextDescriptor } from '../descriptors.js'
 import type { Endpoint, Listener, ListenOptions, Share, ShareableListener, Sharing } from '../transport.js'
@@ -12,7 +11,7 @@ import {
   type SocketHandle,
   SocketShare,
 } from './share.js'
-import { availableSharing } from './sharing.js'
+import { availableSharing, channel } from './sharing.js'
 import { socketOf } from './socket.js'
 
 /** Newcomers that the kernel keeps while this process is busy; the system caps it at its own limit (`somaxconn`). */
@@ -102,7 +101,7 @@ class NodeListener implements ShareableListener {
       const data: AdoptedListen = { type: 'listen', at: this.address, remembersPeers: this.#remembersPeers }
       return { module, data, transfer: [], revoke() {} }
     }
-    const { port1, port2 } = new MessageChannel()
+    const { port1, port2 } = channel()
     const share = new SocketShare(
       port1,
       () => this.#assign(),

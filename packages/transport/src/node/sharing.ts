@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { MessageChannel } from 'node:worker_threads'
+import type { MessageChannel } from 'node:worker_threads'
 import type { Sharing } from '../transport.js'
 
 /**
@@ -8,7 +8,7 @@ import type { Sharing } from '../transport.js'
  * @throws ERR_HS_THREADS_UNSUPPORTED If it has neither.
  */
 export function availableSharing(): Sharing {
-  const { port1 } = new MessageChannel()
+  const { port1 } = channel()
   try {
     port1.postMessage(null, [new Socket() as never])
   } catch (error) {
@@ -25,6 +25,12 @@ export function availableSharing(): Sharing {
     ),
     { code: 'ERR_HS_THREADS_UNSUPPORTED' },
   )
+}
+
+/** Loaded when there are threads: a client, which is mostly start-up, has none. */
+export function channel(): MessageChannel {
+  const { MessageChannel } = process.getBuiltinModule('node:worker_threads')
+  return new MessageChannel()
 }
 
 /** It is silently ignored by Node versions that do not know it, so the version must tell. */
