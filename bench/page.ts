@@ -6,7 +6,7 @@ import type { Point, Scale } from './scale.ts'
 
 const PAGE = new URL('../docs/performance.md', import.meta.url)
 
-type Section = 'goals' | 'league' | 'scale'
+type Section = 'goals' | 'league' | 'scale' | 'startup'
 
 /** @throws If the page has no such section. */
 export function writeSection(name: Section, text: string): void {
@@ -15,6 +15,10 @@ export function writeSection(name: Section, text: string): void {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
   if (from < 0 || to < from) throw new Error(`docs/performance.md has no section "${name}"`)
   writeFileSync(PAGE, `${page.slice(0, from + begin.length)}\n${text}\n\n${page.slice(to)}`)
+}
+
+export function startupSection(lines: readonly (readonly string[])[], machine: Environment): string {
+  return `${markdown(lines)}\n\n${describe(machine)}`
 }
 
 export function goalsSection(verdicts: readonly Verdict[], machine: Environment): string {
@@ -53,6 +57,7 @@ function describe({ node, system, cpu, cores, pinned, date }: Environment): stri
 }
 
 function markdown([heading, ...lines]: readonly (readonly string[])[]): string {
-  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [row(heading!), row(heading!.map(() => '---')), ...lines.map(row)].join('\n')
+  const widths = heading!.map((title, at) => Math.max(title.length, ...lines.map((line) => line[at]!.length)))
+  const row = (cells: readonly string[]) => `| ${cells.map((cell, at) => cell.padEnd(widths[at]!)).join(' | ')} |`
+  return [row(heading!), row(widths.map((width) => '-'.repeat(width))), ...lines.map(row)].join('\n')
 }

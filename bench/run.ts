@@ -4,10 +4,10 @@ import { compilePeers } from './compile.ts'
 import { type Contestant, contestants } from './contestants.ts'
 import { environment } from './environment.ts'
 import { pinning } from './measure.ts'
-import { goalsSection, writeSection } from './page.ts'
+import { goalsSection, startupSection, writeSection } from './page.ts'
 import { describeRows, describeVerdicts, judge } from './report.ts'
 import { runRounds, TURNS } from './rounds.ts'
-import { describeStartup, measureStartup } from './startup.ts'
+import { describeStartup, linesOfStartup, measureStartup } from './startup.ts'
 
 const HELP = `Usage: pnpm bench [options]
 
@@ -44,6 +44,7 @@ async function main(): Promise<void> {
     const startup = await measureStartup(peers, positive('runs'), note)
     console.log(`\n${describeStartup(startup)}`)
     save({ environment: machine, startup })
+    if (options.write) writeSection('startup', startupSection(linesOfStartup(startup), machine))
     return
   }
   const settings = { rounds: positive('rounds'), count: positive('count') }

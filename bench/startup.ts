@@ -4,8 +4,8 @@ import { promisify } from 'node:util'
 import { show, showSpread, spread, table } from './report.ts'
 import { type CommandLine, startServer } from './server-process.ts'
 
-/** What a one-liner may take, start to end, compared with the smallest client written by hand. */
-const GOAL = 1.2
+/** What CPU a one-liner may take, start to end, compared with the smallest client written by hand. */
+const GOAL = 1.15
 
 const local = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -19,7 +19,7 @@ export async function measureStartup(
   const words = ['127.0.0.1', String(server.port), '5']
   const programs: Record<string, CommandLine> = {
     'by hand': [local('peers/client-node.cjs'), ...words],
-    tcpclient: [local('../apps/cli-client/dist/tcpclient.cjs'), ...words],
+    tcpclient: [local('../apps/cli-client/dist/start.cjs'), ...words],
     'node -e 0': ['-e', '0'],
   }
   // Reading certificates, where a machine asks for it, would be a part of every start.
@@ -47,17 +47,23 @@ export async function measureStartup(
   }))
 }
 
-export function describeStartup(results: Awaited<ReturnType<typeof measureStartup>>): string {
-  const { wallRatio } = results.find(({ name }) => name === 'tcpclient')!
-  const verdict = wallRatio.median <= GOAL ? 'met' : 'NOT MET'
-  return `${table([
-    ['start-up', 'wall ms', 'x', 'CPU ms', 'x'],
+type Startup = Awaited<ReturnType<typeof measureStartup>>
+
+export function linesOfStartup(results: Startup): string[][] {
+  return [
+    ['start to end', 'CPU ms', 'x', 'wall ms', 'x'],
     ...results.map(({ name, wallMs, wallRatio, cpuMs, cpuRatio }) => [
       name,
-      showSpread(wallMs),
-      show(wallRatio.median),
       showSpread(cpuMs),
       show(cpuRatio.median),
+      showSpread(wallMs),
+      show(wallRatio.median),
     ]),
-  ])}\n\n  tcpclient, start to end: at most ${GOAL} x by hand, reached ${show(wallRatio.median)}: ${verdict}`
+  ]
+}
+
+export function describeStartup(results: Startup): string {
+  const { cpuRatio } = results.find(({ name }) => name === 'tcpclient')!
+  const verdict = cpuRatio.median <= GOAL ? 'met' : 'NOT MET'
+  return `${table(linesOfStartup(results))}\n\n  tcpclient, start to end: at most ${GOAL} x the CPU by hand, reached ${show(cpuRatio.median)}: ${verdict}`
 }

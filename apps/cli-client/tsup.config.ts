@@ -1,4 +1,4 @@
 import { defineConfig } from 'tsup'
 import { program, yargs } from '../../tsup.shared.js'
 
-export default defineConfig([program({ tcpclient: 'src/tcpclient.ts' }), yargs()])
+export default defineConfig([...program('tcpclient', 'src/tcpclient.ts'), yargs()])

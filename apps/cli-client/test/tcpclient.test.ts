@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -101,6 +101,38 @@ describe('the contract', () => {
       stdout: 'HELLO -4\n',
       stderr: '',
     })
+  })
+})
+
+describe('as it is installed', () => {
+  const STARTER = fileURLToPath(new URL('../dist/start.cjs', import.meta.url))
+  const folders = () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tcpclient-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    return folder
+  }
+  const startedIn = async (env: NodeJS.ProcessEnv) => {
+    const { host, port } = await answering(next)
+    const { NODE_DISABLE_COMPILE_CACHE: _, XDG_CACHE_HOME: __, ...rest } = process.env
+    const client = new Program(process.execPath, [STARTER, host, String(port), '5'], { env: { ...rest, ...env } })
+    return outputOf(client)
+  }
+  const DONE = { status: 0, stdout: 'HELLO 6\n', stderr: '' }
+
+  it('is kept compiled, in the folder of the user', async () => {
+    const [home, cache] = [folders(), folders()]
+    expect(await startedIn({ HOME: home })).toEqual(DONE)
+    expect(readdirSync(join(home, '.cache/hs'))).toHaveLength(1)
+    expect(await startedIn({ HOME: home, XDG_CACHE_HOME: cache })).toEqual(DONE)
+    expect(readdirSync(cache)).toEqual(['hs'])
+  })
+
+  it.each([
+    ['without a home', { HOME: '' }],
+    ['where the home is a file', { HOME: STARTER }],
+    ['where nothing is to be kept', { HOME: '/proc', NODE_DISABLE_COMPILE_CACHE: '1' }],
+  ])('works %s', async (_, env) => {
+    expect(await startedIn(env)).toEqual(DONE)
   })
 })
 
