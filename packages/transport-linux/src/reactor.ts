@@ -1,7 +1,7 @@
 import { AlarmClock, PolledClock } from '@hs/transport/internals'
 import type { Watch } from './environment.js'
 import { systemError } from './errors.js'
-import { loadSystem, type System } from './system.js'
+import { EPOLLIN, loadSystem, type System } from './system.js'
 
 /** After this many events the rest of the program has its turn: two or three milliseconds' worth. */
 const EVENTS_PER_TURN = 256
@@ -16,6 +16,12 @@ const SHORT_READ_BYTES = 256
 export interface Pollable {
   /** @param events - `EPOLLIN`, `EPOLLOUT`, and whatever the kernel adds unasked when a peer is gone. */
   ready(events: number): void
+}
+
+/** What keeps its events in memory that it can look at, and needs epoll only to end a sleep. */
+export interface Source {
+  /** Handles what there is. @returns Whether there was anything. */
+  look(): boolean
 }
 
 /**
@@ -37,6 +43,9 @@ export class Reactor {
   readonly #shortChunks: Uint8Array[] = []
   /** By descriptor. */
   readonly #pollables: (Pollable | undefined)[] = []
+  /** How many there are. */
+  #registered = 0
+  #source: Source | undefined
   /** Registered descriptors, and all else that still needs this reactor. While there are any, it lives. */
   #users = 0
   #epoll = -1
@@ -73,8 +82,26 @@ export class Reactor {
     const result = this.system.epollAdd(this.#epoll, fd, events)
     if (result < 0) throw systemError('epoll_ctl', result)
     this.#pollables[fd] = pollable
+    this.#registered++
     this.hold()
     if (this.#waiting === 'block') this.#scheduleTurn()
+  }
+
+  /**
+   * Has the event loop wake up for a source, until the reactor closes for want of users; a source is none.
+   *
+   * @throws A system error: out of memory, or of the user's watches.
+   */
+  attach(fd: number, source: Source): void {
+    if (this.#epoll < 0) this.#open()
+    const result = this.system.epollAdd(this.#epoll, fd, EPOLLIN)
+    if (result < 0) throw systemError('epoll_ctl', result)
+    this.#source = source
+  }
+
+  /** Its descriptor is closed at once: the kernel takes it off its list by itself. */
+  detach(): void {
+    this.#source = undefined
   }
 
   /** Keeps the process alive without a descriptor, until {@link release}. */
@@ -103,6 +130,7 @@ export class Reactor {
   /** As {@link remove}, for a descriptor that is closed at once: the kernel takes it off its list by itself. */
   forget(fd: number): void {
     this.#pollables[fd] = undefined
+    this.#registered--
     this.release()
   }
 
@@ -147,26 +175,28 @@ export class Reactor {
    */
   #look(timeoutMs: number): void {
     const isFirst = this.#handled === 0
-    let ready = 0
+    let found = false
     try {
-      ready = this.#poll(timeoutMs)
-      this.#handled += ready
+      found = this.#source?.look() ?? false
+      // What a source has is known without a system call, and mostly it is all there is.
+      if (this.#registered > 0 || !this.#source) found = this.#poll(timeoutMs) || found
       // Once a turn is often enough; in the event loop there is an alarm for it.
       if (this.#waiting === 'block' && isFirst) this.clock.run()
     } finally {
-      if (ready > 0 && this.#handled < EVENTS_PER_TURN) queueMicrotask(this.#lookAgain)
+      if (found && this.#handled < EVENTS_PER_TURN) queueMicrotask(this.#lookAgain)
       else if (this.#waiting === 'block') this.#scheduleTurn()
     }
   }
 
-  /** Calls every pollable that is ready. @returns How many were. */
-  #poll(timeoutMs: number): number {
+  /** Calls every pollable that is ready. @returns Whether one was. */
+  #poll(timeoutMs: number): boolean {
     const ready = this.system.epollWait(this.#epoll, this.#events, timeoutMs)
     for (let at = 0; at < ready; at++) {
       // One that was closed earlier in this turn is skipped; one that got its number since finds nothing to read.
       this.#pollables[this.#events.fd(at)]?.ready(this.#events.events(at))
     }
-    return ready
+    this.#handled += ready
+    return ready > 0
   }
 
   /** How long a turn may sleep, in milliseconds; -1 is for ever. */
@@ -201,6 +231,7 @@ export class Reactor {
     if (this.#watch) this.#watch.close()
     else this.system.close(this.#epoll)
     this.#watch = undefined
+    this.#source = undefined
     this.#epoll = -1
   }
 }

@@ -1,12 +1,13 @@
 import { Slots } from '@hs/transport/internals'
 import { Aborts } from './aborts.js'
 import { ENOMEM, systemError } from './errors.js'
-import type { Pollable, Reactor } from './reactor.js'
-import { EPOLLIN, type Mapping, type Memory, SOCK_CLOEXEC, type SocketAddress, type System } from './system.js'
+import type { Reactor, Source } from './reactor.js'
+import { type Mapping, type Memory, SOCK_CLOEXEC, type SocketAddress, type System } from './system.js'
 
 /** Numbers of the kernel's `io_uring.h`. */
 const IORING_SETUP_CQSIZE = 1 << 3
 const IORING_SETUP_COOP_TASKRUN = 1 << 8
+const IORING_SETUP_TASKRUN_FLAG = 1 << 9
 const IORING_SETUP_SINGLE_ISSUER = 1 << 12
 const IORING_FEAT_SINGLE_MMAP = 1
 const IORING_OFF_SQ_RING = 0
@@ -17,6 +18,9 @@ const IORING_OP_CONNECT = 16
 const IORING_OP_CLOSE = 19
 const IORING_OP_SEND = 26
 const IORING_OP_RECV = 27
+/** What is over waits for this thread to enter the kernel: to be finished, or for room. */
+const IORING_SQ_CQ_OVERFLOW = 1 << 1
+const IORING_SQ_TASKRUN = 1 << 2
 const IORING_ASYNC_CANCEL_ALL = 1
 const IORING_ASYNC_CANCEL_FD = 2
 const IORING_ACCEPT_MULTISHOT = 1
@@ -35,12 +39,13 @@ const OPERATION_BITS = 3
 const OPERATION_MASK = (1 << OPERATION_BITS) - 1
 /** No user has this slot. */
 const NOBODY = -1
-/** `struct io_uring_params` in 32-bit words, and where in it is what; the last five are themselves offsets, in bytes. */
+/** `struct io_uring_params` in 32-bit words, and where in it is what; the last six are themselves offsets, in bytes. */
 const PARAMETERS_WORDS = 30
 const CQ_ENTRIES = 1
 const FLAGS = 2
 const FEATURES = 5
 const SQ_TAIL = 11
+const SQ_FLAGS = 14
 const SQ_ARRAY = 16
 const CQ_HEAD = 20
 const CQ_TAIL = 21
@@ -88,7 +93,7 @@ export interface RingUser {
  * Operations that the kernel does by itself, handed over many at a time, in one call: io_uring. The reactor learns when
  * some are over.
  */
-export class Ring implements Pollable {
+export class Ring implements Source {
   readonly aborts = new Aborts()
   readonly reactor: Reactor
   readonly #system: System
@@ -98,6 +103,7 @@ export class Ring implements Pollable {
   readonly #rings: Int32Array
   /** Indices in `#rings`. */
   readonly #submissionTail: number
+  readonly #submissionFlags: number
   readonly #completionHead: number
   readonly #completionTail: number
   readonly #completions: number
@@ -115,7 +121,7 @@ export class Ring implements Pollable {
     this.#scheduled = false
     if (this.#queued > 0) this.#enter()
     // Much of it is over by then: to see that at once is cheaper than to wait for a notification.
-    if (this.reactor.hasTime) this.#look()
+    if (this.reactor.hasTime) this.#harvest()
   }
   /** When all promises have been heard: what is begun by them is handed over together. */
   readonly #soon = () => process.nextTick(this.#handOver)
@@ -133,7 +139,8 @@ export class Ring implements Pollable {
     const { system } = reactor
     const parameters = new Uint32Array(PARAMETERS_WORDS)
     parameters[CQ_ENTRIES] = COMPLETIONS
-    parameters[FLAGS] = IORING_SETUP_CQSIZE | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_SINGLE_ISSUER
+    parameters[FLAGS] =
+      IORING_SETUP_CQSIZE | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SINGLE_ISSUER
     const fd = system.ringSetup(SUBMISSIONS, parameters)
     if (fd < 0) throw systemError('io_uring_setup', fd)
     const size = Math.max(
@@ -157,6 +164,7 @@ export class Ring implements Pollable {
     this.#rings = new Int32Array(rings.bytes.buffer)
     this.#submissions = new Int32Array(submissions.bytes.buffer)
     this.#submissionTail = parameters[SQ_TAIL]! / 4
+    this.#submissionFlags = parameters[SQ_FLAGS]! / 4
     this.#completionHead = parameters[CQ_HEAD]! / 4
     this.#completionTail = parameters[CQ_TAIL]! / 4
     this.#completions = parameters[CQ_CQES]! / 4
@@ -173,8 +181,7 @@ export class Ring implements Pollable {
   join(user: RingUser): number {
     clearTimeout(this.#closing)
     if (this.#epoch !== this.reactor.epoch) {
-      this.reactor.add(this.#fd, EPOLLIN, this)
-      this.reactor.release()
+      this.reactor.attach(this.#fd, this)
       this.#epoch = this.reactor.epoch
     }
     const slot = this.#users.take()
@@ -244,13 +251,15 @@ export class Ring implements Pollable {
     this.#submit(NOBODY, CLOSE, IORING_OP_CLOSE | (IOSQE_CQE_SKIP_SUCCESS << 8), fd, 0, 0, 0, 0)
   }
 
-  /** Some operations are over. */
-  ready(): void {
-    // There was no room for what is over: the kernel has it, and makes room of what we have looked at.
-    if (!this.#look()) this.#system.ringEnter(this.#fd, 0)
+  look(): boolean {
+    if (this.#harvest()) return true
+    if ((Atomics.load(this.#rings, this.#submissionFlags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) === 0)
+      return false
+    this.#system.ringEnter(this.#fd, 0)
+    return this.#harvest()
   }
 
-  #look(): boolean {
+  #harvest(): boolean {
     const rings = this.#rings
     let head = rings[this.#completionHead]!
     const tail = Atomics.load(rings, this.#completionTail)
@@ -328,8 +337,7 @@ export class Ring implements Pollable {
   }
 
   #end(): void {
-    this.reactor.hold()
-    this.reactor.remove(this.#fd)
+    this.reactor.detach()
     this.#system.close(this.#fd)
     for (const mapping of [...this.#mappings, ...this.#blocks]) mapping.unmap()
     this.#onClosed()
