@@ -5,9 +5,9 @@
 import { parseArgs } from 'node:util'
 import { compilePeers } from './compile.ts'
 import { contestants } from './contestants.ts'
-import { environment } from './environment.ts'
+import { type Environment, environment } from './environment.ts'
 import { buildLeague } from './league/build.ts'
-import { pinning } from './measure.ts'
+import { type Pinning, pinning } from './measure.ts'
 import { leagueSection, scaleSection, writeSection } from './page.ts'
 import { describeRows } from './report.ts'
 import { runRounds } from './rounds.ts'
@@ -18,6 +18,7 @@ const HELP = `Usage: pnpm bench:league [options]
   --rounds N   rounds (default 5)
   --count N    handshakes of each server in a round (default 60000)
   --total N    handshakes of the longest run of the scale curve (default 1000000)
+  --only NAME  league or scale (default: both)
   --write      write the result into docs/performance.md
 `
 
@@ -26,6 +27,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '5' },
     count: { type: 'string', default: '60000' },
     total: { type: 'string', default: '1000000' },
+    only: { type: 'string', default: '' },
     write: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -38,19 +40,29 @@ const note = (text: string) => void process.stderr.write(`${text}\n`)
 
 async function main(): Promise<void> {
   if (options.help) return console.log(HELP)
+  if (!['', 'league', 'scale'].includes(options.only))
+    throw new Error(`--only must be league or scale, got "${options.only}"`)
   const peers = await compilePeers()
   const cores = pinning()
   const machine = environment(cores)
+  if (options.only !== 'scale') await measureLeague(peers, cores, machine)
+  if (options.only === 'league') return
+  const scale = await measureScale(peers, cores, Number(options.total), note)
+  console.log(`\n${scaleSection(scale, machine)}`)
+  if (options.write) writeSection('scale', scaleSection(scale, machine))
+}
+
+async function measureLeague(
+  peers: Readonly<Record<string, string>>,
+  cores: Pinning,
+  machine: Environment,
+): Promise<void> {
   const ours = contestants(peers).filter(({ workload, name }) => workload === 'many' && NAMES.includes(name))
   const settings = { rounds: Number(options.rounds), count: Number(options.count) }
   const rows = await runRounds([...ours, ...(await buildLeague(note))], peers, cores, settings, note)
   console.log(describeRows(rows))
   for (const reason of new Set(rows.flatMap(({ absent }) => absent ?? []))) console.log(`\n  absent: ${reason}`)
-  const scale = await measureScale(peers, cores, Number(options.total), note)
-  console.log(`\n${scaleSection(scale, machine)}`)
-  if (!options.write) return
-  writeSection('league', leagueSection(rows, machine))
-  writeSection('scale', scaleSection(scale, machine))
+  if (options.write) writeSection('league', leagueSection(rows, machine))
 }
 
 await main()

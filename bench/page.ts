@@ -41,13 +41,14 @@ export function leagueSection(rows: readonly Row[], machine: Environment): strin
   return `${markdown([['server', 'CPU', 'rate', 'p99'], ...lines])}\n\n${describe(machine)}`
 }
 
-export function scaleSection({ open, total }: Scale, machine: Environment): string {
+export function scaleSection({ open, total, threads }: Scale, machine: Environment): string {
   const least = (points: readonly Point[]) => Math.min(...points.map(({ cpuUs }) => cpuUs))
   const lines = (points: readonly Point[]) =>
     points.map(({ at, cpuUs }) => [at.toLocaleString('en'), cpuUs.toFixed(1), (cpuUs / least(points)).toFixed(2)])
   return [
     markdown([['idle connections open', 'CPU µs', 'relative'], ...lines(open)]),
     markdown([['handshakes served so far', 'CPU µs', 'relative'], ...lines(total)]),
+    markdown([['threads', 'CPU µs', 'relative'], ...lines(threads)]),
     describe(machine),
   ].join('\n\n')
 }

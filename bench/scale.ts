@@ -1,9 +1,10 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { measureLoad, type Pinning, whileHeld } from './measure.ts'
 import { spread } from './report.ts'
-import { startServer } from './server-process.ts'
+import { type CommandLine, type ServerProcess, startServer } from './server-process.ts'
 
-/** What a handshake costs with this many connections open, or after this many handshakes. */
+/** What a handshake costs with this many connections open, after this many handshakes, or with this many threads. */
 export interface Point {
   readonly at: number
   readonly cpuUs: number
@@ -12,6 +13,7 @@ export interface Point {
 export interface Scale {
   readonly open: readonly Point[]
   readonly total: readonly Point[]
+  readonly threads: readonly Point[]
 }
 
 const OPEN = [0, 1, 10, 100, 1_000, 5_000, 15_000]
@@ -21,7 +23,12 @@ const TURNS = 9
 const HANDSHAKES = 20_000
 const CONCURRENCY = 64
 
-/** How the cost of a handshake depends on what is open, and on what was there before: `events` on the Linux transport. */
+const program = fileURLToPath(new URL('serve.js', import.meta.url))
+
+/**
+ * How the cost of a handshake depends on what is open and on what was there before, with `events`, and on how many threads
+ * there are, with `threads`; all on the Linux transport.
+ */
 export async function measureScale(
   peers: Readonly<Record<string, string>>,
   { on }: Pinning,
@@ -29,7 +36,6 @@ export async function measureScale(
   note: (text: string) => void,
 ): Promise<Scale> {
   const load = on(1, [peers.load!])
-  const program = fileURLToPath(new URL('serve.js', import.meta.url))
   await using server = await startServer(
     on(0, [process.execPath, program, '0', 'events', 'linux', '--patient']),
     'ignore',
@@ -50,5 +56,26 @@ export async function measureScale(
     }
     note(`open connections: turn ${turn + 1} of ${TURNS}`)
   }
-  return { open: [...turns].map(([at, costs]) => ({ at, cpuUs: spread(costs).median })), total }
+  return { open: pointsOf(turns), total, threads: await measureThreads(load, note) }
 }
+
+/** The threads have all cores, and share one with the load. */
+async function measureThreads(load: CommandLine, note: (text: string) => void): Promise<Point[]> {
+  await using running = new AsyncDisposableStack()
+  const servers = new Map<number, ServerProcess>()
+  for (let threads = 1; threads <= availableParallelism(); threads++) {
+    const command: CommandLine = [process.execPath, program, '0', `threads:${threads}`, 'linux']
+    servers.set(threads, running.use(await startServer(command, 'ignore')))
+  }
+  const turns = new Map([...servers.keys()].map((threads) => [threads, [] as number[]]))
+  for (let turn = 0; turn < TURNS; turn++) {
+    for (const [threads, server] of servers) {
+      turns.get(threads)!.push((await measureLoad(server, load, CONCURRENCY, HANDSHAKES)).cpuUs!)
+    }
+    note(`threads: turn ${turn + 1} of ${TURNS}`)
+  }
+  return pointsOf(turns)
+}
+
+const pointsOf = (turns: ReadonlyMap<number, readonly number[]>): Point[] =>
+  [...turns].map(([at, costs]) => ({ at, cpuUs: spread(costs).median }))
