@@ -28,7 +28,7 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
   },
   // Between packages of this repository, and in no documentation.
   '@hs/transport/internals': {
-    values: 'AcceptQueue AlarmClock PolledClock Slots descriptorLimit firstSpareDescriptor nextDescriptor',
+    values: 'AcceptQueue AlarmClock DescriptorReserve PolledClock Slots descriptorLimit',
     types: '',
   },
   '@hs/transport/testing': {

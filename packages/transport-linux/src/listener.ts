@@ -1,5 +1,5 @@
 import type { Connection, DropReason, Endpoint, Listener, ListenOptions, Timer } from '@hs/transport'
-import { firstSpareDescriptor, nextDescriptor } from '@hs/transport/internals'
+import { DescriptorReserve } from '@hs/transport/internals'
 import { LinuxConnection } from './connection.js'
 import { EAGAIN, ECONNABORTED, EINTR, isShortage } from './errors.js'
 import type { Pollable, Reactor } from './reactor.js'
@@ -32,7 +32,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   readonly #onDrop: ListenOptions['onDrop']
   readonly #onEnd: () => void
   readonly #takers: ((accepted: Accepted) => void)[] = []
-  readonly #spare = firstSpareDescriptor()
+  readonly #reserve = new DescriptorReserve()
   /** The last one accepted. */
   #last = -1
   #registered = false
@@ -108,7 +108,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
 
   /** The next connection, or undefined if none has arrived yet. */
   #accept(): Accepted | undefined {
-    if (this.#last + 1 >= this.#spare && nextDescriptor() >= this.#spare) return this.#postpone('deferred')
+    if (this.#reserve.includes(this.#last + 1) && this.#reserve.isNext()) return this.#postpone('deferred')
     for (;;) {
       const fd = this.#reactor.system.accept(this.#fd)
       if (fd >= 0) {

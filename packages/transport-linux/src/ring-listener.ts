@@ -1,5 +1,5 @@
 import type { Connection, DropReason, Endpoint, Listener, ListenOptions, Timer } from '@hs/transport'
-import { AcceptQueue, firstSpareDescriptor, nextDescriptor } from '@hs/transport/internals'
+import { AcceptQueue, DescriptorReserve } from '@hs/transport/internals'
 import { EAGAIN, ECANCELED, ECONNABORTED, EINTR, isShortage } from './errors.js'
 import { BACK_OFF_MS, BACKLOG } from './listener.js'
 import { ACCEPT, type Operation, type Ring, type RingUser } from './ring.js'
@@ -16,7 +16,7 @@ export class RingListener implements Listener, RingUser, AsyncIterator<Connectio
   readonly #fd: number
   readonly #onDrop: ListenOptions['onDrop']
   readonly #accepted = new AcceptQueue()
-  readonly #spare = firstSpareDescriptor()
+  readonly #reserve = new DescriptorReserve()
   /** The last descriptor that was accepted. */
   #last = -1
   /** What the ring is doing. */
@@ -69,12 +69,12 @@ export class RingListener implements Listener, RingUser, AsyncIterator<Connectio
     } else if (this.#accepts === 'all') {
       if (this.#accepted.length > 0) this.#cancel()
     } else if (this.#accepts === 'nothing' && isAwaited && !this.#backOff) {
-      if (this.#last + 1 >= this.#spare && nextDescriptor() >= this.#spare) {
+      if (this.#reserve.includes(this.#last + 1) && this.#reserve.isNext()) {
         this.#postpone('deferred')
         return
       }
       // A ring that accepts all takes the whole queue of the kernel at once.
-      const all = isFresh && this.#last + BACKLOG < this.#spare
+      const all = isFresh && !this.#reserve.includes(this.#last + BACKLOG)
       this.#accepts = all ? 'all' : 'one'
       this.#ring.accept(this.#slot, this.#fd, all)
     }

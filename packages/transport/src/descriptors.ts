@@ -19,22 +19,25 @@ export function descriptorLimit(): number | undefined {
   }
 }
 
-/** The first descriptor that no connection takes. A new descriptor has the lowest free number: it tells how many are taken. */
-export function firstSpareDescriptor(): number {
-  return (descriptorLimit() ?? Number.POSITIVE_INFINITY) - SPARE
-}
+/** The last descriptors that this process may have. The lowest free number is the next one: it tells how many are taken. */
+export class DescriptorReserve {
+  readonly #first = (descriptorLimit() ?? Number.POSITIVE_INFINITY) - SPARE
 
-/**
- * The number that the last of the next `count` descriptors of this process will have; infinite if there are not as many.
- */
-export function nextDescriptor(count = 1): number {
-  const opened: number[] = []
-  try {
-    while (opened.length < count) opened.push(openSync('/dev/null', 'r'))
-    return Math.max(...opened)
-  } catch {
-    return Number.POSITIVE_INFINITY
-  } finally {
-    for (const fd of opened) closeSync(fd)
+  includes(fd: number): boolean {
+    return fd >= this.#first
+  }
+
+  /** Whether the last of the next `count` descriptors would be one of it, or cannot be had. Costs two system calls for each. */
+  isNext(count = 1): boolean {
+    const opened: number[] = []
+    try {
+      while (opened.length < count) opened.push(openSync('/dev/null', 'r'))
+      return this.includes(Math.max(...opened))
+    } catch (error) {
+      // Windows has no such file, and no such limit.
+      return (error as NodeJS.ErrnoException).code !== 'ENOENT'
+    } finally {
+      for (const fd of opened) closeSync(fd)
+    }
   }
 }

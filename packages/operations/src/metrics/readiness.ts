@@ -1,5 +1,5 @@
 import type { HelloServer } from '@hs/server-core'
-import { firstSpareDescriptor, nextDescriptor } from '@hs/transport/internals'
+import { DescriptorReserve } from '@hs/transport/internals'
 
 /** How long drops count as going on. Several checks and scrapers may look, and none takes the news from another. */
 const RECENT_MS = 2_000
@@ -7,7 +7,7 @@ const RECENT_MS = 2_000
 /** Decides whether a server should get new connections. */
 export class Readiness {
   readonly #server: HelloServer
-  readonly #spare = firstSpareDescriptor()
+  readonly #reserve = new DescriptorReserve()
   /** At the last look, and when a look first saw more. */
   #dropped: number
   #droppedAt = Number.NEGATIVE_INFINITY
@@ -33,7 +33,7 @@ export class Readiness {
     if (this.#draining) return 'the server is about to stop'
     if (counters.active >= maxConnections) return `the server is full: it serves ${maxConnections} connections`
     // Two: a connection that is handed to a thread takes both for a moment.
-    if (nextDescriptor(2) >= this.#spare) return 'the server has no descriptors left'
+    if (this.#reserve.isNext(2)) return 'the server has no descriptors left'
     if (now - this.#droppedAt < RECENT_MS) return 'the server drops connections: it has no descriptors left, or no room'
     return undefined
   }

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AcceptQueue } from '../accept-queue.js'
-import { firstSpareDescriptor, nextDescriptor } from '../descriptors.js'
+import { DescriptorReserve } from '../descriptors.js'
 import type { Endpoint, Listener, ListenOptions, Share, ShareableListener, Sharing } from '../transport.js'
 import { NodeConnection, remoteOf } from './connection.js'
 import {
@@ -48,7 +48,7 @@ class NodeListener implements ShareableListener {
   readonly #unassigned: AcceptedSocket[] = []
   readonly #onDrop: ListenOptions['onDrop']
   readonly #remembersPeers: boolean
-  readonly #spare = firstSpareDescriptor()
+  readonly #reserve = new DescriptorReserve()
   #accepted = 0
   #closed: Promise<void> | undefined
 
@@ -83,12 +83,12 @@ class NodeListener implements ShareableListener {
   }
 
   #isSpare(fd: number): boolean {
-    if (fd >= this.#spare || this.#sharing !== 'transfer') return fd >= this.#spare
+    if (this.#reserve.includes(fd) || this.#sharing !== 'transfer') return this.#reserve.includes(fd)
     // A transfer moves the socket to the next descriptor, and its number is the first free one again. The system is asked
     // only when the connections alone could have taken all.
     let open = MOST_OTHERS + this.#unassigned.length
     for (const share of this.#shares) open += share.open
-    return open >= this.#spare && nextDescriptor() >= this.#spare
+    return this.#reserve.includes(open) && this.#reserve.isNext()
   }
 
   get sharing(): Sharing {
