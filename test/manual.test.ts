@@ -1,9 +1,13 @@
-/** What comes with the programs for the shell: `man tcpclient`, and completion. `npx pnpm manual` writes all of it. */
+/**
+ * What is made from the options of the programs: `man tcpclient`, completion, the table in the README. `npx pnpm manual`
+ * writes all of it.
+ */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import type { Command } from '../packages/command-line/src/options.js'
-import { manualOf } from './manual.js'
+import { manualOf, withOptions } from './manual.js'
+import { readText } from './markdown.js'
 import { ROOT, run } from './programs.js'
 
 // The programs hand their table to `parse` alone.
@@ -35,6 +39,11 @@ describe.each([
     const table = await tableOf(programs[program])
     expect(table.name).toBe(program)
     await expect(manualOf(table)).toMatchFileSnapshot(page)
+  })
+
+  test('the options in its README are what the table says', async () => {
+    const readme = withOptions(readText(`${folder}/README.md`), await tableOf(programs[program]))
+    await expect(readme).toMatchFileSnapshot(join(ROOT, folder, 'README.md'))
   })
 
   test.skipIf(!hasMan)('man shows its page without a warning, on every width', async () => {

@@ -1,6 +1,6 @@
-/** A page of the manual, made from the table that also parses the command line. */
+/** A page of the manual, and the options in a README, made from the table that also parses the command line. */
 import { describePreset } from '../packages/command-line/src/help.js'
-import type { Command, Option } from '../packages/command-line/src/options.js'
+import { type Command, kebab, type Option } from '../packages/command-line/src/options.js'
 
 /** In roff. Nothing of it changes with the version, or each release would have to write it again. */
 export function manualOf({ name, summary, positionals, options, examples, epilogue }: Command): string {
@@ -47,8 +47,8 @@ function entry(
   name: string,
   { alias, describe, choices, placeholder, parse, default: preset }: Option<unknown>,
 ): string {
-  const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-  const names = [...(alias ? [`-${alias}`] : []), kebab.length === 1 ? `-${kebab}` : `--${kebab}`]
+  const long = kebab(name)
+  const names = [...(alias ? [`-${alias}`] : []), long.length === 1 ? `-${long}` : `--${long}`]
   const value = choices ? choices.map(bold).join('|') : parse && `\\fI${placeholder}\\fR`
   const takesPreset = value !== undefined && preset !== undefined && String(preset) !== ''
   const about = sentence(describe) + (takesPreset ? ` Default: ${text(describePreset(preset, placeholder))}.` : '')
@@ -69,4 +69,44 @@ function text(plain: string): string {
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')
     .replace(/^([.'])/gm, '\\&$1')
+}
+
+/** The text of a README with the options between its marks as the table has them. */
+export function withOptions(readme: string, { options }: Command): string {
+  const rows = [
+    ['option', 'default', 'meaning'],
+    ...Object.entries(options).map(([name, option]) => [
+      code(namesOf(name, option)),
+      presetOf(option),
+      meaningOf(option),
+    ]),
+    ['`--completion <shell>`', '', 'print a completion script for `bash` or `zsh`'],
+    ['`--help`, `--version`', '', ''],
+  ]
+  const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)))
+  const lines = rows.map((row) => `| ${row.map((cell, at) => cell.padEnd(widths[at]!)).join(' | ')} |`)
+  lines.splice(1, 0, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`)
+  return readme.replace(/(?<=<!-- options -->\n\n)[\s\S]*?(?=\n\n<!-- end of options -->)/, lines.join('\n'))
+}
+
+const code = (words: readonly string[]) => words.map((word) => `\`${word}\``).join(', ')
+
+function namesOf(name: string, { alias, choices, placeholder = 'name', parse }: Option<unknown>): string[] {
+  const long = kebab(name)
+  const value = parse || choices ? ` <${placeholder}>` : ''
+  return [`${long.length === 1 ? '-' : '--'}${long}${value}`, ...(alias ? [`-${alias}`] : [])]
+}
+
+function presetOf({ choices, placeholder, parse, default: preset }: Option<unknown>): string {
+  return (parse || choices) && preset !== undefined ? describePreset(preset, placeholder) : ''
+}
+
+/** What the help says, as a phrase, with what is typed or printed marked as code. */
+function meaningOf({ describe, choices = [] }: Option<unknown>): string {
+  const phrase = describe[0]!.toLowerCase() + describe.slice(1)
+  const marked = phrase.replace(
+    /--[a-z][\w-]*|(?<![\w/])\/[a-z]+\b|\bERROR\b|\b(?:linux|auto|node)\b(?= works| needs| takes|$)/g,
+    '`$&`',
+  )
+  return `${marked}${choices.length > 0 ? `: ${code(choices)}` : ''}`.replaceAll('|', '\\|')
 }
