@@ -1,13 +1,14 @@
 /**
- * Our load generator against the one in C, on the same servers: `npx pnpm bench:load [rounds]`. They have short turns,
- * each first in every other one; ratios are taken within a round, then their median.
+ * Our load generator against the one in C, on the same servers: `npx pnpm bench:load [rounds] [--cold]`. They have short
+ * turns, each first in every other one; ratios are taken within a round, then their median. `--cold`: each round is one
+ * turn of about a second, of a process that has just started.
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 import { compilePeers } from './compile.ts'
 import { pinning } from './measure.ts'
 import { showSpread, spread } from './report.ts'
@@ -15,17 +16,18 @@ import { TURNS } from './rounds.ts'
 import { type CommandLine, startServer } from './server-process.ts'
 
 const CLIENTS = 64
-const HANDSHAKES_PER_TURN = 4_000
 /** Ours compiles its code while it runs. */
 const WARM_UP_HANDSHAKES = 60_000
-const GOAL = 0.9
+const GOAL = 1
 
 interface Turn {
   readonly seconds: number
   readonly errors: number
 }
 
-const rounds = Number(process.argv[2] ?? 5)
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { cold: { type: 'boolean' } } })
+const [rounds = 5] = positionals.map(Number)
+const { turns, handshakes } = values.cold ? { turns: 1, handshakes: 20_000 } : { turns: TURNS, handshakes: 4_000 }
 const peers = await compilePeers()
 const { on, pinned } = pinning()
 const require = createRequire(import.meta.url)
@@ -39,22 +41,23 @@ const servers: readonly (readonly [string, CommandLine])[] = [
 console.log(`${CLIENTS} clients, ${rounds} rounds${pinned ? ', server and load on a core each' : ''}`)
 for (const [name, command] of servers) {
   await using server = await startServer(on(0, command), 'ignore')
-  await using ours = startOurs(server.port)
-  await ours.turn(WARM_UP_HANDSHAKES)
+  await using warm = startOurs(server.port)
+  await warm.turn(WARM_UP_HANDSHAKES)
   await turnInC(server.port, WARM_UP_HANDSHAKES)
   const ratios: number[] = []
   const rates = { c: [] as number[], ours: [] as number[] }
   let errors = 0
   for (let round = 0; round < rounds; round++) {
+    await using cold = values.cold ? startOurs(server.port) : undefined
     const seconds = { c: 0, ours: 0 }
-    for (let number = 0; number < TURNS; number++) {
+    for (let number = 0; number < turns; number++) {
       for (const load of number % 2 === 0 ? (['c', 'ours'] as const) : (['ours', 'c'] as const)) {
-        const turn = await (load === 'c' ? turnInC(server.port, HANDSHAKES_PER_TURN) : ours.turn(HANDSHAKES_PER_TURN))
+        const turn = await (load === 'c' ? turnInC(server.port, handshakes) : (cold ?? warm).turn(handshakes))
         seconds[load] += turn.seconds
         errors += turn.errors
       }
     }
-    for (const load of ['c', 'ours'] as const) rates[load].push((TURNS * HANDSHAKES_PER_TURN) / seconds[load])
+    for (const load of ['c', 'ours'] as const) rates[load].push((turns * handshakes) / seconds[load])
     ratios.push(seconds.c / seconds.ours)
   }
   const ratio = spread(ratios)

@@ -84,9 +84,9 @@ describe('a release', () => {
       if (manifest.private) continue
       expect([raised(before[name]!, 'minor'), raised(before[name]!, 'major')], name).toContain(first[name])
       const changelog = readFileSync(join(checkout, folder, 'CHANGELOG.md'), 'utf8')
-      expect(changelog).toMatch(new RegExp(`^# ${name}\n\n## ${first[name]}\n\n### M\\w+ Changes\n\n- \\w+: `))
+      expect(changelog).toMatch(new RegExp(`^# ${name}\n\n## ${first[name]}\n\n### M\\w+ Changes\n\n- \\S`))
     }
-    expect(readdirSync(join(checkout, '.changeset')).sort()).toEqual(['README.md', 'config.json'])
+    expect(readdirSync(join(checkout, '.changeset')).sort()).toEqual(['README.md', 'changelog.js', 'config.json'])
     // Or the pipeline would stop at its first step.
     await inCheckout(await offlineInstall())
     await commit('A release')
