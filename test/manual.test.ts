@@ -5,8 +5,10 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
+import { HANDSHAKE_OPTIONS } from '../packages/client/src/checks.js'
 import type { Command } from '../packages/command-line/src/options.js'
-import { manualOf, withOptions } from './manual.js'
+import { SERVE_OPTIONS } from '../packages/server-core/src/checks.js'
+import { manualOf, withOptions, withOptionsOf } from './manual.js'
 import { readText } from './markdown.js'
 import { ROOT, run } from './programs.js'
 
@@ -79,6 +81,17 @@ describe.each([
     expect(complete('--time')).toEqual(['--timeout'])
     expect(complete('--errors', '')).toEqual(['stdout', 'stderr'])
     expect(complete('--terminator', 'c')).toEqual(['crlf'])
+  })
+})
+
+describe.each([
+  ['handshake', 'packages/client', HANDSHAKE_OPTIONS],
+  ['serve', 'packages/server-core', SERVE_OPTIONS],
+] as const)('the function %s', (_, folder, table) => {
+  test('has a README whose options are what its types say', async () => {
+    const presets = Object.fromEntries(Object.entries(table).map(([name, { preset }]) => [name, preset]))
+    const readme = withOptionsOf(readText(`${folder}/README.md`), readText(`${folder}/src/options.ts`), presets)
+    await expect(readme).toMatchFileSnapshot(join(ROOT, folder, 'README.md'))
   })
 })
 

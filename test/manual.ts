@@ -83,11 +83,36 @@ export function withOptions(readme: string, { options }: Command): string {
     ['`--completion <shell>`', '', 'print a completion script for `bash` or `zsh`'],
     ['`--help`, `--version`', '', ''],
   ]
+  return withTable(readme, rows)
+}
+
+/** The first sentence that a function's types say of each option, and the default; those of the protocol are one row. */
+export function withOptionsOf(readme: string, source: string, presets: Readonly<Record<string, unknown>>): string {
+  const found = source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*readonly (\w+)\??:/g)
+  const texts = new Map([...found].map(([, text, name]) => [name!, text!.replace(/\s*\n\s*\*\s*/g, ' ').trim()]))
+  const own = Object.keys(presets).filter((name) => texts.has(name))
+  const others = Object.keys(presets).filter((name) => !texts.has(name))
+  return withTable(readme, [
+    ['option', 'default', 'meaning'],
+    ...own.map((name) => {
+      const text = texts.get(name)!
+      const [meaning = ''] = text.split(/\. (?=[A-Z])|\.$/)
+      const [, preset = ''] = /\bDefault:? (.*)\.$/.exec(text) ?? []
+      return [`\`${name}\``, preset, phrase(meaning)]
+    }),
+    [code(others), '', 'how the protocol is spoken: see `@hs/protocol`'],
+  ])
+}
+
+function withTable(readme: string, rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)))
   const lines = rows.map((row) => `| ${row.map((cell, at) => cell.padEnd(widths[at]!)).join(' | ')} |`)
   lines.splice(1, 0, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`)
   return readme.replace(/(?<=<!-- options -->\n\n)[\s\S]*?(?=\n\n<!-- end of options -->)/, lines.join('\n'))
 }
+
+const phrase = (sentence: string) =>
+  /^[A-Z][a-z ]/.test(sentence) ? sentence[0]!.toLowerCase() + sentence.slice(1) : sentence
 
 const code = (words: readonly string[]) => words.map((word) => `\`${word}\``).join(', ')
 
@@ -103,8 +128,7 @@ function presetOf({ choices, placeholder, parse, default: preset }: Option<unkno
 
 /** What the help says, as a phrase, with what is typed or printed marked as code. */
 function meaningOf({ describe, choices = [] }: Option<unknown>): string {
-  const phrase = describe[0]!.toLowerCase() + describe.slice(1)
-  const marked = phrase.replace(
+  const marked = phrase(describe).replace(
     /--[a-z][\w-]*|(?<![\w/])\/[a-z]+\b|\bERROR\b|\b(?:linux|auto|node)\b(?= works| needs| takes|$)/g,
     '`$&`',
   )

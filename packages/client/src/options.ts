@@ -9,15 +9,21 @@ export interface HandshakeOptions extends ProtocolOptions, Partial<Patience> {
   readonly port: number
   /** An address or a name. Default `'127.0.0.1'`. */
   readonly host?: string
-  /** X. Default: a random number that 32-bit peers can count on from. */
+  /** X, which 32-bit peers can count on from. Default: a random number. */
   readonly sequence?: number
-  /** Use only IPv4 or IPv6 addresses of a name. */
-  readonly family?: 4 | 6
+  /** Total deadline in milliseconds, connecting included. Default 5000. */
+  readonly timeoutMs?: number
   /** Ends it at any point, with `ERR_HS_ABORTED`. */
   readonly signal?: AbortSignal
+  /** `4` or `6`: only such addresses of a name. Default: both. */
+  readonly family?: 4 | 6
+  /** How long the server must pause before what it sent counts as a message, in milliseconds. Default 0. */
+  readonly quietMs?: number
+  /** How long the rest of a message that is right so far is waited for, in milliseconds. Default 250. */
+  readonly prefixMs?: number
   /**
-   * Default `'node'`: for one connection, loading another costs more than it saves. `'linux'` and `'auto'` need
-   * `@hs/transport-linux`.
+   * How bytes move: `'node'`, `'linux'`, `'auto'`, or an object. For one connection, loading another than `'node'` costs more
+   * than it saves; the others need `@hs/transport-linux`. Default `'node'`.
    */
   readonly transport?: TransportName | Transport
   /**

@@ -25,20 +25,29 @@ export const DEFAULT_GRACE_MS = 5_000
 export interface ServeOptions extends ProtocolOptions, Partial<Patience> {
   /** 0 to 65535; 0 takes a free one, to be read from `address`. */
   readonly port: number
-  /** An address or a name. Default `'127.0.0.1'`: reachable from this machine only. */
+  /** An address or a name; `'0.0.0.0'` or `'::'` for every interface. Default `'127.0.0.1'`. */
   readonly host?: string
-  /** Default `'events'`. */
+  /** How connections are served: `'sequential'`, `'threads'`, `'events'`, or an object. Default `'events'`. */
   readonly strategy?: StrategyName | ConcurrencyStrategy
   /** Connections served at a time; more are closed at once. Default 10000. */
   readonly maxConnections?: number
-  /** Default `'auto'`: the fastest that is installed and works here. */
+  /** Total deadline of each connection, in milliseconds. Default 10000. */
+  readonly timeoutMs?: number
+  /** How long a client must pause before what it sent counts as a message, in milliseconds. Default 0. */
+  readonly quietMs?: number
+  /** How long the rest of a message that is right so far is waited for, in milliseconds. Default 250. */
+  readonly prefixMs?: number
+  /**
+   * How bytes move: `'node'`, `'linux'`, or an object; `'auto'` is the Linux transport where it is installed and works.
+   * Default `'auto'`.
+   */
   readonly transport?: TransportName | Transport
   /**
    * What stands between the listener and the server, as a transport around the chosen one: it may give connections other
    * addresses, or a `refusal`. Called with the number of threads that share the listener, 0 if none do.
    */
   readonly wrapTransport?: (transport: Transport, threads: number) => Transport
-  /** A socket that is bound already (socket activation): its descriptor. `host` and `port` then mean nothing. */
+  /** The descriptor of a socket that is bound already (socket activation); `host` and `port` then mean nothing. */
   readonly fd?: number
   /** Lets other processes listen on the same address and port at the same time (SO_REUSEPORT). Default false. */
   readonly reusePort?: boolean
