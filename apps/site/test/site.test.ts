@@ -34,7 +34,9 @@ let root: string
 let browser: Browser
 
 beforeAll(async () => {
-  if (!process.env.BUILT) execFileSync('pnpm', ['run', 'site'], { cwd: SITE, stdio: 'ignore' })
+  // The pnpm of the repository, also where none is on the path; what it says is in the error.
+  if (!process.env.BUILT)
+    execFileSync(join(SITE, '../../node_modules/.bin/pnpm'), ['run', 'site'], { cwd: SITE, stdio: 'pipe' })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   root = `http://127.0.0.1:${(server.address() as AddressInfo).port}${BASE}`
   if (browserPath) browser = await startBrowser()
@@ -133,6 +135,24 @@ describe.skipIf(!browserPath)('in a browser (skipped without Chromium: apt-get i
     expect(await page.frameLocator('iframe').locator('.lane').count()).toBe(3)
     expect(wrong).toEqual([])
   })
+
+  test.each(['light', 'dark'] as const)(
+    'the demo follows the switch of the site, and not a system that is %s',
+    async (colorScheme) => {
+      const { page, wrong } = await open('/', { colorScheme })
+      const entries = await page.evaluate('history.length')
+      const demo = page.frameLocator('iframe')
+      const scheme = () => demo.locator('html').getAttribute('data-scheme')
+      await expect.poll(scheme).toBe(colorScheme)
+      await demo.getByText(/^(?!0\.0)\d+\.\d s of \d+/).waitFor()
+      await page.getByRole('switch').first().click()
+      await expect.poll(scheme).toBe(colorScheme === 'dark' ? 'light' : 'dark')
+      // It continues, and "Back" leads away from the page as before.
+      expect(await demo.getByText(/^0\.0 s of/).count()).toBe(0)
+      expect(await page.evaluate('history.length')).toBe(entries)
+      expect(wrong).toEqual([])
+    },
+  )
 
   test('search finds an error code without asking another server, and dark is a click away', async () => {
     const { page, wrong } = await open('/')

@@ -105,6 +105,28 @@ describe.skipIf(!browserPath)('the page (skipped without Chromium: apt-get insta
     )
   })
 
+  test('a slider stays where it is put, also while the picture stands still', async () => {
+    const { page, watcher } = await openLive({ strategies: ['events'] })
+    await page.keyboard.press('p')
+    await until('clients are held back', () => watcher.scene.settings.holding)
+    const slider = page.getByRole('slider', { name: 'Clients think' })
+    const seen = page.evaluate(async () => {
+      const input = document.querySelectorAll<HTMLInputElement>('input[type=range]')[2]!
+      const values = [input.value]
+      // Longer than the page takes to draw its text again.
+      for (const end = performance.now() + 1_000; performance.now() < end; ) {
+        if (values.at(-1) !== input.value) values.push(input.value)
+        await new Promise(requestAnimationFrame)
+      }
+      return values
+    })
+    await slider.focus()
+    await page.keyboard.press('End')
+    expect(await seen).toEqual(['100', '3000'])
+    await page.getByText('Clients think: 3000 ms').waitFor()
+    expect(watcher.scene.settings.thinkMs).toBe(3_000)
+  })
+
   test('a stalled client is released', async () => {
     const { page, watcher } = await openLive({ strategies: ['sequential'] })
     await page.keyboard.press('t')
@@ -247,6 +269,32 @@ describe.skipIf(!browserPath)('the page (skipped without Chromium: apt-get insta
     }
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
     expect(wrong).toEqual([])
+  })
+
+  test('is light or dark as the end of its address says, whatever the system does, and paints in these colours', async () => {
+    const { page, url } = await openLive({}, { colorScheme: 'light' })
+    const colours = () =>
+      page.evaluate(() => {
+        const { backgroundColor, colorScheme } = getComputedStyle(document.body)
+        const { canvas } = document.querySelector('canvas')!.getContext('2d')!
+        // In the middle of a free thread.
+        const [x, y] = [canvas.width * 0.75 + 6, canvas.height / 2 + 4].map(Math.round) as [number, number]
+        const pixel = [...canvas.getContext('2d')!.getImageData(x, y, 1, 1).data].slice(0, 3)
+        return [colorScheme, backgroundColor, `rgb(${pixel.join(', ')})`]
+      })
+    const light = ['light', 'rgb(255, 255, 255)', 'rgb(255, 255, 255)']
+    const dark = ['dark', 'rgb(20, 24, 28)', 'rgb(20, 24, 28)']
+    const become = (wanted: string[]) => expect.poll(colours, { timeout: 30_000 }).toEqual(wanted)
+    await become(light)
+    const entries = await page.evaluate('history.length')
+    await page.evaluate((address) => location.replace(address), `${url}#dark`)
+    await become(dark)
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.evaluate((address) => location.replace(address), `${url}#light`)
+    await become(light)
+    await page.evaluate((address) => location.replace(address), `${url}#`)
+    await become(dark)
+    expect(await page.evaluate('history.length')).toBe(entries)
   })
 
   test('has a heading, a sentence and the counts of each server in the tree of a screen reader', async () => {

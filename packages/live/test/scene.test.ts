@@ -244,6 +244,17 @@ describe('the player', () => {
     expect(player.lagMs).toBe(0)
   })
 
+  test('shows settings when they come, also while it stands still: the controls are not a part of the picture', () => {
+    const { player, seen } = play()
+    player.add([lane('events')], 0, true)
+    player.frame(1_000)
+    player.paused = true
+    player.add([{ type: 'settings', at: 1_000, ...player.scene.settings, threads: 7 }], 1_000, true)
+    expect(player.scene.settings.threads).toBe(7)
+    expect(player.step()).toBeUndefined()
+    expect(seen).toHaveLength(1)
+  })
+
   test('goes to any moment of a recording, also back', () => {
     const { player } = play([{ ...lane('events'), at: 0 } as SceneEvent, ...served(1), tick(50)])
     player.seek(50)

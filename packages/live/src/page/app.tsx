@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 /// <reference lib="dom" />
 import { render } from 'preact'
-import { useEffect, useMemo, useReducer, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useReducer, useState } from 'preact/hooks'
 import type { Command } from '../scene/commands.js'
 import type { Recording } from '../scene/events.js'
 import { TOUR } from '../scene/tour.js'
@@ -36,7 +36,12 @@ function App() {
   const { player } = theatre
 
   const send = async (command: Command, words: string) => {
+    const { scene } = player
+    const { settings } = scene
+    // A control stays where it was put while hs-live is asked.
+    if (command.do === 'set') scene.settings = { ...settings, ...command }
     const problem = await source?.send(command)
+    if (problem !== undefined) scene.settings = settings
     setSaid(problem ?? words)
     refresh(undefined)
   }
@@ -66,7 +71,8 @@ function App() {
       ]),
     [],
   )
-  useEffect(() => {
+  // As soon as the box is cleared, and not after the next frame.
+  useLayoutEffect(() => {
     if (!keys) return
     const onKey = (event: KeyboardEvent) => {
       const busy = event.target instanceof HTMLElement && event.target.closest('select')

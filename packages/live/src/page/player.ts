@@ -52,9 +52,13 @@ export class Player {
 
   /** @param now - The clock of this page. */
   add(events: readonly SceneEvent[], now: number, shown: boolean): void {
+    // What the controls show is not a part of the picture: it is not late, and does not stand still.
+    for (const event of events) if (event.type === 'settings') apply(this.scene, event)
+    const happened = events.filter(({ type }) => type !== 'settings')
+    if (happened.length === 0) return
     this.#events = this.#events
       .slice(this.#next)
-      .concat(events)
+      .concat(happened)
       .sort((a, b) => a.at - b.at)
     this.#next = 0
     const ahead = this.end - now

@@ -5,6 +5,7 @@ import type { LaneScene } from '../scene/scene.js'
 import { STAGE_HEIGHT } from './layout.js'
 import { type Palette, paint } from './paint.js'
 import { Player } from './player.js'
+import { followScheme } from './scheme.js'
 import { Stage } from './stage.js'
 
 /** More connections than this, in all lanes together, are drawn as bars. */
@@ -23,14 +24,14 @@ export class Theatre {
   readonly stages: Stage[] = []
   readonly #mounted = new Map<number, Mounted>()
   readonly #calm = matchMedia('(prefers-reduced-motion: reduce)')
-  #palette = paletteOf()
+  #palette!: Palette
   #last = performance.now()
   /** Frames so far, for measurements. */
   frames = 0
 
   constructor(recording: readonly SceneEvent[] | undefined) {
     this.player = new Player(recording, (event) => this.#see(event))
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+    followScheme(() => {
       this.#palette = paletteOf()
     })
     requestAnimationFrame(() => this.#frame())
