@@ -19,6 +19,7 @@ const LIE = 3
 /** What a client may take beyond the time limit of the course, and a server until it listens. */
 const CLIENT_MS = 4000
 const START_MS = 10_000
+const LOOK_MS = 10
 
 /** A program of the pair, ready to be started: with its port, and with X. */
 type Start = (words: readonly string[], port: number) => Running
@@ -92,22 +93,26 @@ async function play(
   const messages: string[] = []
   const proxy = createServer((socket) => forward(socket, port, messages, lie))
   try {
-    for (let waited = 0; !isListening(port); waited += 10) {
-      if (server.status !== undefined || waited > START_MS) return `The server does not listen: ${shown(server.stderr)}`
-      await sleep(10)
-    }
+    const listens = () => isListening(port)
+    await within(START_MS, () => server.status !== undefined || listens())
+    if (!listens()) return `The server does not listen: ${shown(server.stderr)}`
     const client = start(clientWords, await listen(proxy))
     await client.within(timeoutMs + CLIENT_MS)
     // The server may still be printing what it got.
     const settled = () => server.status !== undefined || /ERROR/.test(server.stdout + server.stderr)
     const printed = () => messages.length > 2 && server.stdout.split('\n').length > 2
-    for (let waited = 0; waited < timeoutMs && !settled() && !printed(); waited += 20) await sleep(20)
+    await within(timeoutMs, () => settled() || printed())
     return { messages, client, server }
   } finally {
     server.end('the exchange is over')
     proxy.close()
     await server.ended
   }
+}
+
+/** Waits until something holds, or the time is over: by the clock, because each look takes longer on a busy machine. */
+async function within(ms: number, holds: () => boolean): Promise<void> {
+  for (const end = performance.now() + ms; !holds() && performance.now() < end; ) await sleep(LOOK_MS)
 }
 
 function forward(client: Socket, port: number, messages: string[], lie: string | undefined): void {
