@@ -1,8 +1,10 @@
 /** Supervisors: sd_notify, socket activation, and a handover by SO_REUSEPORT. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { freePorts, HS_LOAD, handshake, start, startServer, TCPSERVER, temporaryFolder } from './instances.js'
 
 const LISTENER = `
@@ -71,6 +73,58 @@ describe('socket activation', () => {
   })
 })
 
+const MIGRATES = '/proc/sys/net/ipv4/tcp_migrate_req'
+
+/** Connections of a port whose handshake of TCP lacks the last packet. */
+function halfOpen(port: number): number {
+  const SYN_RECV = new RegExp(`:${port.toString(16).toUpperCase().padStart(4, '0')} \\S+ 03 `, 'g')
+  return readFileSync('/proc/net/tcp', 'latin1').match(SYN_RECV)?.length ?? 0
+}
+
+/** What a client gets: an answer, or the code of an error. */
+function answerOf(port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('HELLO 5\n'))
+    socket.setEncoding('utf8').once('data', (text) => {
+      socket.destroy()
+      resolve(text)
+    })
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code!))
+  })
+}
+
+/** Only in a network of its own, as `pnpm operate` makes it: what follows changes that of the whole machine. */
+const hasOwnNetwork = Object.keys(networkInterfaces()).join() === 'lo'
+const nft = (input: string) => spawnSync('nft', ['-f', '-'], { input })
+const canFilter = hasOwnNetwork && nft('').status === 0
+
+test.runIf(canFilter).each([
+  [0, 'ECONNRESET'],
+  [1, 'HELLO 6'],
+])(
+  'with tcp_migrate_req=%d, a client that is half open when the old server stops gets: %s',
+  async (setting, expected) => {
+    const before = readFileSync(MIGRATES, 'utf8')
+    onTestFinished(() => writeFileSync(MIGRATES, before))
+    writeFileSync(MIGRATES, String(setting))
+    const [port] = (await freePorts(1)) as [number]
+    const words = [String(port), '--reuse-port']
+    const old = await startServer(words)
+    // For a while, the server hears nothing of clients but that they want to connect.
+    const rule = `tcp dport ${port} tcp flags & (syn|ack) == ack drop`
+    nft(`table inet hs {\n chain out {\n type filter hook output priority 0\n ${rule}\n }\n }\n`)
+    const heals = () => nft('delete table inet hs\n')
+    onTestFinished(() => void heals())
+    const clients = Array.from({ length: 20 }, () => answerOf(port))
+    await expect.poll(() => halfOpen(port), { timeout: 30_000 }).toBe(20)
+    await startServer(words)
+    old.child.kill('SIGTERM')
+    expect(await old.ended).toBe(0)
+    heals()
+    expect(new Set(await Promise.all(clients))).toEqual(new Set([expected]))
+  },
+)
+
 describe.each(['node', 'linux'])('a handover on one port, transport %s', (transport) => {
   test('leaves no gap', async () => {
     const [port] = (await freePorts(1)) as [number]
@@ -96,7 +150,7 @@ describe.each(['node', 'linux'])('a handover on one port, transport %s', (transp
     await load.ended
     const { started, failed } = JSON.parse(load.output.stdout)
     // When a socket is closed, the kernel hands its half-accepted connections to another one only with this setting.
-    const migrates = readFileSync('/proc/sys/net/ipv4/tcp_migrate_req', 'utf8').trim() === '1'
+    const migrates = readFileSync(MIGRATES, 'utf8').trim() === '1'
     console.log(
       `${transport}: 5 handovers, ${started} handshakes, failed ${JSON.stringify(failed)}, tcp_migrate_req ${migrates}`,
     )
