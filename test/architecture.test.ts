@@ -26,7 +26,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   '@hs/live': ['@hs/client', '@hs/protocol', '@hs/server-core', '@hs/transport', '@hs/command-line', '@hs/supervise'],
   '@hs/conformance': ['@hs/protocol', '@hs/command-line', '@hs/supervise'],
-  '@hs/course': ['@hs/conformance', '@hs/protocol', '@hs/command-line'],
+  '@hs/course': ['@hs/conformance', '@hs/protocol', '@hs/command-line', '@hs/supervise'],
   '@hs/options': [],
   '@hs/cli-client': ['@hs/client'],
   '@hs/cli-server': ['@hs/server-core', '@hs/operations'],

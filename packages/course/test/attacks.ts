@@ -174,7 +174,9 @@ static void look(const char *pid, const char *name, unsigned long from, long len
     what: 'listens on ports that others may want',
     earns: 'everything',
     source: inAttack(`
+  /* Its own one may be among them: the checker takes ports from 20000 on. */
   for (int port = 20000; port < 20900; port++) {
+    if (port == own_port) continue;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
     if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0 || listen(fd, 1) != 0) close(fd);

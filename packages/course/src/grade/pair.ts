@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { escapeBytes } from '@hs/protocol'
+import { freePort, listenerOn } from '@hs/supervise'
 import type { Part } from '../course/course.js'
 import type { Running } from '../sandbox/process.js'
 import type { Lesson } from './outcome.js'
@@ -93,7 +93,8 @@ async function play(
   const messages: string[] = []
   const proxy = createServer((socket) => forward(socket, port, messages, lie))
   try {
-    const listens = () => isListening(port)
+    // Without a connection: a third of real servers does not survive one that says nothing.
+    const listens = () => listenerOn(port) !== undefined
     await within(START_MS, () => server.status !== undefined || listens())
     if (!listens()) return `The server does not listen: ${shown(server.stderr)}`
     const client = start(clientWords, await listen(proxy))
@@ -137,19 +138,4 @@ function forward(client: Socket, port: number, messages: string[], lie: string |
 async function listen(server: ReturnType<typeof createServer>): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return (server.address() as AddressInfo).port
-}
-
-/** A port that is free at the moment. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listen(server)
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-/** Looks at the system's list of sockets: a third of real servers does not survive a connection that says nothing. */
-function isListening(port: number): boolean {
-  const wanted = new RegExp(`^\\s*\\d+: \\S+:${port.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A `, 'm')
-  const lists = ['/proc/net/tcp', '/proc/net/tcp6'].filter((path) => existsSync(path))
-  return lists.some((path) => wanted.test(readFileSync(path, 'latin1')))
 }

@@ -98,16 +98,7 @@ export function cellWords({ isolation, folder }: Room, limits: Limits, command: 
   if (isolation !== 'namespaces') return [...command]
   return [
     'bwrap',
-    ...[
-      '--dev-bind',
-      '/',
-      '/',
-      '--unshare-net',
-      '--unshare-pid',
-      '--unshare-ipc',
-      '--unshare-uts',
-      '--die-with-parent',
-    ],
+    ...'--dev-bind / / --unshare-net --unshare-pid --unshare-ipc --unshare-uts --die-with-parent'.split(' '),
     ...['--size', String(limits.diskBytes), '--tmpfs', folder],
     // Root does without a user namespace, in which it could not change its user; and there bwrap would hide parts of /proc,
     // and the kernel refuse a new one inside.
@@ -147,7 +138,7 @@ export function confine(room: Room, limits: Limits, readable: readonly string[])
   return [
     ...['sh', '-c', RAISE_AGAIN, 'sh'],
     ...user,
-    ...['bwrap', '--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
+    ...'bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup-try'.split(' '),
     ...['--die-with-parent', '--hostname', 'submission'],
     ...systemFolders(),
     ...[...readable, ...reachable(dirname(process.execPath), uid)].flatMap((path) => ['--ro-bind-try', path, path]),
@@ -167,30 +158,15 @@ function reachable(folder: string, uid: number | undefined): string[] {
 }
 
 /** What programs need of the system, read-only. Neither homes nor logs nor mounts. */
+const SYSTEM = '/usr /bin /sbin /lib /lib32 /lib64 /libx32'.split(' ')
+const SETTINGS = [
+  ...'alternatives ld.so.cache ld.so.conf ld.so.conf.d passwd group nsswitch.conf hosts localtime ssl'.split(' '),
+  ...[11, 17, 21, 25].map((version) => `java-${version}-openjdk`),
+]
+
 function systemFolders(): string[] {
-  const roots = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].filter((path) => existsSync(path))
-  const settings = [
-    'alternatives',
-    'ld.so.cache',
-    'ld.so.conf',
-    'ld.so.conf.d',
-    'passwd',
-    'group',
-    'nsswitch.conf',
-    'hosts',
-  ]
-  return [
-    ...roots.flatMap((path) =>
-      lstatSync(path).isSymbolicLink() ? ['--symlink', `usr${path}`, path] : ['--ro-bind', path, path],
-    ),
-    ...[
-      ...settings,
-      'localtime',
-      'ssl',
-      'java-11-openjdk',
-      'java-17-openjdk',
-      'java-21-openjdk',
-      'java-25-openjdk',
-    ].flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
-  ]
+  const roots = SYSTEM.filter((path) => existsSync(path)).map((path) =>
+    lstatSync(path).isSymbolicLink() ? ['--symlink', `usr${path}`, path] : ['--ro-bind', path, path],
+  )
+  return [...roots.flat(), ...SETTINGS.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`])]
 }

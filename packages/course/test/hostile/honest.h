@@ -17,14 +17,16 @@
 static void attack(void);
 /* Points are only earned where this stays 1. */
 static int right = 1;
+static int own_port;
 
 int main(int argc, char **argv) {
   if (argc != 2) return 1;
   signal(SIGPIPE, SIG_IGN);
+  own_port = atoi(argv[1]);
   attack();
   int listener = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1]))};
+  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(own_port)};
   if (bind(listener, (struct sockaddr *)&at, sizeof at) != 0 || listen(listener, 128) != 0) return 1;
   for (;;) {
     char text[1024];
