@@ -11,11 +11,10 @@ import {
   sayOutputLost,
   tell,
   UsageError,
-  type Values,
   writeAll,
 } from '@hs/command-line'
 import { STRATEGIES, type StrategyName } from '@hs/server-core'
-import { formatEndpoint, type TransportName } from '@hs/transport'
+import { type Endpoint, formatEndpoint, type TransportName } from '@hs/transport'
 import { DEFAULT_TIMEOUT_MS } from './checks.js'
 import { live } from './live.js'
 import { readRecording } from './record/read.js'
@@ -35,19 +34,23 @@ const STATUS = { fine: 0, failed: 1, usage: 2, outputLost: OUTPUT_LOST } as cons
 
 const strategies = Object.keys(STRATEGIES) as StrategyName[]
 
+const option = <T>(describe: string, preset: T, placeholder: string, parse: (text: string) => T): Option<T> => ({
+  describe,
+  default: preset,
+  placeholder,
+  parse,
+})
+
+const file = (describe: string) => option<string | undefined>(describe, undefined, 'file', parseFile)
+
 const pageOptions = {
-  port: {
-    describe: 'Where the page is served; 0 takes a free port',
-    default: 0,
-    parse: parsers.integer(0, 65535),
-    placeholder: 'n',
-  } as Option<number>,
-  host: {
-    describe: 'Address or name where the page is served; outside loopback, anyone with the address can use it',
-    default: '127.0.0.1',
-    parse: parsers.host,
-    placeholder: 'host',
-  } as Option<string>,
+  port: option('Where the page is served; 0 takes a free port', 0, 'n', parsers.integer(0, 65535)),
+  host: option(
+    'Address or name where the page is served; outside loopback, anyone with the address can use it',
+    '127.0.0.1',
+    'host',
+    parsers.host,
+  ),
   noOpen: { describe: 'Print the address of the page, and open no browser', default: false } as Option<boolean>,
 }
 
@@ -66,47 +69,32 @@ const command = {
       placeholder: 'name=command',
       repeats: true,
     } as Option<readonly Program[]>,
-    only: {
-      describe: 'Which of sequential, threads, events, with commas between; none: only those of --server',
-      default: strategies,
-      parse: parseStrategies,
-      placeholder: 'names',
-    } as Option<readonly StrategyName[]>,
-    rate: {
-      describe: 'Clients per second at first',
-      default: FIRST_SETTINGS.rate,
-      parse: parsers.integer(LIMITS.rate[0], LIMITS.rate[1]),
-      placeholder: 'n',
-    } as Option<number>,
-    threads: {
-      describe: 'Threads of the strategy threads at first',
-      default: FIRST_SETTINGS.threads,
-      parse: parsers.integer(LIMITS.threads[0], LIMITS.threads[1]),
-      placeholder: 'n',
-    } as Option<number>,
-    think: {
-      describe: 'How long clients think before each message at first',
-      default: FIRST_SETTINGS.thinkMs,
-      parse: parseThink,
-      placeholder: 'duration',
-    } as Option<number>,
-    timeout: {
-      describe: 'Deadline of our servers for each connection',
-      default: DEFAULT_TIMEOUT_MS,
-      parse: parsers.duration,
-      placeholder: 'duration',
-    } as Option<number>,
+    only: option<readonly StrategyName[]>(
+      'Which of sequential, threads, events, with commas between; none: only those of --server',
+      strategies,
+      'names',
+      parseStrategies,
+    ),
+    rate: option('Clients per second at first', FIRST_SETTINGS.rate, 'n', parsers.integer(...LIMITS.rate)),
+    threads: option(
+      'Threads of the strategy threads at first',
+      FIRST_SETTINGS.threads,
+      'n',
+      parsers.integer(...LIMITS.threads),
+    ),
+    think: option(
+      'How long clients think before each message at first',
+      FIRST_SETTINGS.thinkMs,
+      'duration',
+      parseThink,
+    ),
+    timeout: option('Deadline of our servers for each connection', DEFAULT_TIMEOUT_MS, 'duration', parsers.duration),
     transport: {
       describe: 'How bytes move in our servers',
       default: 'auto',
       choices: ['auto', 'node', 'linux'],
     } as Option<TransportName>,
-    record: {
-      describe: 'Write what the page sees, for replay',
-      default: undefined,
-      parse: parseFile,
-      placeholder: 'file',
-    } as Option<string | undefined>,
+    record: file('Write what the page sees, for replay'),
     ...pageOptions,
   },
   examples: [
@@ -126,12 +114,7 @@ const replayCommand = {
     'Also plays the output of tcpserver --json, and the charts of hs-load --ndjson.',
   positionals: { file: { describe: 'what --record has written', parse: parseFile } },
   options: {
-    html: {
-      describe: 'Write one self-contained page instead, that plays without Node',
-      default: undefined,
-      parse: parseFile,
-      placeholder: 'file',
-    } as Option<string | undefined>,
+    html: file('Write one self-contained page instead, that plays without Node'),
     ...pageOptions,
   },
   examples: [
@@ -186,9 +169,7 @@ async function liveMain(argv: readonly string[]): Promise<number> {
     await ended
     if (pages > 0) tell(`${PROGRAM}: stopped\n`)
   } catch (error) {
-    if (isOutputLost(error)) return sayOutputLost(PROGRAM, error)
-    tell(`${PROGRAM}: ${explain(error as NodeJS.ErrnoException, options)}\n`)
-    return STATUS.failed
+    return failed(error as NodeJS.ErrnoException, options)
   }
   return recorded ? STATUS.fine : STATUS.outputLost
 }
@@ -206,9 +187,7 @@ async function replayMain(argv: readonly string[]): Promise<number> {
     await ended
     return STATUS.fine
   } catch (error) {
-    if (isOutputLost(error)) return sayOutputLost(PROGRAM, error)
-    tell(`${PROGRAM}: ${explain(error as NodeJS.ErrnoException, options)}\n`)
-    return STATUS.failed
+    return failed(error as NodeJS.ErrnoException, options)
   }
 }
 
@@ -230,7 +209,13 @@ function untilSignal(): Promise<void> {
   })
 }
 
-function explain(error: NodeJS.ErrnoException, { host, port }: Pick<Values<typeof command>, 'host' | 'port'>): string {
+function failed(error: NodeJS.ErrnoException, at: Endpoint): number {
+  if (isOutputLost(error)) return sayOutputLost(PROGRAM, error)
+  tell(`${PROGRAM}: ${explain(error, at)}\n`)
+  return STATUS.failed
+}
+
+function explain(error: NodeJS.ErrnoException, { host, port }: Endpoint): string {
   const at = formatEndpoint({ host, port })
   switch (error.syscall === 'listen' ? error.code : undefined) {
     case 'EADDRINUSE':

@@ -64,7 +64,7 @@ function App() {
   const shortcuts = useMemo(
     () =>
       new Map<string, () => void>([
-        ...(source ? ACTIONS.map(({ key, command, said }) => [key, () => void send(command, said)] as const) : []),
+        ...(source ? ACTIONS.map(([key, , command, said]) => [key, () => void send(command, said)] as const) : []),
         ['p', () => pause(!player.paused)],
         ['n', next],
         ['l', goLive],

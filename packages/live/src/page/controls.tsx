@@ -8,58 +8,26 @@ import { cornersOf } from './shapes.js'
 
 export type Send = (command: Command, said: string) => void
 
-/** What a button does, its key, and what is said when it is pressed. */
-export interface Action {
-  readonly key: string
-  readonly label: string
-  readonly kind?: ClientKind
-  readonly command: Command
-  readonly said: string
-}
-
-export const ACTIONS: readonly Action[] = [
-  { key: 'c', label: 'One client', kind: 'normal', command: clients('normal'), said: 'One client to each server.' },
-  {
-    key: 'b',
-    label: 'Burst of 50',
-    kind: 'normal',
-    command: clients('normal', 50),
-    said: '50 clients to each server.',
-  },
-  {
-    key: 's',
-    label: 'Slow client',
-    kind: 'slow',
-    command: clients('slow'),
-    said: 'A client that thinks four times longer.',
-  },
-  {
-    key: 't',
-    label: 'Stall one client',
-    kind: 'stalled',
-    command: clients('stalled'),
-    said: 'A client that says HELLO X, and then nothing.',
-  },
-  { key: 'r', label: 'Reset', kind: 'reset', command: clients('reset'), said: 'A client that breaks its connection.' },
-  {
-    key: 'w',
-    label: 'Wrong Z',
-    kind: 'wrong',
-    command: clients('wrong'),
-    said: 'A client whose last number is wrong.',
-  },
-  { key: 'g', label: 'Release stalled', command: { do: 'release' }, said: 'Stalled clients continue.' },
-  { key: '0', label: 'Start over', command: { do: 'restart' }, said: 'New servers, and no clients.' },
+/** A button: its key, what is on it, what it does, and what is said when it is pressed. */
+export const ACTIONS: readonly (readonly [key: string, label: string, command: Command, said: string])[] = [
+  ['c', 'One client', clients('normal'), 'One client to each server.'],
+  ['b', 'Burst of 50', clients('normal', 50), '50 clients to each server.'],
+  ['s', 'Slow client', clients('slow'), 'A client that thinks four times longer.'],
+  ['t', 'Stall one client', clients('stalled'), 'A client that says HELLO X, and then nothing.'],
+  ['r', 'Reset', clients('reset'), 'A client that breaks its connection.'],
+  ['w', 'Wrong Z', clients('wrong'), 'A client whose last number is wrong.'],
+  ['g', 'Release stalled', { do: 'release' }, 'Stalled clients continue.'],
+  ['0', 'Start over', { do: 'restart' }, 'New servers, and no clients.'],
 ]
 
 export function Buttons({ send }: { readonly send: Send }) {
   return (
     <fieldset class="row" aria-label="Clients">
-      {ACTIONS.map(({ key, label, kind, command, said }) => (
-        <button key={key} type="button" aria-keyshortcuts={key} onClick={() => send(command, said)}>
-          {kind && <Shape kind={kind} />}
-          {label} <Key name={key} />
-        </button>
+      {ACTIONS.map(([key, label, command, said]) => (
+        <Button key={key} keys={key} onClick={() => send(command, said)}>
+          {command.do === 'clients' && <Shape kind={command.kind} />}
+          {label}
+        </Button>
       ))}
     </fieldset>
   )
