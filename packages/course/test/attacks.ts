@@ -3,7 +3,7 @@ export interface Attack {
   readonly name: string
   /** The rest of a sentence: `a submission that …`. */
   readonly what: string
-  /** `@OUT@` is the folder of the results, `@OTHER@` a submission, `@PORT@` a listener outside. */
+  /** `@NAME@`: what its programs are called. `@OUT@`: the folder of the results. `@OTHER@`: a submission. `@PORT@`: outside. */
   readonly source: string
   /** What it gets: `everything`, since it is right besides; `nothing`, since it is right only if the attack succeeds. */
   readonly earns: 'everything' | 'nothing'
@@ -153,7 +153,7 @@ static void look(const char *pid, const char *name, unsigned long from, long len
   if (fork()) _exit(0);
   for (int fd = 0; fd < 256; fd++) close(fd);
   clearenv();
-  execl("/bin/sleep", "hs-hostile-daemon", "4711", NULL);
+  execl("/bin/sleep", "@NAME@", "4711", NULL);
   _exit(0);`,
     ).replace('#include', '#define _GNU_SOURCE\n#include'),
   },

@@ -7,6 +7,9 @@ import type { Student } from '../src/class/class.js'
 import { attacks } from './attacks.js'
 import { type Ended, hsCourse, scratch } from './course.js'
 
+/** Of this run alone: others may be grading on this machine. */
+const NAME = `hs-hostile-${process.pid}`
+
 const COURSE = `title = "Attacked"
 seed = "s3cret of this course"
 
@@ -21,8 +24,8 @@ processes = 200
 id = "server"
 kind = "server"
 files = ["tcpserver.c"]
-build = "gcc -pthread -o tcpserver tcpserver.c"
-command = "./tcpserver {port}"
+build = "gcc -pthread -o ${NAME} tcpserver.c"
+command = "./${NAME} {port}"
 only = ["S1.1", "S5.1"]
 points = { "S1" = 5, "S5" = 5 }
 `
@@ -49,6 +52,7 @@ beforeAll(async () => {
   const { port } = outside.address() as { port: number }
   const filled = (source: string) =>
     source
+      .replaceAll('@NAME@', NAME)
       .replaceAll('@OUT@', out)
       .replaceAll('@OTHER@', join(submissions, 'a-honest'))
       .replaceAll('@PORT@', String(port))
@@ -109,7 +113,7 @@ test('no process is left', () => {
         return ''
       }
     })
-  expect(lines.filter((line) => line.includes('hs-hostile-daemon') || line.startsWith('./tcpserver'))).toEqual([])
+  expect(lines.filter((line) => line.includes(NAME))).toEqual([])
 })
 
 test('without a sandbox two of them succeed: these tests can fail', async () => {
