@@ -135,6 +135,8 @@ test('warnings cost their own points, and only those', () => {
   const { parts } = classOf().get('finn')!.grade!
   expect(parts[0]!.cases.filter(({ verdict }) => verdict === 'failed').map(({ id }) => id)).toEqual(['warnings'])
   expect(parts[0]!.compiler).toContain('unused')
+  // The name of a file keeps its letters, also where a sentence begins.
+  expect(parts[0]!.cases.find(({ id }) => id === 'warnings')!.lesson!.summary).toMatch(/^tcpserver\.c:/)
 })
 
 test('the proxy test fails by a lie that goes unnoticed, and by programs that do not fit', () => {

@@ -161,7 +161,9 @@ function notBuilt({ command, client }: Part, cwd: string): string | undefined {
 
 function ofCommand(plan: CasePlan, problem: string | undefined, command = ''): CaseOutcome {
   if (problem === undefined) return judged(plan, 'passed')
-  const summary = `${problem.charAt(0).toUpperCase()}${problem.slice(1)}${/[.!?]$/.test(problem) ? '' : '.'}`
+  // A sentence begins with a capital letter, and the name of a file does not become another.
+  const begin = /^[a-z]+ /.test(problem) ? problem.charAt(0).toUpperCase() : problem.charAt(0)
+  const summary = `${begin}${problem.slice(1)}${/[.!?]$/.test(problem) ? '' : '.'}`
   return judged(plan, 'failed', { lesson: { summary, reproduce: command } })
 }
 

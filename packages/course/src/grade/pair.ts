@@ -96,7 +96,7 @@ async function play(
     // Without a connection: a third of real servers does not survive one that says nothing.
     const listens = () => listenerOn(port) !== undefined
     await within(START_MS, () => server.status !== undefined || listens())
-    if (!listens()) return `The server does not listen: ${shown(server.stderr)}`
+    if (!listens()) return `The server does not listen${server.stderr && `: ${shown(server.stderr)}`}.`
     const client = start(clientWords, await listen(proxy))
     await client.within(timeoutMs + CLIENT_MS)
     // The server may still be printing what it got.

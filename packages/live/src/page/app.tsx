@@ -40,6 +40,7 @@ function App() {
     const { settings } = scene
     // A control stays where it was put while hs-live is asked.
     if (command.do === 'set') scene.settings = { ...settings, ...command }
+    refresh(undefined)
     const problem = await source?.send(command)
     if (problem !== undefined) scene.settings = settings
     setSaid(problem ?? words)
