@@ -200,10 +200,11 @@ describe.skipIf(!browserPath)('the page (skipped without Chromium: apt-get insta
       'no more clients come',
       () => watcher.scene.settings.rate === 0 && watcher.lane('events').connections.size === 0,
     )
-    const T0 = Date.now()
-    while (Date.now() - T0 < 15000 && !(await countsIn(page))[0]!.startsWith(`${watcher.lane('events').established} `)) await new Promise((r) => setTimeout(r, 50))
-    console.log('STATE', Date.now() - T0, await countsIn(page), watcher.lane('events').established, await page.evaluate(() => { const p = (globalThis as any).hsLive.player; const l = p.scene.lanes[0]; return JSON.stringify({ at: p.at, lag: p.lagMs, paused: p.paused, atEnd: p.atEnd, end: p.end, est: l.established, failed: [...l.failed], unused: l.unused, conns: [...l.connections.values()], settings: p.scene.settings, frames: (globalThis as any).hsLive.frames, vis: document.visibilityState, contact: document.querySelector('.contact')?.textContent }) }), JSON.stringify(watcher.scene.settings), Date.now())
-    expect(Date.now() - T0).toBeLessThan(15000)
+    // The picture is as late as the pause was long, until it is told to skip what it has missed.
+    await page.keyboard.press('l')
+    await until('it shows the present', async () =>
+      (await countsIn(page))[0]!.startsWith(`${watcher.lane('events').established} `),
+    )
   })
 
   test('the tour has five steps, and each drives the controls', async () => {
