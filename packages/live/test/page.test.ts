@@ -200,7 +200,7 @@ describe.skipIf(!browserPath)('the page (skipped without Chromium: apt-get insta
       'no more clients come',
       () => watcher.scene.settings.rate === 0 && watcher.lane('events').connections.size === 0,
     )
-    // The picture is as late as the pause was long, until it is told to skip what it has missed.
+    // The picture is as late as the pause was long, until "Go live" skips what it has missed.
     await page.keyboard.press('l')
     await until('it shows the present', async () =>
       (await countsIn(page))[0]!.startsWith(`${watcher.lane('events').established} `),
