@@ -1,6 +1,5 @@
 /** The catalogue as lists and explanations show it. */
-import { concerns } from './attribute/attribute.js'
-import { RULES } from './attribute/rules.js'
+import { rulesOf } from './attribute/attribute.js'
 import type { Case } from './catalogue/case.js'
 import { CLAUSES } from './catalogue/clauses.js'
 import { explained } from './explain/explain.js'
@@ -35,8 +34,10 @@ export function listCases(): CaseDescription[] {
 
 function describe(kind: 'server' | 'client', one: Case<unknown>): CaseDescription {
   const { id, title, clause, level, points, sends, must, why } = one
-  const rules = RULES.filter(({ of, by }) => by !== id && concerns(of, id))
-  const reportedBy = rules.map(({ by, because }) => ({ by, because: explained('Reasons of rules', [because]).text }))
+  const reportedBy = rulesOf(id).map(({ by, because }) => ({
+    by,
+    because: explained('Reasons of rules', [because]).text,
+  }))
   const clauseText = CLAUSES[clause]
   return { id, kind, title, clause, clauseText, level, weight: points, sends, must, explain: why, reportedBy }
 }

@@ -18,19 +18,24 @@ type Judgements = ReadonlyMap<string, Judgement>
 /** Symptoms that only say that nothing could be seen: they never fail a case. */
 const EMPTY: readonly Symptom[] = ['unanswered', 'output-late', 'output-none', 'no-room', 'not-concurrent']
 
-/** Whether a rule for these ids and groups is one for this case. */
-export const concerns = (of: readonly string[], id: string) =>
-  of.some((one) => id.startsWith(one) && (one.length === id.length || one.length === 1 || id[one.length] === '.'))
+/** The rules that name a case, or its group: one is asked for them in every run, so they are looked up once. */
+const rulesByCase = new Map<string, readonly Rule[]>()
+
+export function rulesOf(id: string): readonly Rule[] {
+  const names = [id, id.split('.')[0]!, id[0]!]
+  const rules = rulesByCase.get(id) ?? RULES.filter(({ of, by }) => by !== id && of.some((one) => names.includes(one)))
+  rulesByCase.set(id, rules)
+  return rules
+}
 
 /** Rules whose first half is true of a case: whether it is blocked depends on the cases that they name. */
-export function candidates(id: string, judgement: Judgement, rules: readonly Rule[] = RULES): Rule[] {
+export function candidates(id: string, judgement: Judgement): readonly Rule[] {
   if (!('symptom' in judgement)) return []
-  const { symptom } = judgement
-  return rules.filter(({ of, symptoms, by }) => by !== id && (symptoms?.includes(symptom) ?? true) && concerns(of, id))
+  return rulesOf(id).filter(({ symptoms }) => symptoms?.includes(judgement.symptom) ?? true)
 }
 
 /** Makes a verdict of every judgement. Pure: the same judgements always give the same verdicts. */
-export function attribute(judgements: Judgements, rules: readonly Rule[] = RULES): Map<string, Attribution> {
+export function attribute(judgements: Judgements): Map<string, Attribution> {
   const verdicts = new Map<string, Attribution>()
   const of = (id: string): Attribution => {
     const known = verdicts.get(id)
@@ -38,7 +43,7 @@ export function attribute(judgements: Judgements, rules: readonly Rule[] = RULES
     // Two cases that blame each other are both told: none of them is the root.
     verdicts.set(id, { verdict: 'not-run' })
     const judgement = judgements.get(id)
-    const verdict = judgement ? attributeOne(id, judgement, rules, judgements, of) : ({ verdict: 'not-run' } as const)
+    const verdict = judgement ? attributeOne(id, judgement, judgements, of) : ({ verdict: 'not-run' } as const)
     verdicts.set(id, verdict)
     return verdict
   }
@@ -49,7 +54,6 @@ export function attribute(judgements: Judgements, rules: readonly Rule[] = RULES
 function attributeOne(
   id: string,
   judgement: Judgement,
-  rules: readonly Rule[],
   judgements: Judgements,
   of: (id: string) => Attribution,
 ): Attribution {
@@ -57,7 +61,7 @@ function attributeOne(
   if ('unseen' in judgement) {
     return { verdict: judgement.applicable === false ? 'not-applicable' : 'not-observable', why: judgement.unseen }
   }
-  for (const { by, having, when, because } of candidates(id, judgement, rules)) {
+  for (const { by, having, when, because } of candidates(id, judgement)) {
     const other = judgements.get(by)
     if (!other || !('symptom' in other) || (having && !having.includes(other.symptom))) continue
     if (when && !when(judgement.evidence, other.evidence)) continue

@@ -217,9 +217,10 @@ function readingOf(
   if (x === undefined) return { right: false, ...(y !== undefined && { y }) }
   if (y !== undefined && successors(x).includes(y)) return { y, right: true }
   const said = bare(reply)
+  const before = said === '' ? [] : earlier()
   const found = successors(x).find(
     (number) =>
-      (said.endsWith(text(number)) && said !== text(number)) || earlier().some((one) => said === `${one}${number}`),
+      (said.endsWith(text(number)) && said !== text(number)) || before.some((one) => said === `${one}${number}`),
   )
   if (found !== undefined) return { y: found, right: true, inFront: true }
   return { right: false, ...(y !== undefined && { y }) }
@@ -227,17 +228,13 @@ function readingOf(
 
 /** What the connections before were answered by the same process. */
 function earlierAnswers(events: readonly Event[], process: number): string[] {
-  const own = events.filter((event) => is('connect')(event) && event.process === process) as EventOf<'connect'>[]
-  return own
-    .map(({ connection }) =>
-      bare(
-        bytesOf(
-          events.filter((event) => 'connection' in event && event.connection === connection),
-          'receive',
-        ),
-      ),
-    )
-    .filter((said) => said !== '')
+  const answers = new Map<number, string>()
+  for (const event of events) {
+    if (event.type === 'connect' && event.process === process) answers.set(event.connection, '')
+    const answer = event.type === 'receive' ? answers.get(event.connection) : undefined
+    if (event.type === 'receive' && answer !== undefined) answers.set(event.connection, answer + event.text)
+  }
+  return [...answers.values()].map(bare).filter((said) => said !== '')
 }
 
 /** Without terminators. */
