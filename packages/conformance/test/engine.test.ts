@@ -36,4 +36,21 @@ describe('the engine', () => {
     ])
     expect(left).toEqual([])
   })
+
+  it('begins what only waits beside as many others as without it', async () => {
+    let most = 0
+    let atWork = 0
+    await runProbes({
+      probes: [{ name: 'a' }, { name: 'waits', waits: true }, { name: 'b' }, { name: 'c' }],
+      parallel: () => 2,
+      observe: async ({ name }) => {
+        if (name !== 'waits') most = Math.max(most, ++atWork)
+        for (let turn = 0; turn < (name === 'waits' ? 20 : 5); turn++) await null
+        if (name !== 'waits') atWork--
+        return name
+      },
+      until: performance.now() + 10_000,
+    })
+    expect(most).toBe(2)
+  })
 })

@@ -1,9 +1,12 @@
 /** How often a wait looks at the clock. */
 const TICK_MS = 20
+/** How late a tick is on a machine that does nothing else: timers count in whole milliseconds. */
+const USUAL_LATENESS_MS = 2
 
 /**
  * Calls back when `ms` have passed, counting only time in which this process was running: a pause of the whole machine
- * (a tick that comes late) counts as one tick. So a busy machine prolongs every wait, instead of cutting it short.
+ * (a tick that comes late) counts as one tick. So a busy machine prolongs every wait, instead of cutting it short, and
+ * an idle one waits for no longer than it was asked to.
  * Input that arrived before the end is handled first: in a turn of Node's loop timers come before sockets.
  *
  * @returns Cancels the call.
@@ -14,8 +17,9 @@ export function deadline(ms: number, over: () => void): () => void {
   let look: NodeJS.Immediate | undefined
   const next = () => {
     const step = Math.min(TICK_MS, Math.max(0, left))
+    const began = performance.now()
     timer = setTimeout(() => {
-      left -= step
+      left -= Math.min(performance.now() - began, step + USUAL_LATENESS_MS)
       if (left > 0) next()
       else look = setImmediate(over)
     }, step)

@@ -93,9 +93,9 @@ export const C4: readonly ClientCase[] = [
   {
     id: 'C4.8',
     title: 'gives up on a server that never answers',
-    sends: 'nothing, for 5.5 s',
+    sends: 'nothing, for 5.2 s',
     must: 'its end after 5 s',
-    why: 'The server accepts X and stays silent for 5.5 s; the deadline is 5 s. The assignment does not ask for a deadline, and few programs have one: recv waits for ever unless a timeout is set. Other cases run meanwhile.',
+    why: 'The server accepts X and stays silent for 5.2 s; the deadline is 5 s. The assignment does not ask for a deadline, and few programs have one: recv waits for ever unless a timeout is set. Other cases run meanwhile.',
     clause: 'HS-6.2',
     level: 'MAY',
     points: 1,

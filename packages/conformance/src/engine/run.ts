@@ -4,6 +4,8 @@ export interface Work {
   readonly name: string
   readonly after?: readonly string[]
   readonly alone?: boolean
+  /** It hardly does anything but wait, so it takes no place from others. */
+  readonly waits?: boolean
 }
 
 export interface Plan<P extends Work, R> {
@@ -44,11 +46,13 @@ export async function runProbes<P extends Work, R>(plan: Plan<P, R>, before?: Re
   if (failures.length > 0) throw failures[0]
   return { done, left: waiting.map(({ name }) => name) }
 
-  function mayBegin({ after = [], alone }: P): boolean {
+  function mayBegin({ after = [], alone, waits }: P): boolean {
     if (!after.every((name) => over.has(name) || !plan.probes.some((one) => one.name === name))) return false
-    if (atWork.size === 0) return true
-    const busy = [...atWork.keys()].some((other) => other.alone)
-    return !alone && !busy && atWork.size < plan.parallel(done)
+    const others = [...atWork.keys()]
+    if (others.length === 0) return true
+    if (alone || others.some((other) => other.alone)) return false
+    const most = plan.parallel(done)
+    return most > 1 && (waits === true || others.filter((other) => !other.waits).length < most)
   }
 
   async function begin(probe: P): Promise<void> {

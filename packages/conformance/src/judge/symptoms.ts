@@ -94,7 +94,7 @@ export const SYMPTOMS = [
   // Clients that were answered wrongly, or have ended
   'sent-after-wrong',
   'status-not-zero',
-  // Not of time: a machine is hardly late by half a second, and looking again costs six.
+  // Not of time: such a wait is prolonged while the machine is late, and looking again costs five seconds more.
   'waits-for-ever',
 ] as const
 

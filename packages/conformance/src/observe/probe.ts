@@ -7,6 +7,8 @@ export interface Probe<Bench extends { readonly facts: unknown } = { readonly fa
   readonly after?: readonly string[]
   /** Measures time or fills the machine: nothing else runs meanwhile. */
   readonly alone?: boolean
+  /** Does hardly anything but wait: others run meanwhile, as many as without it. */
+  readonly waits?: boolean
   /** Whether it can be made at all, by what is known. */
   readonly wanted?: (facts: Bench['facts'], settings: Settings) => boolean
   readonly observe: (bench: Bench) => Promise<void>

@@ -32,6 +32,7 @@ export const slowClient: Probe<ServerBench> = {
 /** A client that waits for the end of the connection, and then ends it: does the server follow? */
 export const waitingClient: Probe<ServerBench> = {
   name: 'waiting client',
+  waits: true,
   after: ['learning'],
   wanted: ({ answered, closes }) => answered && !closes,
   async observe(bench) {

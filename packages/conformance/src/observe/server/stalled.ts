@@ -24,6 +24,7 @@ interface Client {
 /** One client is silent, another stops after the answer: are others served meanwhile, and by what? */
 export const stalledClients: Probe<ServerBench> = {
   name: 'stalled clients',
+  waits: true,
   after: ['learning'],
   wanted: lasts,
   async observe(bench) {
