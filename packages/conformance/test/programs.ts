@@ -19,8 +19,8 @@ export const programs = (): TestProgram[] => [
     right,
   })),
   ...MUTANTS.map((mutant) => ({
-    name: [mutant.source, mutant.flag, ...(mutant.more ?? [])].join('-'),
-    build: { source: mutant.source, flags: [mutant.flag, ...(mutant.more ?? [])].map((flag) => `BUG_${flag}`) },
+    name: [mutant.source, ...mutant.flags].join('-'),
+    build: { source: mutant.source, flags: mutant.flags.map((flag) => `BUG_${flag}`) },
     ...(mutant.expect && { expect: mutant.expect }),
     mutant,
   })),

@@ -62,7 +62,7 @@ for (const { name, build, expect, mutant, right } of wanted) {
   const said = failed.map(({ id, fault }) => `${id} ${fault!.causeKey ?? '(no cause)'}`).join(', ')
   const size = values.save ? writeRecording(name, recording!) : 0
   const good = mutant
-    ? failed.map(({ id }) => id).join() === [mutant.caught, ...(mutant.also ?? [])].sort().join()
+    ? failed.map(({ id }) => id).join() === [mutant.caught, ...mutant.also].sort().join()
     : failed.map(({ id }) => id).join() === (right?.told ?? []).join()
   if (!good) process.exitCode = 1
   console.log(

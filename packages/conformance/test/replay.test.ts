@@ -21,7 +21,7 @@ describe('recordings', () => {
 
   it.each(known)('$name fails exactly what is wrong with it', ({ name, mutant, right }) => {
     const report = judgeRecording(recordings.get(name)!)
-    const expected = mutant ? [mutant.caught, ...(mutant.also ?? [])] : (right!.told ?? [])
+    const expected = mutant ? [mutant.caught, ...mutant.also] : (right!.told ?? [])
     const told = failed(report, mutant?.caught)
     expect(told.map(({ id }) => id).sort()).toEqual([...expected].sort())
     if (mutant) expect(told.find(({ id }) => id === mutant.caught)?.fault?.causeKey).toBe(mutant.cause)

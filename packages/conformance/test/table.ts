@@ -17,15 +17,14 @@ function fairnessRow({ of, symptoms, by, having, when, because }: Rule): string[
   return [of.join(', '), code(symptoms) || 'any', `${by}${conditions}`, reason]
 }
 
-function mutantRow({ source, flag, more = [], what, caught, also = [], expect, cause }: Mutant): string[] {
-  const flags = [flag, ...more].map((name) => `BUG_${name}`)
+function mutantRow({ source, flags, what, caught, also, expect, cause }: Mutant): string[] {
   const ids = [caught, ...also].join(', ')
   return [
     code([`${source}.c`]),
-    code(flags),
+    code(flags.map((flag) => `BUG_${flag}`)),
     what,
     `${ids}${expect ? ` with \`--expect ${expect}\`` : ''}`,
-    code(cause ? [cause] : []),
+    code([cause]),
   ]
 }
 
