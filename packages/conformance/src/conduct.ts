@@ -74,7 +74,7 @@ function nextProbes<Facts, B extends Bench<Facts>>(
   tries: ReadonlyMap<string, number>,
 ): Probe<B>[] {
   const observations = [...done.values()]
-  const judged = judge(kind.cases, seenIn(kind, new Exchanges(observations), settings), ids)
+  const judged = judge(kind, seenIn(kind, new Exchanges(observations), settings), ids)
   const late = undecided(judged, observations)
   const names = wantedProbes(kind, done.size === 0 ? ids : judged.judgements.keys())
   return kind.probes.filter(({ name }) => {

@@ -15,7 +15,9 @@ import { S5 } from './catalogue/s5-alive.js'
 import { S6 } from './catalogue/s6-concurrency.js'
 import { S7 } from './catalogue/s7-robustness.js'
 import { S8 } from './catalogue/s8-usage.js'
+import { CLIENT_JUDGES } from './judge/client/judges.js'
 import type { Judge } from './judge/judgement.js'
+import { SERVER_JUDGES } from './judge/server/judges.js'
 import { ClientBench } from './observe/client/bench.js'
 import type { ClientFacts } from './observe/client/facts.js'
 import { clientFacts } from './observe/client/learning.js'
@@ -39,7 +41,8 @@ export interface Bench<Facts> {
 
 export interface Kind<Facts, B extends Bench<Facts> = Bench<Facts>> {
   readonly kind: 'server' | 'client'
-  readonly cases: readonly Case<Judge<Facts>>[]
+  readonly cases: readonly Case[]
+  readonly judges: Readonly<Record<string, Judge<Facts>>>
   readonly probes: readonly Probe<B>[]
   readonly factsOf: (exchanges: Exchanges, settings: Settings) => Facts
   readonly parallel: (facts: Facts) => number
@@ -60,6 +63,7 @@ const SIDE_BY_SIDE = 3
 export const SERVER: Kind<ServerFacts, ServerBench> = {
   kind: 'server',
   cases: [...S1, ...S2, ...S3, ...S4, ...S5, ...S6, ...S7, ...S8],
+  judges: SERVER_JUDGES,
   probes: serverProbes,
   factsOf: serverFacts,
   parallel: ({ fixedPort }) => (fixedPort ? 1 : SIDE_BY_SIDE),
@@ -69,6 +73,7 @@ export const SERVER: Kind<ServerFacts, ServerBench> = {
 export const CLIENT: Kind<ClientFacts, ClientBench> = {
   kind: 'client',
   cases: [...C1, ...C2, ...C3, ...C4, ...C5, ...C6],
+  judges: CLIENT_JUDGES,
   probes: clientProbes,
   factsOf: clientFacts,
   parallel: () => SIDE_BY_SIDE,

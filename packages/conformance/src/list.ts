@@ -32,7 +32,7 @@ export function listCases(): CaseDescription[] {
   )
 }
 
-function describe(kind: 'server' | 'client', one: Case<unknown>): CaseDescription {
+function describe(kind: 'server' | 'client', one: Case): CaseDescription {
   const { id, title, clause, level, points, sends, must, why } = one
   const reportedBy = rulesOf(id).map(({ by, because }) => ({
     by,

@@ -5,7 +5,7 @@ import type { Case } from './catalogue/case.js'
 import { CLAUSES } from './catalogue/clauses.js'
 import { causeOf } from './explain/causes.js'
 import { explained } from './explain/explain.js'
-import { type Evidence, endOf, type Judge, type Judgement, type Seen } from './judge/judgement.js'
+import { type Evidence, endOf, type Judgement, type Seen } from './judge/judgement.js'
 import type { Kind } from './kinds.js'
 import { bytes } from './message.js'
 import type { Event, Observation, Recording } from './observe/observation.js'
@@ -23,12 +23,12 @@ export interface ResultOptions {
 }
 
 export function resultsOf<Facts>(
-  kind: Pick<Kind<Facts>, 'cases' | 'kind'>,
+  kind: Pick<Kind<Facts>, 'cases' | 'judges' | 'kind'>,
   recording: Recording,
   seen: Seen<Facts>,
   { ids, strict = false, baseline = [], again }: ResultOptions,
 ): CaseResult[] {
-  const { judgements, verdicts } = judge(kind.cases, seen, ids)
+  const { judgements, verdicts } = judge(kind, seen, ids)
   return ids.map((id) => {
     const one = kind.cases.find((other) => other.id === id)!
     const [judgement, attribution] = [judgements.get(id)!, verdicts.get(id)!]
@@ -45,7 +45,7 @@ export function resultsOf<Facts>(
   })
 }
 
-function about({ id, title, clause, level, points }: Case<Judge<never>>, strict: boolean) {
+function about({ id, title, clause, level, points }: Case, strict: boolean) {
   const counted = level === 'MAY' && strict ? 'MUST' : level
   return { id, title, clause, clauseText: CLAUSES[clause], level: counted, weight: points } as const
 }
@@ -74,7 +74,7 @@ function noteOf(
 }
 
 function faultOf(
-  { id }: Pick<Case<unknown>, 'id'>,
+  { id }: Pick<Case, 'id'>,
   judgement: Judgement,
   recording: Recording,
   kind: Recording['kind'],

@@ -1,7 +1,7 @@
 /** From a recording to the results of its cases: pure. The same file gives the same verdicts, on any machine. */
 import { type Attribution, attribute, candidates } from './attribute/attribute.js'
 import type { Case } from './catalogue/case.js'
-import type { Judge, Judgement, Seen } from './judge/judgement.js'
+import type { Judgement, Seen } from './judge/judgement.js'
 import { OF_TIME } from './judge/symptoms.js'
 import type { Kind } from './kinds.js'
 import type { Exchanges } from './observe/exchange.js'
@@ -22,19 +22,23 @@ export function seenIn<Facts>(
 }
 
 /** Judges cases, and those that report their faults: so that a case gets the same verdict whatever else is asked for. */
-export function judge<Facts>(cases: readonly Case<Judge<Facts>>[], seen: Seen<Facts>, ids: Iterable<string>): Judged {
+export function judge<Facts>(
+  { cases, judges }: Pick<Kind<Facts>, 'cases' | 'judges'>,
+  seen: Seen<Facts>,
+  ids: Iterable<string>,
+): Judged {
   const judgements = new Map<string, Judgement>()
   const add = (id: string) => {
     const one = cases.find((other) => other.id === id)
     if (!one || judgements.has(id)) return
-    judgements.set(id, unseen(one, seen.settings) ?? one.judge(seen))
+    judgements.set(id, unseen(one, seen.settings) ?? judges[id]!(seen))
     for (const { by } of candidates(id, judgements.get(id)!)) add(by)
   }
   for (const id of ids) add(id)
   return { judgements, verdicts: attribute(judgements) }
 }
 
-function unseen({ sees }: Case<Judge<never>>, { observed, proc }: Settings): Judgement | undefined {
+function unseen({ sees }: Case, { observed, proc }: Settings): Judgement | undefined {
   if (sees && !observed) return { unseen: 'output-not-seen' }
   return sees === 'system' && proc === false ? { unseen: 'no-proc' } : undefined
 }

@@ -23,7 +23,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   judge: ['observe'],
   attribute: ['judge'],
   explain: ['judge', 'observe'],
-  catalogue: ['judge'],
+  catalogue: [],
   report: ['catalogue'],
   cli: ['', 'report'],
 }

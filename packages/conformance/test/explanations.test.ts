@@ -37,6 +37,11 @@ describe('the catalogue', () => {
       expect(new Set(side.map(({ title }) => title)).size).toBe(side.length)
   })
 
+  it('has a judge for each case, and for nothing else', () => {
+    for (const { cases, judges } of [SERVER, CLIENT])
+      expect(Object.keys(judges).sort()).toEqual(cases.map(({ id }) => id).sort())
+  })
+
   it('names probes that exist', () => {
     for (const { id, probes } of CASES) {
       const known = (id.startsWith('S') ? serverProbes : clientProbes).map(({ name }) => name)

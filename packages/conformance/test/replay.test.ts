@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Attribution } from '../src/attribute/attribute.js'
 import { judgeRecording } from '../src/check.js'
 import { wantedProbes } from '../src/conduct.js'
-import type { Judgement, Seen } from '../src/judge/judgement.js'
+import type { Judge, Judgement, Seen } from '../src/judge/judgement.js'
 import { CLIENT, type Kind, SERVER } from '../src/kinds.js'
 import { Exchanges } from '../src/observe/exchange.js'
 import type { Settings } from '../src/observe/observation.js'
@@ -32,7 +32,7 @@ describe('recordings', () => {
     const kind = (of === 'server' ? SERVER : CLIENT) as unknown as Kind<unknown>
     const ids = kind.cases.map(({ id }) => id)
     const exchanges = new Exchanges(observations)
-    const whole = judge(kind.cases, seenIn(kind, exchanges, settings), ids).verdicts
+    const whole = judge(kind, seenIn(kind, exchanges, settings), ids).verdicts
     const alone = new Alone(kind, exchanges, settings)
     expect(ids.map((id) => [id, alone.verdict(id)])).toEqual(ids.map((id) => [id, whole.get(id)]))
   })
@@ -56,8 +56,8 @@ class Alone {
     for (let ids: Iterable<string> = [id], before = ''; ; ) {
       const probes = wantedProbes(this.#kind, ids)
       const names = [...probes].sort().join()
-      const { cases, seen } = this.#restricted(probes, names)
-      const { judgements, verdicts } = judge(cases, seen, [id])
+      const { judges, seen } = this.#restricted(probes, names)
+      const { judgements, verdicts } = judge({ ...this.#kind, judges }, seen, [id])
       if (names === before) return verdicts.get(id)
       before = names
       ids = judgements.keys()
@@ -69,16 +69,17 @@ class Alone {
     const known = this.#known.get(names)
     if (known) return known
     const seen = seenIn(this.#kind, this.#exchanges.only(probes), this.#settings)
-    const cases = this.#kind.cases.map((one) => {
+    const judgeOnce = ([id, judgeCase]: [string, Judge<unknown>]) => {
       let judged: Judgement | undefined
-      return { ...one, judge: () => (judged ??= one.judge(seen)) }
-    })
-    this.#known.set(names, { cases, seen })
-    return { cases, seen }
+      return [id, () => (judged ??= judgeCase(seen))] as const
+    }
+    const judges = Object.fromEntries(Object.entries(this.#kind.judges).map(judgeOnce))
+    this.#known.set(names, { judges, seen })
+    return { judges, seen }
   }
 }
 
 interface Restricted {
-  readonly cases: Kind<unknown>['cases']
+  readonly judges: Kind<unknown>['judges']
   readonly seen: Seen<unknown>
 }

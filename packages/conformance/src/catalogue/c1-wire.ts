@@ -1,8 +1,7 @@
-import { wire } from '../judge/client/c1-wire.js'
-import type { ClientCase } from './case.js'
+import type { Case } from './case.js'
 
 /** What a client sends, and how it reads. */
-export const C1: readonly ClientCase[] = [
+export const C1: readonly Case[] = [
   {
     id: 'C1.1',
     title: 'connects and sends HELLO X',
@@ -13,7 +12,6 @@ export const C1: readonly ClientCase[] = [
     level: 'MUST',
     points: 5,
     probes: ['learning'],
-    judge: wire['C1.1'],
   },
   {
     id: 'C1.2',
@@ -25,7 +23,6 @@ export const C1: readonly ClientCase[] = [
     level: 'MUST',
     points: 5,
     probes: ['learning'],
-    judge: wire['C1.2'],
   },
   {
     id: 'C1.3',
@@ -37,7 +34,6 @@ export const C1: readonly ClientCase[] = [
     level: 'MUST',
     points: 3,
     probes: ['learning'],
-    judge: wire['C1.3'],
   },
   {
     id: 'C1.4',
@@ -49,7 +45,6 @@ export const C1: readonly ClientCase[] = [
     level: 'MUST',
     points: 3,
     probes: ['learning', 'numbers'],
-    judge: wire['C1.4'],
   },
   {
     id: 'C1.5',
@@ -61,7 +56,6 @@ export const C1: readonly ClientCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['learning', 'numbers'],
-    judge: wire['C1.5'],
   },
   {
     id: 'C1.6',
@@ -73,7 +67,6 @@ export const C1: readonly ClientCase[] = [
     level: 'SHOULD',
     points: 1,
     probes: ['learning', 'numbers'],
-    judge: wire['C1.6'],
   },
   {
     id: 'C1.7',
@@ -85,7 +78,6 @@ export const C1: readonly ClientCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['patient'],
-    judge: wire['C1.7'],
   },
   {
     id: 'C1.8',
@@ -97,7 +89,6 @@ export const C1: readonly ClientCase[] = [
     level: 'MUST',
     points: 1,
     probes: ['patient'],
-    judge: wire['C1.8'],
   },
   {
     id: 'C1.9',
@@ -109,7 +100,6 @@ export const C1: readonly ClientCase[] = [
     level: 'MUST',
     points: 3,
     probes: ['learning'],
-    judge: wire['C1.9'],
   },
   {
     id: 'C1.10',
@@ -121,7 +111,6 @@ export const C1: readonly ClientCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['numbers'],
-    judge: wire['C1.10'],
   },
   {
     id: 'C1.11',
@@ -133,7 +122,6 @@ export const C1: readonly ClientCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['numbers'],
-    judge: wire['C1.11'],
   },
   {
     id: 'C1.12',
@@ -145,7 +133,6 @@ export const C1: readonly ClientCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['numbers'],
-    judge: wire['C1.12'],
   },
   {
     id: 'C1.13',
@@ -157,7 +144,6 @@ export const C1: readonly ClientCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['numbers'],
-    judge: wire['C1.13'],
   },
   {
     id: 'C1.14',
@@ -169,7 +155,6 @@ export const C1: readonly ClientCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['numbers'],
-    judge: wire['C1.14'],
   },
   {
     id: 'C1.15',
@@ -181,6 +166,5 @@ export const C1: readonly ClientCase[] = [
     level: 'MUST',
     points: 1,
     probes: ['numbers'],
-    judge: wire['C1.15'],
   },
 ]

@@ -1,8 +1,7 @@
-import { wrongNumbers } from '../judge/client/c3-wrong-numbers.js'
-import type { ClientCase } from './case.js'
+import type { Case } from './case.js'
 
 /** What a client does when Y is wrong. */
-export const C3: readonly ClientCase[] = [
+export const C3: readonly Case[] = [
   {
     id: 'C3.1',
     title: 'prints ERROR when Y is wrong',
@@ -14,7 +13,6 @@ export const C3: readonly ClientCase[] = [
     points: 3,
     sees: 'output',
     probes: ['learning', 'wrong answers'],
-    judge: wrongNumbers['C3.1'],
   },
   {
     id: 'C3.2',
@@ -26,7 +24,6 @@ export const C3: readonly ClientCase[] = [
     level: 'MUST',
     points: 3,
     probes: ['learning', 'wrong answers'],
-    judge: wrongNumbers['C3.2'],
   },
   {
     id: 'C3.3',
@@ -38,7 +35,6 @@ export const C3: readonly ClientCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['wrong answers'],
-    judge: wrongNumbers['C3.3'],
   },
   {
     id: 'C3.4',
@@ -51,7 +47,6 @@ export const C3: readonly ClientCase[] = [
     points: 1,
     sees: 'output',
     probes: ['learning', 'wrong answers'],
-    judge: wrongNumbers['C3.4'],
   },
   {
     id: 'C3.5',
@@ -64,7 +59,6 @@ export const C3: readonly ClientCase[] = [
     points: 3,
     sees: 'output',
     probes: ['learning', 'numbers'],
-    judge: wrongNumbers['C3.5'],
   },
   {
     id: 'C3.6',
@@ -77,6 +71,5 @@ export const C3: readonly ClientCase[] = [
     points: 1,
     sees: 'output',
     probes: ['learning', 'wrong answers'],
-    judge: wrongNumbers['C3.6'],
   },
 ]

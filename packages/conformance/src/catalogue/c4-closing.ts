@@ -1,8 +1,7 @@
-import { closing } from '../judge/client/c4-closing.js'
-import type { ClientCase } from './case.js'
+import type { Case } from './case.js'
 
 /** When a client closes and ends. */
-export const C4: readonly ClientCase[] = [
+export const C4: readonly Case[] = [
   {
     id: 'C4.1',
     title: 'closes after Z without waiting for the server',
@@ -13,7 +12,6 @@ export const C4: readonly ClientCase[] = [
     level: 'MUST',
     points: 3,
     probes: ['learning'],
-    judge: closing['C4.1'],
   },
   {
     id: 'C4.2',
@@ -26,7 +24,6 @@ export const C4: readonly ClientCase[] = [
     points: 1,
     sees: 'process',
     probes: ['learning'],
-    judge: closing['C4.2'],
   },
   {
     id: 'C4.3',
@@ -38,7 +35,6 @@ export const C4: readonly ClientCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['patient'],
-    judge: closing['C4.3'],
   },
   {
     id: 'C4.4',
@@ -50,7 +46,6 @@ export const C4: readonly ClientCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['accidents'],
-    judge: closing['C4.4'],
   },
   {
     id: 'C4.5',
@@ -63,7 +58,6 @@ export const C4: readonly ClientCase[] = [
     points: 1,
     sees: 'output',
     probes: ['learning', 'accidents'],
-    judge: closing['C4.5'],
   },
   {
     id: 'C4.6',
@@ -75,7 +69,6 @@ export const C4: readonly ClientCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['accidents'],
-    judge: closing['C4.6'],
   },
   {
     id: 'C4.7',
@@ -88,7 +81,6 @@ export const C4: readonly ClientCase[] = [
     points: 1,
     sees: 'process',
     probes: ['learning', 'refused'],
-    judge: closing['C4.7'],
   },
   {
     id: 'C4.8',
@@ -101,6 +93,5 @@ export const C4: readonly ClientCase[] = [
     points: 1,
     sees: 'process',
     probes: ['learning', 'silence'],
-    judge: closing['C4.8'],
   },
 ]

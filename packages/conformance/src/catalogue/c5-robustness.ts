@@ -1,8 +1,7 @@
-import { robustness } from '../judge/client/c5-robustness.js'
-import type { ClientCase } from './case.js'
+import type { Case } from './case.js'
 
 /** How a client takes bytes as TCP may bring them. */
-export const C5: readonly ClientCase[] = [
+export const C5: readonly Case[] = [
   {
     id: 'C5.1',
     title: 'understands an answer that ends with a NUL',
@@ -13,7 +12,6 @@ export const C5: readonly ClientCase[] = [
     level: 'SHOULD',
     points: 1,
     probes: ['learning', 'deliveries'],
-    judge: robustness['C5.1'],
   },
   {
     id: 'C5.2',
@@ -25,7 +23,6 @@ export const C5: readonly ClientCase[] = [
     level: 'MAY',
     points: 1,
     probes: ['learning', 'deliveries'],
-    judge: robustness['C5.2'],
   },
   {
     id: 'C5.3',
@@ -37,7 +34,6 @@ export const C5: readonly ClientCase[] = [
     level: 'MAY',
     points: 1,
     probes: ['learning', 'deliveries'],
-    judge: robustness['C5.3'],
   },
   {
     id: 'C5.4',
@@ -49,7 +45,6 @@ export const C5: readonly ClientCase[] = [
     level: 'MAY',
     points: 1,
     probes: ['learning', 'deliveries'],
-    judge: robustness['C5.4'],
   },
   {
     id: 'C5.5',
@@ -61,6 +56,5 @@ export const C5: readonly ClientCase[] = [
     level: 'MAY',
     points: 1,
     probes: ['learning', 'deliveries'],
-    judge: robustness['C5.5'],
   },
 ]

@@ -1,8 +1,7 @@
-import { usage } from '../judge/client/c6-usage.js'
-import type { ClientCase } from './case.js'
+import type { Case } from './case.js'
 
 /** What a client does with its arguments. */
-export const C6: readonly ClientCase[] = [
+export const C6: readonly Case[] = [
   {
     id: 'C6.1',
     title: 'ends with status 0 on success',
@@ -14,7 +13,6 @@ export const C6: readonly ClientCase[] = [
     points: 1,
     sees: 'process',
     probes: ['learning'],
-    judge: usage['C6.1'],
   },
   {
     id: 'C6.2',
@@ -27,7 +25,6 @@ export const C6: readonly ClientCase[] = [
     points: 1,
     sees: 'process',
     probes: ['usage'],
-    judge: usage['C6.2'],
   },
   {
     id: 'C6.3',
@@ -40,7 +37,6 @@ export const C6: readonly ClientCase[] = [
     points: 1,
     sees: 'process',
     probes: ['usage'],
-    judge: usage['C6.3'],
   },
   {
     id: 'C6.4',
@@ -53,6 +49,5 @@ export const C6: readonly ClientCase[] = [
     points: 1,
     sees: 'process',
     probes: ['usage'],
-    judge: usage['C6.4'],
   },
 ]

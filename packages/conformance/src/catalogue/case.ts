@@ -1,11 +1,9 @@
-import type { ClientJudge } from '../judge/client/common.js'
-import type { ServerJudge } from '../judge/server/common.js'
 import type { Clause } from './clauses.js'
 
 type Level = 'MUST' | 'SHOULD' | 'MAY'
 
-/** One thing that is demanded: it reads like a line of a specification. */
-export interface Case<Judge> {
+/** One thing that is demanded: it reads like a line of a specification. What judges it is in judge/, under its id. */
+export interface Case {
   /** Stable: grading scripts name it. */
   readonly id: string
   /** Begins with a verb in the third person; at most 60 characters. */
@@ -21,8 +19,4 @@ export interface Case<Judge> {
   readonly sees?: 'output' | 'process' | 'system'
   /** Whose observations the judge reads. */
   readonly probes: readonly string[]
-  readonly judge: Judge
 }
-
-export type ServerCase = Case<ServerJudge>
-export type ClientCase = Case<ClientJudge>

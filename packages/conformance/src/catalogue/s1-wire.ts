@@ -1,8 +1,7 @@
-import { wire } from '../judge/server/s1-wire.js'
-import type { ServerCase } from './case.js'
+import type { Case } from './case.js'
 
 /** What a server sends, and how it reads. */
-export const S1: readonly ServerCase[] = [
+export const S1: readonly Case[] = [
   {
     id: 'S1.1',
     title: 'answers HELLO X with HELLO X+1',
@@ -13,7 +12,6 @@ export const S1: readonly ServerCase[] = [
     level: 'MUST',
     points: 5,
     probes: ['learning'],
-    judge: wire['S1.1'],
   },
   {
     id: 'S1.2',
@@ -25,7 +23,6 @@ export const S1: readonly ServerCase[] = [
     level: 'MUST',
     points: 3,
     probes: ['learning'],
-    judge: wire['S1.2'],
   },
   {
     id: 'S1.3',
@@ -38,7 +35,6 @@ export const S1: readonly ServerCase[] = [
     points: 2,
     sees: 'process',
     probes: ['learning'],
-    judge: wire['S1.3'],
   },
   {
     id: 'S1.4',
@@ -50,7 +46,6 @@ export const S1: readonly ServerCase[] = [
     level: 'MUST',
     points: 3,
     probes: ['learning', 'handshakes', 'numbers'],
-    judge: wire['S1.4'],
   },
   {
     id: 'S1.5',
@@ -62,7 +57,6 @@ export const S1: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['learning', 'handshakes', 'numbers'],
-    judge: wire['S1.5'],
   },
   {
     id: 'S1.6',
@@ -74,7 +68,6 @@ export const S1: readonly ServerCase[] = [
     level: 'SHOULD',
     points: 1,
     probes: ['learning', 'handshakes', 'numbers'],
-    judge: wire['S1.6'],
   },
   {
     id: 'S1.7',
@@ -86,7 +79,6 @@ export const S1: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['handshakes'],
-    judge: wire['S1.7'],
   },
   {
     id: 'S1.8',
@@ -98,7 +90,6 @@ export const S1: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['handshakes'],
-    judge: wire['S1.8'],
   },
   {
     id: 'S1.9',
@@ -110,7 +101,6 @@ export const S1: readonly ServerCase[] = [
     level: 'MUST',
     points: 1,
     probes: ['handshakes'],
-    judge: wire['S1.9'],
   },
   {
     id: 'S1.10',
@@ -122,7 +112,6 @@ export const S1: readonly ServerCase[] = [
     level: 'MUST',
     points: 3,
     probes: ['learning'],
-    judge: wire['S1.10'],
   },
   {
     id: 'S1.11',
@@ -134,7 +123,6 @@ export const S1: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['numbers'],
-    judge: wire['S1.11'],
   },
   {
     id: 'S1.12',
@@ -146,7 +134,6 @@ export const S1: readonly ServerCase[] = [
     level: 'MUST',
     points: 3,
     probes: ['numbers', 'learning'],
-    judge: wire['S1.12'],
   },
   {
     id: 'S1.13',
@@ -158,7 +145,6 @@ export const S1: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['numbers'],
-    judge: wire['S1.13'],
   },
   {
     id: 'S1.14',
@@ -170,7 +156,6 @@ export const S1: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['numbers'],
-    judge: wire['S1.14'],
   },
   {
     id: 'S1.15',
@@ -182,7 +167,6 @@ export const S1: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['numbers'],
-    judge: wire['S1.15'],
   },
   {
     id: 'S1.16',
@@ -194,6 +178,5 @@ export const S1: readonly ServerCase[] = [
     level: 'MUST',
     points: 1,
     probes: ['numbers'],
-    judge: wire['S1.16'],
   },
 ]

@@ -1,9 +1,7 @@
-import { printing } from '../judge/server/s2-printing.js'
-import { concurrency } from '../judge/server/s6-concurrency.js'
-import type { ServerCase } from './case.js'
+import type { Case } from './case.js'
 
 /** What a server prints, and when. */
-export const S2: readonly ServerCase[] = [
+export const S2: readonly Case[] = [
   {
     id: 'S2.1',
     title: 'prints the first message on stdout',
@@ -15,7 +13,6 @@ export const S2: readonly ServerCase[] = [
     points: 3,
     sees: 'output',
     probes: ['learning'],
-    judge: printing['S2.1'],
   },
   {
     id: 'S2.2',
@@ -28,7 +25,6 @@ export const S2: readonly ServerCase[] = [
     points: 3,
     sees: 'output',
     probes: ['handshakes'],
-    judge: printing['S2.2'],
   },
   {
     id: 'S2.3',
@@ -41,7 +37,6 @@ export const S2: readonly ServerCase[] = [
     points: 3,
     sees: 'output',
     probes: ['handshakes'],
-    judge: printing['S2.3'],
   },
   {
     id: 'S2.4',
@@ -54,7 +49,6 @@ export const S2: readonly ServerCase[] = [
     points: 2,
     sees: 'output',
     probes: ['numbers', 'handshakes'],
-    judge: printing['S2.4'],
   },
   {
     id: 'S2.5',
@@ -67,7 +61,6 @@ export const S2: readonly ServerCase[] = [
     points: 2,
     sees: 'output',
     probes: ['handshakes'],
-    judge: printing['S2.5'],
   },
   {
     id: 'S2.6',
@@ -80,7 +73,6 @@ export const S2: readonly ServerCase[] = [
     points: 3,
     sees: 'output',
     probes: ['killed'],
-    judge: printing['S2.6'],
   },
   {
     id: 'S2.7',
@@ -93,7 +85,6 @@ export const S2: readonly ServerCase[] = [
     points: 1,
     sees: 'output',
     probes: ['handshakes'],
-    judge: printing['S2.7'],
   },
   {
     id: 'S2.8',
@@ -106,7 +97,6 @@ export const S2: readonly ServerCase[] = [
     points: 2,
     sees: 'output',
     probes: ['lines at once', 'stalled clients'],
-    judge: concurrency['S2.8'],
   },
   {
     id: 'S2.9',
@@ -119,6 +109,5 @@ export const S2: readonly ServerCase[] = [
     points: 1,
     sees: 'output',
     probes: ['full pipe'],
-    judge: printing['S2.9'],
   },
 ]

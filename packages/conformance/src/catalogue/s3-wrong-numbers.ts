@@ -1,8 +1,7 @@
-import { wrongThird } from '../judge/server/s3-wrong-third.js'
-import type { ServerCase } from './case.js'
+import type { Case } from './case.js'
 
 /** What a server does when Z is wrong. */
-export const S3: readonly ServerCase[] = [
+export const S3: readonly Case[] = [
   {
     id: 'S3.1',
     title: 'prints Z also when it is wrong',
@@ -14,7 +13,6 @@ export const S3: readonly ServerCase[] = [
     points: 2,
     sees: 'output',
     probes: ['wrong third'],
-    judge: wrongThird['S3.1'],
   },
   {
     id: 'S3.2',
@@ -27,7 +25,6 @@ export const S3: readonly ServerCase[] = [
     points: 3,
     sees: 'output',
     probes: ['wrong third'],
-    judge: wrongThird['S3.2'],
   },
   {
     id: 'S3.3',
@@ -39,7 +36,6 @@ export const S3: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['wrong third'],
-    judge: wrongThird['S3.3'],
   },
   {
     id: 'S3.4',
@@ -51,7 +47,6 @@ export const S3: readonly ServerCase[] = [
     level: 'MUST',
     points: 3,
     probes: ['wrong third'],
-    judge: wrongThird['S3.4'],
   },
   {
     id: 'S3.5',
@@ -64,7 +59,6 @@ export const S3: readonly ServerCase[] = [
     points: 3,
     sees: 'output',
     probes: ['handshakes', 'numbers', 'wrong third', 'deliveries'],
-    judge: wrongThird['S3.5'],
   },
   {
     id: 'S3.6',
@@ -77,6 +71,5 @@ export const S3: readonly ServerCase[] = [
     points: 1,
     sees: 'output',
     probes: ['wrong third'],
-    judge: wrongThird['S3.6'],
   },
 ]

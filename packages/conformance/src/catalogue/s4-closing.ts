@@ -1,8 +1,7 @@
-import { closing } from '../judge/server/s4-closing.js'
-import type { ServerCase } from './case.js'
+import type { Case } from './case.js'
 
 /** When a server closes. */
-export const S4: readonly ServerCase[] = [
+export const S4: readonly Case[] = [
   {
     id: 'S4.1',
     title: 'closes after Z without waiting for the client',
@@ -13,7 +12,6 @@ export const S4: readonly ServerCase[] = [
     level: 'MUST',
     points: 3,
     probes: ['learning', 'waiting client'],
-    judge: closing['S4.1'],
   },
   {
     id: 'S4.2',
@@ -25,6 +23,5 @@ export const S4: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['slow client'],
-    judge: closing['S4.2'],
   },
 ]

@@ -1,9 +1,7 @@
-import { seriesOfClients } from '../judge/server/s5-series.js'
-import { survival } from '../judge/server/s5-survive.js'
-import type { ServerCase } from './case.js'
+import type { Case } from './case.js'
 
 /** What a server survives. */
-export const S5: readonly ServerCase[] = [
+export const S5: readonly Case[] = [
   {
     id: 'S5.1',
     title: 'serves a second client, and a third',
@@ -14,7 +12,6 @@ export const S5: readonly ServerCase[] = [
     level: 'MUST',
     points: 5,
     probes: ['in turn'],
-    judge: survival['S5.1'],
   },
   {
     id: 'S5.2',
@@ -26,7 +23,6 @@ export const S5: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['leaves at once'],
-    judge: survival['S5.2'],
   },
   {
     id: 'S5.3',
@@ -38,7 +34,6 @@ export const S5: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['leaves after X'],
-    judge: survival['S5.3'],
   },
   {
     id: 'S5.4',
@@ -50,7 +45,6 @@ export const S5: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['leaves before Z'],
-    judge: survival['S5.4'],
   },
   {
     id: 'S5.5',
@@ -62,7 +56,6 @@ export const S5: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['reset'],
-    judge: survival['S5.5'],
   },
   {
     id: 'S5.6',
@@ -74,7 +67,6 @@ export const S5: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['garbage'],
-    judge: survival['S5.6'],
   },
   {
     id: 'S5.7',
@@ -86,7 +78,6 @@ export const S5: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['flood'],
-    judge: survival['S5.7'],
   },
   {
     id: 'S5.8',
@@ -98,7 +89,6 @@ export const S5: readonly ServerCase[] = [
     level: 'MUST',
     points: 1,
     probes: ['stays silent'],
-    judge: survival['S5.8'],
   },
   {
     id: 'S5.9',
@@ -110,7 +100,6 @@ export const S5: readonly ServerCase[] = [
     level: 'MUST',
     points: 2,
     probes: ['series'],
-    judge: seriesOfClients['S5.9'],
   },
   {
     id: 'S5.10',
@@ -123,7 +112,6 @@ export const S5: readonly ServerCase[] = [
     points: 2,
     sees: 'system',
     probes: ['series'],
-    judge: seriesOfClients['S5.10'],
   },
   {
     id: 'S5.11',
@@ -136,7 +124,6 @@ export const S5: readonly ServerCase[] = [
     points: 1,
     sees: 'output',
     probes: ['leaves at once', 'leaves before Z', 'wrong third'],
-    judge: survival['S5.11'],
   },
   {
     id: 'S5.12',
@@ -149,7 +136,6 @@ export const S5: readonly ServerCase[] = [
     points: 1,
     sees: 'system',
     probes: ['idle'],
-    judge: seriesOfClients['S5.12'],
   },
   {
     id: 'S5.13',
@@ -162,6 +148,5 @@ export const S5: readonly ServerCase[] = [
     points: 1,
     sees: 'system',
     probes: ['series'],
-    judge: seriesOfClients['S5.13'],
   },
 ]

@@ -1,8 +1,7 @@
-import { concurrency } from '../judge/server/s6-concurrency.js'
-import type { ServerCase } from './case.js'
+import type { Case } from './case.js'
 
 /** How a server serves many. */
-export const S6: readonly ServerCase[] = [
+export const S6: readonly Case[] = [
   {
     id: 'S6.1',
     title: 'serves others while one client stalls, or after it',
@@ -13,7 +12,6 @@ export const S6: readonly ServerCase[] = [
     level: 'MUST',
     points: 3,
     probes: ['stalled clients'],
-    judge: concurrency['S6.1'],
   },
   {
     id: 'S6.2',
@@ -25,7 +23,6 @@ export const S6: readonly ServerCase[] = [
     level: 'MUST',
     points: 3,
     probes: ['interleaved', 'stalled clients'],
-    judge: concurrency['S6.2'],
   },
   {
     id: 'S6.3',
@@ -37,7 +34,6 @@ export const S6: readonly ServerCase[] = [
     level: 'MUST',
     points: 3,
     probes: ['twenty at once', 'stalled clients'],
-    judge: concurrency['S6.3'],
   },
   {
     id: 'S6.4',
@@ -49,6 +45,5 @@ export const S6: readonly ServerCase[] = [
     level: 'SHOULD',
     points: 1,
     probes: ['a hundred at once', 'stalled clients'],
-    judge: concurrency['S6.4'],
   },
 ]

@@ -1,8 +1,7 @@
-import { robustness } from '../judge/server/s7-robustness.js'
-import type { ServerCase } from './case.js'
+import type { Case } from './case.js'
 
 /** How a server takes bytes as TCP may bring them. */
-export const S7: readonly ServerCase[] = [
+export const S7: readonly Case[] = [
   {
     id: 'S7.1',
     title: 'understands messages that end with a NUL',
@@ -13,7 +12,6 @@ export const S7: readonly ServerCase[] = [
     level: 'SHOULD',
     points: 1,
     probes: ['deliveries'],
-    judge: robustness['S7.1'],
   },
   {
     id: 'S7.2',
@@ -25,7 +23,6 @@ export const S7: readonly ServerCase[] = [
     level: 'MAY',
     points: 1,
     probes: ['deliveries'],
-    judge: robustness['S7.2'],
   },
   {
     id: 'S7.3',
@@ -37,7 +34,6 @@ export const S7: readonly ServerCase[] = [
     level: 'MAY',
     points: 1,
     probes: ['deliveries'],
-    judge: robustness['S7.3'],
   },
   {
     id: 'S7.4',
@@ -49,7 +45,6 @@ export const S7: readonly ServerCase[] = [
     level: 'MAY',
     points: 1,
     probes: ['deliveries'],
-    judge: robustness['S7.4'],
   },
   {
     id: 'S7.5',
@@ -61,7 +56,6 @@ export const S7: readonly ServerCase[] = [
     level: 'MAY',
     points: 1,
     probes: ['deliveries'],
-    judge: robustness['S7.5'],
   },
   {
     id: 'S7.6',
@@ -73,6 +67,5 @@ export const S7: readonly ServerCase[] = [
     level: 'MAY',
     points: 1,
     probes: ['deliveries'],
-    judge: robustness['S7.6'],
   },
 ]

@@ -1,8 +1,7 @@
-import { usage } from '../judge/server/s8-usage.js'
-import type { ServerCase } from './case.js'
+import type { Case } from './case.js'
 
 /** What a server does with its arguments. */
-export const S8: readonly ServerCase[] = [
+export const S8: readonly Case[] = [
   {
     id: 'S8.1',
     title: 'ends at once without arguments',
@@ -14,7 +13,6 @@ export const S8: readonly ServerCase[] = [
     points: 1,
     sees: 'process',
     probes: ['usage'],
-    judge: usage['S8.1'],
   },
   {
     id: 'S8.2',
@@ -27,7 +25,6 @@ export const S8: readonly ServerCase[] = [
     points: 1,
     sees: 'process',
     probes: ['usage'],
-    judge: usage['S8.2'],
   },
   {
     id: 'S8.3',
@@ -40,6 +37,5 @@ export const S8: readonly ServerCase[] = [
     points: 1,
     sees: 'process',
     probes: ['usage'],
-    judge: usage['S8.3'],
   },
 ]

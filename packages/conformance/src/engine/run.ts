@@ -49,8 +49,7 @@ export async function runProbes<P extends Work, R>(plan: Plan<P, R>, before?: Re
   function mayBegin({ after = [], alone, waits }: P): boolean {
     if (!after.every((name) => over.has(name) || !plan.probes.some((one) => one.name === name))) return false
     const others = [...atWork.keys()]
-    if (others.length === 0) return true
-    if (alone || others.some((other) => other.alone)) return false
+    if (others.length === 0 || alone || others.some((other) => other.alone)) return others.length === 0
     const most = plan.parallel(done)
     return most > 1 && (waits === true || others.filter((other) => !other.waits).length < most)
   }
