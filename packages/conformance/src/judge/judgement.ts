@@ -56,6 +56,9 @@ export type Judge<Facts> = (seen: Seen<Facts>) => Judgement
 
 export const RIGHT: Judgement = { right: true }
 
+/** No handshake was right, so this case cannot be judged: every one says so in the same way. */
+export const UNANSWERED: Judgement = { symptom: 'unanswered', evidence: {} }
+
 export const noted = (note: string, values?: Evidence['values']): Judgement => ({
   right: true,
   note,

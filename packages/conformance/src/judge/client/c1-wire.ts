@@ -1,9 +1,10 @@
 import { readText, text } from '../../message.js'
 import { CLIENT_NUMBERS } from '../../observe/client/numbers.js'
 import type { Exchange } from '../../observe/exchange.js'
-import { type Judgement, noted, RIGHT, shown } from '../judgement.js'
+import { endsWithNewline, nulsIn, unsplit } from '../both.js'
+import { type Judgement, noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
 import type { Symptom } from '../symptoms.js'
-import { type ClientJudge, type ClientSeen, runsIn, UNANSWERED, wrongFirst, wrongThird } from './common.js'
+import { type ClientJudge, type ClientSeen, wrongFirst, wrongThird } from './common.js'
 
 interface Message {
   readonly run: Exchange
@@ -14,7 +15,7 @@ interface Message {
 /** Everything that the program sent in right runs: short, long, negative and zero. */
 function messages(seen: ClientSeen): Message[] {
   const { first } = seen.facts
-  const runs = [...(first ? [first] : []), ...runsIn(seen, 'numbers')]
+  const runs = [...(first ? [first] : []), ...seen.exchanges.get('numbers')]
   return runs
     .flatMap((run) => [
       { run, number: run.x!, received: run.reply },
@@ -64,10 +65,8 @@ const needsNothingBehind: ClientJudge = ({ facts: { bare, dress, stale, understa
   })
 }
 
-const nulsIn = (received: string) => received.slice(Math.max(0, received.indexOf('HELLO'))).split('\0').length - 1
-
 const oneAtATime: ClientJudge = (seen) => {
-  const run = runsIn(seen, 'patient').find(({ purpose }) => purpose === 'slow')
+  const run = seen.exchanges.get('patient').find(({ purpose }) => purpose === 'slow')
   if (!run) return UNANSWERED
   for (const [number, received] of [
     [run.x!, run.reply],
@@ -77,21 +76,6 @@ const oneAtATime: ClientJudge = (seen) => {
     return shown('says-more', run, { expected: text(number), received })
   }
   return RIGHT
-}
-
-const oneWrite: ClientJudge = (seen) => {
-  const runs = runsIn(seen, 'patient')
-  if (runs.length === 0) return UNANSWERED
-  const pieces = ({ segments = 2, chunks }: Exchange) => Math.max(segments, chunks.length)
-  const split = runs.filter((run) => pieces(run) > 2)
-  const example = split.find(({ chunks }) => chunks.length > 2) ?? split[0]
-  if (!example) return runs.some(({ segments }) => segments !== undefined) ? RIGHT : noted('without-ss')
-  return shown('split', example, {
-    expected: 'two segments',
-    received: example.chunks.length > 2 ? example.chunks.join(' | ') : `${example.segments} segments`,
-    words: true,
-    values: { split: split.length, of: runs.length },
-  })
 }
 
 const nothingStale: ClientJudge = ({ facts: { stale, understands } }) => {
@@ -118,7 +102,7 @@ function numbered(id: keyof typeof CLIENT_NUMBERS): ClientJudge {
   const numbers: readonly number[] = CLIENT_NUMBERS[id]
   return (seen) => {
     if (!seen.facts.understands) return UNANSWERED
-    const runs = runsIn(seen, 'numbers').filter(({ x }) => numbers.includes(x!))
+    const runs = seen.exchanges.get('numbers').filter(({ x }) => numbers.includes(x!))
     if (runs.length === 0) return { symptom: 'no-room', evidence: { values: { x: numbers.at(-1)! } } }
     for (const run of runs) {
       const small = Number(seen.facts.small && Math.abs(run.x! + 2) >= 10)
@@ -132,7 +116,7 @@ function numbered(id: keyof typeof CLIENT_NUMBERS): ClientJudge {
 const edge: ClientJudge = (seen) => {
   const judged = numbered('C1.15')(seen)
   if (!('right' in judged)) return judged
-  const run = runsIn(seen, 'numbers').find(({ x }) => x === CLIENT_NUMBERS['C1.15'][0])!
+  const run = seen.exchanges.get('numbers').find(({ x }) => x === CLIENT_NUMBERS['C1.15'][0])!
   return noted(readText(run.after).sequence! < 0 ? 'counts-in-32-bits' : 'counts-on')
 }
 
@@ -141,14 +125,14 @@ export const wire = {
   'C1.2': goesOn,
   'C1.3': needsNothingBehind,
   'C1.4': ofMessages((received) => !readText(received).wellFormed, 'malformed'),
-  'C1.5': ofMessages((received) => /^[^\n\r]*\d\0*[\n\r]/.test(received), 'newline-sent'),
+  'C1.5': ofMessages(endsWithNewline, 'newline-sent'),
   'C1.6': ofMessages(
     (received) => nulsIn(received) > 0,
     'nul-sent',
     (received) => ({ nuls: nulsIn(received) }),
   ),
   'C1.7': oneAtATime,
-  'C1.8': oneWrite,
+  'C1.8': (seen) => unsplit(seen.exchanges.get('patient'), 2),
   'C1.9': nothingStale,
   'C1.10': numbered('C1.10'),
   'C1.11': numbered('C1.11'),

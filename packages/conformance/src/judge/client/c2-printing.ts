@@ -2,8 +2,8 @@ import { text } from '../../message.js'
 import { isThird } from '../../observe/client/facts.js'
 import type { Exchange } from '../../observe/exchange.js'
 import { linesOf, mentions, visible } from '../../observe/output.js'
-import { type Judgement, RIGHT, shown } from '../judgement.js'
-import { type ClientJudge, type ClientSeen, runsIn, UNANSWERED, unprinted, wrongFirst, wrongThird } from './common.js'
+import { type Judgement, RIGHT, shown, UNANSWERED } from '../judgement.js'
+import { type ClientJudge, type ClientSeen, unprinted, wrongFirst, wrongThird } from './common.js'
 
 /** X of runs whose answer is negative, or long. */
 const UNUSUAL = [-100, 123456789]
@@ -44,7 +44,7 @@ function onItsLine(run: Exchange): Judgement | undefined {
 }
 
 const alone = ofFirst((first, seen) => {
-  const unusual = runsIn(seen, 'numbers').filter((run) => UNUSUAL.includes(run.x!) && isThird(run))
+  const unusual = seen.exchanges.get('numbers').filter((run) => UNUSUAL.includes(run.x!) && isThird(run))
   for (const run of [first, ...unusual]) {
     const wrong = onItsLine(run)
     if (wrong) return wrong
@@ -77,7 +77,7 @@ const nothingInvisible = ofFirst((run) => {
 
 const printedFirst: ClientJudge = (seen) => {
   const counts = seen.observations.get('full pipe')?.counts
-  const [run] = runsIn(seen, 'full pipe')
+  const [run] = seen.exchanges.get('full pipe')
   if (!run || !counts) return UNANSWERED
   if (counts.unfilled) return { unseen: 'no-full-pipe' }
   const wrong = wrongFirst(run)

@@ -3,22 +3,21 @@ import { WITHOUT_NUMBER, WRONG_ANSWERS } from '../../observe/client/answers.js'
 import { isThird } from '../../observe/client/facts.js'
 import { type Exchange, outputOf } from '../../observe/exchange.js'
 import { errorIn, hasError } from '../../observe/output.js'
-import { noted, RIGHT, shown } from '../judgement.js'
-import { type ClientJudge, type ClientSeen, runsIn, UNANSWERED, unprinted, wrongFirst } from './common.js'
+import { bareThird } from '../both.js'
+import { noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
+import { type ClientJudge, type ClientSeen, unprinted, wrongFirst } from './common.js'
 import { crash, printsError, withoutError, wordsInstead } from './errors.js'
 
 /** Sending on is not tried with every wrong answer: a program may take some of them for right, as C3.1 reports. */
 const PLAIN = ['too-large', 'equal', 'one-more']
 
-const bare = ({ third = '' }: Exchange) => third.replace(/[\0\r\n]+$/, '')
-
 const wrongs = (seen: ClientSeen, purposes: readonly string[] = Object.keys(WRONG_ANSWERS)) =>
-  runsIn(seen, 'wrong answers').filter(({ purpose }) => purposes.includes(purpose!))
+  seen.exchanges.get('wrong answers').filter(({ purpose }) => purposes.includes(purpose!))
 
 /** What sentences say of a wrong answer. */
 const about = (run: Exchange) => ({
   sent: run.third ?? '',
-  values: { message: bare(run), right: text(run.x! + 1) },
+  values: { message: bareThird(run), right: text(run.x! + 1) },
 })
 
 const errorPrinted: ClientJudge = (seen) => {
@@ -64,7 +63,7 @@ const printedAlso: ClientJudge = (seen) => {
   if (!run) return UNANSWERED
   const judged = unprinted(seen)
   if (judged) return judged
-  const message = bare(run)
+  const message = bareThird(run)
   const [at, errorAt] = [run.out.indexOf(message), run.out.indexOf('ERROR')]
   if (at >= 0 && (errorAt < 0 || at < errorAt)) return RIGHT
   const evidence = { ...about(run), expected: `${message}\nERROR`, received: run.out }
@@ -84,7 +83,7 @@ function beforeClose({ observations }: ClientSeen, { probe, from, to, connection
 const noError: ClientJudge = (seen) => {
   const { understands, first } = seen.facts
   if (!understands || !first) return UNANSWERED
-  const run = [first, ...runsIn(seen, 'numbers')].find((one) => isThird(one) && printsError(seen, one))
+  const run = [first, ...seen.exchanges.get('numbers')].find((one) => isThird(one) && printsError(seen, one))
   if (!run) return RIGHT
   const late = Number(!errorIn(beforeClose(seen, run), seen.settings.errors).right)
   const y = run.x! + 1
@@ -101,7 +100,7 @@ const withoutNumber: ClientJudge = (seen) => {
   const runs = wrongs(seen, Object.keys(WITHOUT_NUMBER))
   if (runs.length === 0) return UNANSWERED
   for (const run of runs) {
-    const crashed = crash(run, `${bare(run)} came`)
+    const crashed = crash(run, `${bareThird(run)} came`)
     if (crashed) return crashed
   }
   const run = runs.find((one) => !printsError(seen, one))

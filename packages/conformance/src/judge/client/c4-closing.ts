@@ -1,16 +1,8 @@
 import { text } from '../../message.js'
 import type { Exchange } from '../../observe/exchange.js'
-import { type Evidence, type Judgement, noted, RIGHT, type Shown, shown } from '../judgement.js'
-import {
-  type ClientJudge,
-  type ClientSeen,
-  exitText,
-  runsIn,
-  trialIn,
-  UNANSWERED,
-  wrongFirst,
-  wrongThird,
-} from './common.js'
+import { endsAtOnce, exitText, trialIn } from '../both.js'
+import { type Evidence, type Judgement, noted, RIGHT, type Shown, shown, UNANSWERED } from '../judgement.js'
+import { type ClientJudge, type ClientSeen, wrongFirst, wrongThird } from './common.js'
 import { crash, printsError, withoutError } from './errors.js'
 
 const HOW: Readonly<Record<string, string>> = {
@@ -19,7 +11,7 @@ const HOW: Readonly<Record<string, string>> = {
 }
 
 /** The runs in which the server went instead of answering. */
-const broken = (seen: ClientSeen) => runsIn(seen, 'accidents').filter(({ purpose }) => purpose! in HOW)
+const broken = (seen: ClientSeen) => seen.exchanges.get('accidents').filter(({ purpose }) => purpose! in HOW)
 
 const goesOn = (run: Shown, how: string, expected: string, values: Evidence['values'] = {}) =>
   shown('runs-on', run, { expected, received: 'it runs on', words: true, values: { how, ...values } })
@@ -48,7 +40,7 @@ const ends = ofFirst((run) => {
 })
 
 const waits: ClientJudge = (seen) => {
-  const run = runsIn(seen, 'patient').find(({ purpose }) => purpose === 'slow')
+  const run = seen.exchanges.get('patient').find(({ purpose }) => purpose === 'slow')
   return run ? (wrongFirst(run) ?? wrongThird(run, { slow: 1 }) ?? RIGHT) : UNANSWERED
 }
 
@@ -73,20 +65,19 @@ const errorIfBroken: ClientJudge = (seen) => {
 }
 
 const survivesLong: ClientJudge = (seen) => {
-  const run = runsIn(seen, 'accidents').find(({ purpose }) => purpose === 'long')
+  const run = seen.exchanges.get('accidents').find(({ purpose }) => purpose === 'long')
   return run ? (crash(run, 'an answer of 5,000 bytes came') ?? RIGHT) : UNANSWERED
 }
 
 const endsIfRefused: ClientJudge = (seen) => {
-  const run = trialIn(seen, 'refused', 'refused')
+  const run = trialIn(seen.observations, 'refused', 'refused')
   if (!run || !seen.facts.speaks) return UNANSWERED
   const how = 'nothing listens at the address'
-  if (!run.exit) return goesOn(run, how, 'its end within 3 s')
-  return crash(run, how) ?? noted('ends-with', { end: exitText(run) })
+  return crash(run, how) ?? endsAtOnce(run, how)
 }
 
 const givesUp: ClientJudge = (seen) => {
-  const [run] = runsIn(seen, 'silence')
+  const [run] = seen.exchanges.get('silence')
   if (!run || !seen.facts.speaks) return UNANSWERED
   const wrong = wrongFirst(run)
   if (wrong) return wrong

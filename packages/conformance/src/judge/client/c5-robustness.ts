@@ -1,14 +1,14 @@
 import { text } from '../../message.js'
 import { isThird } from '../../observe/client/facts.js'
-import { RIGHT, shown } from '../judgement.js'
-import { type ClientJudge, runsIn, UNANSWERED, wrongFirst, wrongThird } from './common.js'
+import { RIGHT, shown, UNANSWERED } from '../judgement.js'
+import { type ClientJudge, wrongFirst, wrongThird } from './common.js'
 import { printsError } from './errors.js'
 
 /** A right answer that travelled in an unusual way, and has to be understood as always. */
 const delivered =
   (purpose: string): ClientJudge =>
   (seen) => {
-    const run = runsIn(seen, 'deliveries').find((one) => one.purpose === purpose)
+    const run = seen.exchanges.get('deliveries').find((one) => one.purpose === purpose)
     if (!run) return UNANSWERED
     const { x = 0, out, err, third = '' } = run
     if (isThird(run) && !printsError(seen, run)) return RIGHT

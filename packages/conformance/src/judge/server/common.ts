@@ -6,12 +6,6 @@ import { type Evidence, type Judgement, type Seen, shown } from '../judgement.js
 export type ServerSeen = Seen<ServerFacts>
 export type ServerJudge = (seen: ServerSeen) => Judgement
 
-/** The connections of a probe; none if it could not be made. */
-export const exchangesIn = ({ exchanges }: ServerSeen, probe: string): readonly Exchange[] => exchanges.get(probe)
-
-/** Nothing right was ever answered: every other case says so in the same way. */
-export const UNANSWERED: Judgement = { symptom: 'unanswered', evidence: {} }
-
 /** Lines of this program cannot be seen in time. */
 export function unprinted({ facts: { printing } }: ServerSeen): Judgement | undefined {
   if (printing === 'late') return { symptom: 'output-late', evidence: {} }

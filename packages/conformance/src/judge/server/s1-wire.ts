@@ -1,12 +1,13 @@
 import { readText, text } from '../../message.js'
 import { type Exchange, thirdNumber } from '../../observe/exchange.js'
-import { type Judgement, noted, RIGHT, shown } from '../judgement.js'
-import { exchangesIn, type ServerJudge, type ServerSeen, UNANSWERED, wrongAnswer } from './common.js'
+import { endsWithNewline, nulsIn, unsplit } from '../both.js'
+import { type Judgement, noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
+import { type ServerJudge, type ServerSeen, wrongAnswer } from './common.js'
 
 /** All right answers: short, long, negative and zero. Demands on the shape of a message hold for each. */
 function answers(seen: ServerSeen): Exchange[] {
   const { first } = seen.facts
-  const all = [...(first ? [first] : []), ...exchangesIn(seen, 'handshakes'), ...exchangesIn(seen, 'numbers')]
+  const all = [...(first ? [first] : []), ...seen.exchanges.get('handshakes'), ...seen.exchanges.get('numbers')]
   return all.filter(({ right }) => right)
 }
 
@@ -77,11 +78,7 @@ const onlyTheMessage: ServerJudge = (seen) => {
   return firstAnswer(seen, ({ reply }) => !readText(reply).wellFormed, shape('malformed'))
 }
 
-const noNewline: ServerJudge = (seen) =>
-  firstAnswer(seen, ({ reply }) => /^[^\n\r]*\d\0*[\n\r]/.test(reply), shape('newline-sent'))
-
-/** NULs after the number; those before it are another fault. */
-const nulsIn = (reply: string) => reply.slice(Math.max(0, reply.indexOf('HELLO'))).split('\0').length - 1
+const noNewline: ServerJudge = (seen) => firstAnswer(seen, ({ reply }) => endsWithNewline(reply), shape('newline-sent'))
 
 const noNul: ServerJudge = (seen) => {
   if (seen.facts.echo) return answers(seen).length === 0 ? UNANSWERED : noted('as-many-nuls-as-sent')
@@ -97,7 +94,7 @@ const noNul: ServerJudge = (seen) => {
 }
 
 /** Those that were watched for more. */
-const watched = (seen: ServerSeen) => exchangesIn(seen, 'handshakes').slice(0, 2)
+const watched = (seen: ServerSeen) => seen.exchanges.get('handshakes').slice(0, 2)
 
 const nothingBehind: ServerJudge = (seen) => {
   const all = watched(seen)
@@ -120,18 +117,8 @@ const secondUnanswered: ServerJudge = (seen) => {
 }
 
 const oneWrite: ServerJudge = (seen) => {
-  const all = exchangesIn(seen, 'handshakes').filter(({ right }) => right)
-  if (all.length === 0) return UNANSWERED
-  const pieces = ({ segments = 1, chunks, after }: Exchange) => Math.max(segments, after === '' ? chunks.length : 1)
-  const split = all.filter((exchange) => pieces(exchange) > 1)
-  const example = split.find(({ chunks }) => chunks.length > 1) ?? split[0]
-  if (!example) return all.some(({ segments }) => segments !== undefined) ? RIGHT : noted('without-ss')
-  return shown('split', example, {
-    expected: 'one segment',
-    received: example.chunks.length > 1 ? example.chunks.join(' | ') : `${example.segments} segments`,
-    words: true,
-    values: { split: split.length, of: all.length },
-  })
+  const right = seen.exchanges.get('handshakes').filter((exchange) => exchange.right)
+  return unsplit(right, 1, ({ after }) => after === '')
 }
 
 const nothingStale: ServerJudge = ({ facts: { stale, answered } }) => {
@@ -162,7 +149,7 @@ const nothingStale: ServerJudge = ({ facts: { stale, answered } }) => {
 /** Each of these numbers is answered with the next. */
 function numbered(numbers: readonly number[]): ServerJudge {
   return (seen) => {
-    const all = exchangesIn(seen, 'numbers').filter(({ x }) => numbers.includes(x!))
+    const all = seen.exchanges.get('numbers').filter(({ x }) => numbers.includes(x!))
     if (all.length === 0) return UNANSWERED
     for (const exchange of all) {
       const { x = 0, right, after, y = 0, third, sent, reply } = exchange

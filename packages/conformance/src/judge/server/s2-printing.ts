@@ -1,22 +1,14 @@
 import { text } from '../../message.js'
 import { type Exchange, outputOf, thirdNumber } from '../../observe/exchange.js'
 import { linesOf, mentions, visible } from '../../observe/output.js'
-import { noted, RIGHT, shown } from '../judgement.js'
-import {
-  exchangesIn,
-  linesText,
-  type ServerJudge,
-  type ServerSeen,
-  UNANSWERED,
-  unprinted,
-  wrongAnswer,
-} from './common.js'
+import { noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
+import { linesText, type ServerJudge, type ServerSeen, unprinted, wrongAnswer } from './common.js'
 
 /** A judge of lines; cases about lines that cannot be seen in time are all told in the same way. */
 const ofLines =
   (judge: (seen: ServerSeen, right: readonly Exchange[]) => ReturnType<ServerJudge>): ServerJudge =>
   (seen) => {
-    const right = exchangesIn(seen, 'handshakes').filter((exchange) => exchange.right)
+    const right = seen.exchanges.get('handshakes').filter((exchange) => exchange.right)
     return unprinted(seen) ?? (right.length === 0 ? UNANSWERED : judge(seen, right))
   }
 
@@ -80,7 +72,7 @@ const thirdPrinted = ofLines((seen, [first]) => {
 })
 
 const printedWhole = ofLines((seen) => {
-  for (const exchange of exchangesIn(seen, 'numbers')) {
+  for (const exchange of seen.exchanges.get('numbers')) {
     const { x = 0, right, sent } = exchange
     if (![8, -50, 1234567890].includes(x) || mentions(linesText(seen, exchange), x)) continue
     if (!right) return wrongAnswer(exchange, { others: 1 })
@@ -118,7 +110,7 @@ const showsX = (seen: ServerSeen, exchange: Exchange) =>
 
 const survivesKill: ServerJudge = (seen) => {
   const { printing, printsThird } = seen.facts
-  const all = exchangesIn(seen, 'killed')
+  const all = seen.exchanges.get('killed')
   if (all.length === 0) return UNANSWERED
   for (const exchange of all) {
     const { purpose, x = 0, right, out, err } = exchange
@@ -152,7 +144,7 @@ const printedFirst: ServerJudge = (seen) => {
   const observation = seen.observations.get('full pipe')
   if (judged || !observation) return judged ?? UNANSWERED
   if (observation.counts.unfilled) return { unseen: 'no-full-pipe' }
-  const [exchange] = exchangesIn(seen, 'full pipe')
+  const [exchange] = seen.exchanges.get('full pipe')
   if (!exchange?.right) return exchange ? wrongAnswer(exchange) : UNANSWERED
   if (!observation.counts.early) return RIGHT
   const expected = `${text(exchange.x!)} on stdout, then the answer`

@@ -1,28 +1,19 @@
 import { text } from '../../message.js'
 import { type Exchange, thirdNumber } from '../../observe/exchange.js'
 import { complaintIn, errorIn, hasError, mentions } from '../../observe/output.js'
-import { noted, RIGHT, shown } from '../judgement.js'
+import { bareThird } from '../both.js'
+import { noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
 import type { Symptom } from '../symptoms.js'
-import {
-  exchangesIn,
-  linesText,
-  type ServerJudge,
-  type ServerSeen,
-  UNANSWERED,
-  unprinted,
-  wrongAnswer,
-} from './common.js'
+import { linesText, type ServerJudge, type ServerSeen, unprinted, wrongAnswer } from './common.js'
 
 /** The largest X whose Z is certain: beyond, Z depends on how a program counts. */
 const LARGEST = 2147483645
 
-const bare = ({ third = '' }: Exchange) => third.replace(/[\0\r\n]+$/, '')
-
 const wrongs = (seen: ServerSeen): readonly Exchange[] =>
-  exchangesIn(seen, 'wrong third').filter(({ purpose }) => purpose !== 'next' && purpose !== 'no-number')
+  seen.exchanges.get('wrong third').filter(({ purpose }) => purpose !== 'next' && purpose !== 'no-number')
 
 const namedIn = (seen: ServerSeen, name: string) =>
-  exchangesIn(seen, 'wrong third').find(({ purpose }) => purpose === name)
+  seen.exchanges.get('wrong third').find(({ purpose }) => purpose === name)
 
 /** Nothing shows that the program reads what follows its answer: it neither prints it nor closes. */
 const ignoresThird = ({ facts: { closes, printsThird }, settings: { observed } }: ServerSeen) =>
@@ -33,7 +24,7 @@ const printedAlso: ServerJudge = (seen) => {
   const judged = unprinted(seen)
   if (judged || !exchange) return judged ?? UNANSWERED
   if (!exchange.right) return wrongAnswer(exchange)
-  const message = bare(exchange)
+  const message = bareThird(exchange)
   const lines = linesText(seen, exchange)
   const about = { sent: exchange.third!, expected: `${message}\nERROR`, received: lines, values: { message } }
   if (!mentions(lines, message)) return shown('third-not-printed', exchange, about)
@@ -45,7 +36,7 @@ const printedAlso: ServerJudge = (seen) => {
 /** What came instead of ERROR. */
 function omission(seen: ServerSeen, exchange: Exchange): Symptom {
   const { errors } = seen.settings
-  const others = exchangesIn(seen, 'wrong third').filter(({ process }) => process === exchange.process)
+  const others = seen.exchanges.get('wrong third').filter(({ process }) => process === exchange.process)
   if (errorIn(exchange, errors).elsewhere) return 'error-elsewhere'
   if (exchange.after.includes('ERROR')) return 'error-sent'
   if (complaintIn(exchange) !== undefined) return 'error-in-other-words'
@@ -57,7 +48,7 @@ function omission(seen: ServerSeen, exchange: Exchange): Symptom {
 function unnoticed(seen: ServerSeen, missing: readonly Exchange[]): ReturnType<ServerJudge> {
   const exchange = missing[0]!
   const { errors } = seen.settings
-  const [message, y] = [bare(exchange), exchange.x! + 1]
+  const [message, y] = [bareThird(exchange), exchange.x! + 1]
   const streams = errors === 'either' ? 'stdout or stderr' : errors
   return shown(omission(seen, exchange), exchange, {
     sent: exchange.third!,
@@ -100,7 +91,7 @@ const closesAlso: ServerJudge = (seen) => {
   if (!exchange) return UNANSWERED
   if (!exchange.right) return wrongAnswer(exchange)
   if (exchange.ended) return RIGHT
-  const values = { message: bare(exchange) }
+  const values = { message: bareThird(exchange) }
   const expected = 'the end of the connection'
   return shown('stays-open', exchange, { sent: exchange.third!, expected, received: 'nothing', words: true, values })
 }
@@ -110,7 +101,7 @@ const continues: ServerJudge = (seen) => {
   const next = namedIn(seen, 'next')
   if (!first) return UNANSWERED
   if (!first.right) return wrongAnswer(first)
-  const values = { context: `a wrong ${bare(first)}`, after: 'wrong-third' }
+  const values = { context: `a wrong ${bareThird(first)}`, after: 'wrong-third' }
   const expected = 'a program that serves others'
   if (first.exit) return shown('ended', first, { sent: first.third!, expected, received: '', words: true, values })
   if (!next || next.right) return next ? RIGHT : UNANSWERED
@@ -126,7 +117,7 @@ const continues: ServerJudge = (seen) => {
 
 /** All right handshakes in which Z was right. */
 function rights(seen: ServerSeen): readonly Exchange[] {
-  const all = [...exchangesIn(seen, 'handshakes'), ...exchangesIn(seen, 'numbers')]
+  const all = [...seen.exchanges.get('handshakes'), ...seen.exchanges.get('numbers')]
   return all.filter(({ right, third, x, after, ended }) => {
     return right && third !== undefined && x! <= LARGEST && after === '' && !ended?.beforeThird
   })
@@ -137,7 +128,7 @@ function pattern(seen: ServerSeen, all: readonly Exchange[], bad: readonly Excha
   const good = all.filter((exchange) => !bad.includes(exchange))
   const negative = (exchange: Exchange) => exchange.x! < 0
   const length = (exchange: Exchange) => text(thirdNumber(exchange)!).length
-  const newline = exchangesIn(seen, 'deliveries').find(({ purpose }) => purpose === 'newline')
+  const newline = seen.exchanges.get('deliveries').find(({ purpose }) => purpose === 'newline')
   if (good.length === 0) {
     const clean = newline?.right && newline.ended && !hasError(newline.out + newline.err)
     if (clean && complaintIn(newline) === undefined) return 'without newline'
@@ -159,9 +150,9 @@ function errorComesFirst({ observations }: ServerSeen, { probe, from, to, proces
 
 /** An ERROR in front of all lines may belong to the client before, if that was not served as it should be. */
 function isOfPrevious(seen: ServerSeen, exchange: Exchange, all: readonly Exchange[]): boolean {
-  const before = exchangesIn(seen, exchange.probe).filter(
-    ({ process, from }) => process === exchange.process && from < exchange.from,
-  )
+  const before = seen.exchanges
+    .get(exchange.probe)
+    .filter(({ process, from }) => process === exchange.process && from < exchange.from)
   return before.length > 0 && !all.includes(before.at(-1)!) && errorComesFirst(seen, exchange)
 }
 

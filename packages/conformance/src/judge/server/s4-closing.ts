@@ -2,13 +2,13 @@ import { text } from '../../message.js'
 import { longestPause, thirdNumber } from '../../observe/exchange.js'
 import { mentions } from '../../observe/output.js'
 import { LONGEST_PAUSE_MS } from '../../observe/server/patience.js'
-import { RIGHT, shown } from '../judgement.js'
-import { exchangesIn, linesText, type ServerJudge, UNANSWERED, wrongAnswer } from './common.js'
+import { RIGHT, shown, UNANSWERED } from '../judgement.js'
+import { linesText, type ServerJudge, wrongAnswer } from './common.js'
 
 const closesByItself: ServerJudge = (seen) => {
   const { answered, closes } = seen.facts
   if (answered && closes) return RIGHT
-  const [exchange] = exchangesIn(seen, 'waiting client')
+  const [exchange] = seen.exchanges.get('waiting client')
   if (!exchange) return UNANSWERED
   const { right, ended, third, endedLate } = exchange
   if (!right) return wrongAnswer(exchange)
@@ -23,7 +23,7 @@ const closesByItself: ServerJudge = (seen) => {
 }
 
 const waits: ServerJudge = (seen) => {
-  const [exchange] = exchangesIn(seen, 'slow client')
+  const [exchange] = seen.exchanges.get('slow client')
   if (!exchange) return UNANSWERED
   const { right, ended, sent, third, x = 0, from, to } = exchange
   const events = seen.observations.get('slow client')!.events.slice(from, to)

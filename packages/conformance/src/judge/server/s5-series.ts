@@ -2,8 +2,8 @@ import { text } from '../../message.js'
 import type { Exchange } from '../../observe/exchange.js'
 import type { EventOf } from '../../observe/observation.js'
 import { ALLOWED, SERIES } from '../../observe/server/series.js'
-import { type Judgement, noted, RIGHT, shown } from '../judgement.js'
-import { exchangesIn, type ServerJudge, type ServerSeen, UNANSWERED } from './common.js'
+import { type Judgement, noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
+import type { ServerJudge, ServerSeen } from './common.js'
 
 /**
  * The stack of a thread has 8 MiB on most systems. Less for each client may be what a runtime has reserved for itself
@@ -25,7 +25,7 @@ const servesMany: ServerJudge = (seen) => {
   const observation = seen.observations.get('series')
   if (!observation) return UNANSWERED
   const { served = 0, left } = observation.counts
-  const [last] = exchangesIn(seen, 'series').filter(({ purpose }) => purpose !== 'leaves')
+  const [last] = seen.exchanges.get('series').filter(({ purpose }) => purpose !== 'leaves')
   if (last && left === undefined) return broken(last, { served, client: served + 1, of: SERIES })
   return served < SERIES ? noted('takes-its-time', { served }) : RIGHT
 }
@@ -41,7 +41,7 @@ const ofHoldings =
   (seen) => {
     const served = seen.observations.get('series')?.counts.served
     if (served === undefined) return UNANSWERED
-    const [last] = exchangesIn(seen, 'series')
+    const [last] = seen.exchanges.get('series')
     // Clients that left early are counted apart.
     if (last && holdingsIn(seen).length < 2) return broken(last, { served, client: served + 1, of: SERIES })
     return judge(seen, served)
@@ -51,7 +51,7 @@ const keepsNothing = ofHoldings((seen, served) => {
   const [before, after, atLast = after] = holdingsIn(seen)
   const more = after!.descriptors - before!.descriptors
   const afterLeavers = atLast!.descriptors - after!.descriptors
-  const [leaver] = exchangesIn(seen, 'series')
+  const [leaver] = seen.exchanges.get('series')
   if (more <= ALLOWED && leaver)
     return broken(leaver, { served, leavers: 1, client: 'one that left early', of: SERIES })
   if (Math.max(more, afterLeavers) <= ALLOWED)

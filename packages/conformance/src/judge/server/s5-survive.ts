@@ -2,8 +2,8 @@ import { text } from '../../message.js'
 import { type Exchange, outputOf } from '../../observe/exchange.js'
 import type { EventOf, Observation } from '../../observe/observation.js'
 import { linesOf, mentions } from '../../observe/output.js'
-import { type Judgement, RIGHT, shown } from '../judgement.js'
-import { exchangesIn, linesText, type ServerJudge, type ServerSeen, UNANSWERED, wrongAnswer } from './common.js'
+import { type Judgement, RIGHT, shown, UNANSWERED } from '../judgement.js'
+import { linesText, type ServerJudge, type ServerSeen, wrongAnswer } from './common.js'
 
 /** The program came to its end: shown with the connection after which it did, and with its last words. */
 export function endedIn(
@@ -51,7 +51,7 @@ function survives(probe: string, context: string, before?: string): ServerJudge 
   return (seen) => {
     const observation = seen.observations.get(probe)
     if (!observation) return UNANSWERED
-    const all = exchangesIn(seen, probe)
+    const all = seen.exchanges.get(probe)
     const values = { context, clients: all.length }
     const ended = endedIn(observation, all, values)
     if (ended) return ended
@@ -65,7 +65,7 @@ function survives(probe: string, context: string, before?: string): ServerJudge 
 
 const inTurn: ServerJudge = (seen) => {
   const observation = seen.observations.get('in turn')
-  const all = exchangesIn(seen, 'in turn')
+  const all = seen.exchanges.get('in turn')
   const [first] = all
   if (!observation || !first) return UNANSWERED
   if (!first.right) return wrongAnswer(first)
@@ -79,7 +79,7 @@ const inTurn: ServerJudge = (seen) => {
 const afterGarbage: ServerJudge = (seen) => {
   const judged = survives('garbage', 'a first message that is not one')(seen)
   if (!('right' in judged)) return judged
-  const waiting = exchangesIn(seen, 'garbage').find(({ purpose }) => purpose === 'garbage that waits')
+  const waiting = seen.exchanges.get('garbage').find(({ purpose }) => purpose === 'garbage that waits')
   if (!waiting || waiting.ended || waiting.exit || waiting.third !== undefined) return judged
   if (waiting.unconnected !== undefined) return notServed(seen, waiting, { context: 'a first message that is not one' })
   const values = { seconds: seen.settings.patienceMs / 1000 }
@@ -99,7 +99,7 @@ function errorStreams(seen: ServerSeen): ('out' | 'err')[] {
   const { errors } = seen.settings
   if (errors === 'stdout') return ['out']
   if (errors === 'stderr') return ['err']
-  const wrong = exchangesIn(seen, 'wrong third').some(({ out }) => errorLine(out) !== undefined)
+  const wrong = seen.exchanges.get('wrong third').some(({ out }) => errorLine(out) !== undefined)
   return wrong ? ['out'] : ['out', 'err']
 }
 
@@ -111,7 +111,7 @@ const noErrorForLeavers: ServerJudge = (seen) => {
     const at = events.findIndex(
       (event) => event.type === 'output' && streams.includes(event.stream) && errorLine(event.text) !== undefined,
     )
-    const exchange = exchangesIn(seen, probe).findLast(({ from }) => from <= at)
+    const exchange = seen.exchanges.get(probe).findLast(({ from }) => from <= at)
     if (!exchange) continue
     const received = errorLine((events[at] as EventOf<'output'>).text) ?? ''
     const values = { right: Number(exchange.purpose === 'next') }

@@ -12,16 +12,8 @@ import {
   tornLine,
 } from '../../observe/server/crowd-view.js'
 import { lasts } from '../../observe/server/facts.js'
-import { type Judgement, noted, RIGHT, shown } from '../judgement.js'
-import {
-  exchangesIn,
-  linesText,
-  type ServerJudge,
-  type ServerSeen,
-  UNANSWERED,
-  unprinted,
-  wrongAnswer,
-} from './common.js'
+import { type Judgement, noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
+import { linesText, type ServerJudge, type ServerSeen, unprinted, wrongAnswer } from './common.js'
 import { endedIn, errorLine, notServed } from './s5-survive.js'
 
 /** Only a server that serves several at a time is asked for this. */
@@ -34,7 +26,7 @@ function unconcurrent({ facts, settings: { expect } }: ServerSeen): Judgement | 
 
 const stalls: ServerJudge = (seen) => {
   const observation = seen.observations.get('stalled clients')
-  const all = exchangesIn(seen, 'stalled clients')
+  const all = seen.exchanges.get('stalled clients')
   if (!observation || all.length === 0) return UNANSWERED
   const values = { context: 'a client that stalled', clients: all.length }
   const ended = endedIn(observation, all, values)
@@ -69,7 +61,7 @@ const keepsApart: ServerJudge = (seen) => {
   const judged = unconcurrent(seen)
   const observation = seen.observations.get('interleaved')
   if (judged || !observation) return judged ?? UNANSWERED
-  const all = exchangesIn(seen, 'interleaved')
+  const all = seen.exchanges.get('interleaved')
   const ended = endedIn(observation, all, { context: 'clients that were there at the same time', clients: all.length })
   if (ended) return ended
   // The first that has spoken: others were let go for it.
@@ -109,7 +101,7 @@ const servesTwenty: ServerJudge = (seen) => {
   if (!observation) return UNANSWERED
   const { rounds = 0, bad = 0 } = observation.counts
   if (bad === 0) return noted('rounds', { rounds })
-  const all = exchangesIn(seen, 'twenty at once')
+  const all = seen.exchanges.get('twenty at once')
   const clients = clientsIn(all)
   const done = clients.filter(isServed).length
   const race = bad < rounds ? `raced: ${bad} of ${rounds}` : `in all ${rounds} rounds`
@@ -158,7 +150,7 @@ const servesHundred: ServerJudge = (seen) => {
   const observation = seen.observations.get('a hundred at once')
   if (!observation) return UNANSWERED
   const { connected = 0, served = 0, clients = HUNDRED } = observation.counts
-  const all = exchangesIn(seen, 'a hundred at once')
+  const all = seen.exchanges.get('a hundred at once')
   const values = { connected, done: served, of: clients, clients, context: `${clients} clients at once` }
   const ended = endedIn(observation, all, values)
   if (ended) return ended
@@ -180,7 +172,7 @@ const wholeLines: ServerJudge = (seen) => {
   if (!observation) return UNANSWERED
   const { rounds = 0, torn = 0 } = observation.counts
   if (torn === 0) return noted('rounds', { rounds })
-  const clients = clientsIn(exchangesIn(seen, 'lines at once'))
+  const clients = clientsIn(seen.exchanges.get('lines at once'))
   const [first] = clients
   if (!first) return UNANSWERED
   const race = torn < rounds ? `raced: ${torn} of ${rounds}` : `in all ${rounds} rounds`

@@ -1,13 +1,13 @@
 import { text } from '../../message.js'
 import { hasError, mentions } from '../../observe/output.js'
-import { type Evidence, RIGHT, shown } from '../judgement.js'
+import { type Evidence, RIGHT, shown, UNANSWERED } from '../judgement.js'
 import type { Symptom } from '../symptoms.js'
-import { exchangesIn, linesText, type ServerJudge, UNANSWERED } from './common.js'
+import { linesText, type ServerJudge } from './common.js'
 
 /** A handshake whose bytes travelled in an unusual way, and which has to end as always. */
 function delivered(purpose: string): ServerJudge {
   return (seen) => {
-    const exchange = exchangesIn(seen, 'deliveries').find((one) => one.purpose === purpose)
+    const exchange = seen.exchanges.get('deliveries').find((one) => one.purpose === purpose)
     if (!exchange) return UNANSWERED
     const { x = 0, right, ended, unconnected, reply, sent, third } = exchange
     const as = (symptom: Symptom, evidence: Evidence) =>
