@@ -14,6 +14,7 @@ export const hasProc: boolean = (() => {
 export interface ProcessInfo {
   readonly pid: number
   readonly parent: number
+  readonly group: number
   readonly session: number
   readonly state: string
   readonly rssBytes: number
@@ -59,7 +60,8 @@ export interface Origin {
   readonly others: Set<string>
 }
 
-function processes(others: ReadonlySet<string>): ProcessInfo[] {
+/** All processes, except those that need no look. */
+export function processes(others: ReadonlySet<string> = new Set()): ProcessInfo[] {
   const found: ProcessInfo[] = []
   for (const name of processIds()) {
     if (others.has(name)) continue
@@ -71,6 +73,7 @@ function processes(others: ReadonlySet<string>): ProcessInfo[] {
       pid: Number(name),
       state: fields[0]!,
       parent: Number(fields[1]),
+      group: Number(fields[2]),
       session: Number(fields[3]),
       rssBytes: Number(fields[21]) * PAGE_BYTES,
       addressSpaceBytes: Number(fields[20]),
