@@ -1,16 +1,6 @@
 import type { Report } from './report.js'
 import { lessonText, profileLines, summaryLine } from './text.js'
-import { byTheme, type Mark, markOf } from './themes.js'
-
-const SIGNS: Readonly<Record<Mark, string>> = {
-  passed: '✅',
-  failed: '❌',
-  warned: '⚠️',
-  undone: '➖',
-  known: '🟡',
-  blocked: '⛔',
-  unseen: '❔',
-}
+import { byTheme, MARKS, markOf } from './themes.js'
 
 /** Markdown for the summary page of a workflow run. */
 export function github(report: Report): string {
@@ -22,7 +12,7 @@ export function github(report: Report): string {
     lines.push(`| | **${theme}** | |`)
     for (const result of results) {
       lines.push(
-        `| ${SIGNS[markOf(result)]} | ${result.id} ${escapeMarkdown(result.title)} | ${result.level} ${escapeMarkdown(result.note ?? '')} |`,
+        `| ${MARKS[markOf(result)].emoji} | ${result.id} ${escapeMarkdown(result.title)} | ${result.level} ${escapeMarkdown(result.note ?? '')} |`,
       )
     }
   }
@@ -30,7 +20,7 @@ export function github(report: Report): string {
     if (!result.fault || result.level === 'MAY') continue
     lines.push(
       '',
-      `<details><summary>${SIGNS[markOf(result)]} ${result.id}: ${escapeMarkdown(result.fault.summary)}</summary>`,
+      `<details><summary>${MARKS[markOf(result)].emoji} ${result.id}: ${escapeMarkdown(result.fault.summary)}</summary>`,
       '',
     )
     lines.push(

@@ -3,17 +3,7 @@ import { SCRIPT, STYLE } from './matrix-style.js'
 import type { Program } from './programs.js'
 import type { CaseResult, Kind, Report } from './report.js'
 import { bytesOf, fixOf, profileLines } from './text.js'
-import { byTheme, type Mark, markOf, themeOf } from './themes.js'
-
-const SIGNS: Readonly<Record<Mark, readonly [sign: string, word: string]>> = {
-  passed: ['', 'passed'],
-  failed: ['✗', 'failed'],
-  warned: ['!', 'should be better'],
-  undone: ['·', 'optional, not done'],
-  known: ['≈', 'known failure'],
-  blocked: ['–', 'blocked by another failure, or not run'],
-  unseen: ['', 'not seen, or does not apply'],
-}
+import { byTheme, MARKS, type Mark, markOf } from './themes.js'
 
 /** Many reports as one page that needs nothing else: no script from elsewhere, no font, no picture. */
 export function matrixPage(reports: readonly Report[], programs: readonly Program[]): string {
@@ -33,7 +23,7 @@ export function matrixPage(reports: readonly Report[], programs: readonly Progra
 <h1>HELLO conformance</h1>
 <p class="lead"><b>${passed}</b> of <b>${reports.length}</b> programs pass every MUST.</p>
 <ul class="legend">${(['passed', 'failed', 'warned', 'undone', 'blocked', 'unseen'] as const)
-    .map((mark) => `<li><i class="cell ${mark}">${SIGNS[mark][0]}</i>${SIGNS[mark][1]}</li>`)
+    .map((mark) => `<li><i class="cell ${mark}">${MARKS[mark].cell}</i>${MARKS[mark].word}</li>`)
     .join('')}</ul>
 </header>
 <main>
@@ -50,13 +40,13 @@ function section(kind: Kind, all: readonly Report[], notes: ReadonlyMap<Report, 
   const reports = all.filter((report) => report.kind === kind)
   const cases = [...new Map(reports.flatMap(({ results }) => results.map((one) => [one.id, one] as const))).values()]
   cases.sort((a, b) => compareIds(a.id, b.id))
-  const themes = groupByTheme(cases)
+  const themes = byTheme(cases)
   const anchor = (report: Report, id?: string) => `p${all.indexOf(report)}${id ? `-${id}` : ''}`
-  const head = [...themes]
+  const head = themes
     .map(([theme, group]) => `<th colspan="${group.length}" scope="colgroup"><span>${escapeHtml(theme)}</span></th>`)
     .join('')
-  const ids = [...themes.values()]
-    .map((group) =>
+  const ids = themes
+    .map(([, group]) =>
       group
         .map(
           ({ id, title }, at) =>
@@ -67,7 +57,7 @@ function section(kind: Kind, all: readonly Report[], notes: ReadonlyMap<Report, 
     .join('')
   const rows = reports.map((report) => {
     const byId = new Map(report.results.map((result) => [result.id, result]))
-    const cells = [...themes.values()].map((group) =>
+    const cells = themes.map(([, group]) =>
       group.map(({ id }, at) => cell(byId.get(id), anchor(report, id), at === 0)).join(''),
     )
     return `<tr><th scope="row"><a href="#${anchor(report)}">${escapeHtml(report.name)}</a></th><td class="score">${verdictOf(report)}</td>${cells.join('')}</tr>`
@@ -88,17 +78,11 @@ ${reports.map((report) => card(report, notes.get(report), anchor)).join('\n')}
 </section>`
 }
 
-function groupByTheme<T extends { readonly id: string }>(cases: readonly T[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const one of cases) groups.set(themeOf(one.id), [...(groups.get(themeOf(one.id)) ?? []), one])
-  return groups
-}
-
 function cell(result: CaseResult | undefined, anchor: string, first: boolean): string {
   const edge = first ? ' class="first"' : ''
   if (!result) return `<td${edge}><i class="cell unseen"></i></td>`
   const mark = markOf(result)
-  const [sign, word] = SIGNS[mark]
+  const { cell: sign, word } = MARKS[mark]
   const title = escapeHtml(`${result.id} ${result.title}: ${result.note ?? word}`)
   const inner = `<i class="cell ${mark}" title="${title}">${sign}</i>`
   return `<td${edge}>${result.fault ? `<a href="#${anchor}" aria-label="${title}">${inner}</a>` : inner}</td>`
@@ -176,7 +160,7 @@ function lesson(result: CaseResult, report: Report, id: string): string {
   const fix = fixOf(fault, report.target)
   const bytes = [...bytesOf(fault), '', fault.diagram, '', `Again: ${fault.reproduce}`]
   return `<article id="${id}" class="lesson ${mark}">
-<h4><i class="cell ${mark}">${SIGNS[mark][0]}</i>${result.id} ${escapeHtml(result.title)} <small>${result.level}</small></h4>
+<h4><i class="cell ${mark}">${MARKS[mark].cell}</i>${result.id} ${escapeHtml(result.title)} <small>${result.level}</small></h4>
 <p>${escapeHtml(fault.summary)}</p>
 ${fault.cause ? `<div class="cause"><p>${escapeHtml(fault.cause)}</p>${fix ? `<p><small>${fix.language}</small> <code>${escapeHtml(fix.code)}</code></p>` : ''}</div>` : ''}
 <pre>${escapeHtml(bytes.join('\n'))}</pre>

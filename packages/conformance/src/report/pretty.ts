@@ -1,17 +1,7 @@
 import { diagram } from './diagram.js'
 import type { CaseResult, Report } from './report.js'
 import { lessonOf, profileLines, summaryLine, wrap } from './text.js'
-import { byTheme, type Mark, markOf } from './themes.js'
-
-const SIGNS: Readonly<Record<Mark, readonly [sign: string, colour: number]>> = {
-  passed: ['✓', 32],
-  failed: ['✗', 31],
-  warned: ['!', 33],
-  undone: ['·', 90],
-  known: ['≈', 33],
-  blocked: ['-', 31],
-  unseen: ['?', 90],
-}
+import { byTheme, MARKS, markOf } from './themes.js'
 
 /** What stands beside the two lifelines of a picture: the indent, the time, and the lines themselves. */
 const BESIDE_PICTURE = 15
@@ -56,7 +46,7 @@ const painter =
 function lineOf(result: CaseResult, look: Look): string {
   const paint = painter(look)
   const mark = markOf(result)
-  const [sign, code] = SIGNS[mark]
+  const { sign, colour: code } = MARKS[mark]
   const title = mark === 'passed' ? result.title : paint(code, result.title)
   const level = mark === 'passed' || result.level === 'MUST' ? '' : ` ${paint(90, `(${result.level})`)}`
   const note = result.note ? ` ${paint(90, `— ${result.note}`)}` : ''
@@ -66,7 +56,7 @@ function lineOf(result: CaseResult, look: Look): string {
 function lessonLines(result: CaseResult, report: Report, look: Look): string[] {
   const { columns } = look
   const paint = painter(look)
-  const [sign, code] = SIGNS[markOf(result)]
+  const { sign, colour: code } = MARKS[markOf(result)]
   const width = Math.max(16, columns - BESIDE_PICTURE)
   const picture = columns < PICTURE_COLUMNS ? diagram(result.fault!.steps, report.kind, width) : undefined
   const lines = lessonOf(result, report, picture).map(({ text, prose }) => {

@@ -21,7 +21,18 @@ const THEMES: Readonly<Record<string, string>> = {
 export const themeOf = (id: string): string => THEMES[id.split('.')[0]!] ?? ''
 
 /** How a result is to be taken: `warned` and `undone` are failures that cost nothing, or little. */
-export type Mark = 'passed' | 'failed' | 'warned' | 'undone' | 'known' | 'blocked' | 'unseen'
+export type Mark = keyof typeof MARKS
+
+/** How a mark looks: in a terminal, in Markdown, and in the cell of a page, with what is written beside it there. */
+export const MARKS = {
+  passed: { sign: '✓', colour: 32, emoji: '✅', cell: '', word: 'passed' },
+  failed: { sign: '✗', colour: 31, emoji: '❌', cell: '✗', word: 'failed' },
+  warned: { sign: '!', colour: 33, emoji: '⚠️', cell: '!', word: 'should be better' },
+  undone: { sign: '·', colour: 90, emoji: '➖', cell: '·', word: 'optional, not done' },
+  known: { sign: '≈', colour: 33, emoji: '🟡', cell: '≈', word: 'known failure' },
+  blocked: { sign: '-', colour: 31, emoji: '⛔', cell: '–', word: 'blocked by another failure, or not run' },
+  unseen: { sign: '?', colour: 90, emoji: '❔', cell: '', word: 'not seen, or does not apply' },
+} as const
 
 export function markOf({ verdict, level, known }: CaseResult): Mark {
   if (verdict === 'passed') return 'passed'
