@@ -147,6 +147,12 @@ export function isAsleep(pid: number): boolean {
   return statesOf(pid).every((state) => state === 'S')
 }
 
+/** How often the tasks of a process have gone to sleep so far. */
+export function sleepsOf(pid: number): number {
+  const texts = list(`/proc/${pid}/task`).map((task) => read(`/proc/${pid}/task/${task}/status`))
+  return texts.reduce((sum, text) => sum + Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(text)?.[1] ?? 0), 0)
+}
+
 interface Tasks {
   readonly count: number
   /** Tasks that wait in a read of a socket; undefined where the system does not tell. */

@@ -1,21 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Capture } from './capture.js'
+import { environment, LIMITS, limited, spawnError } from './limits.js'
 import type { Pipe } from './pipes.js'
-import { descriptors, family, hasProc, isAsleep, isRunning, type Origin, type ProcessInfo, processIds } from './proc.js'
+import {
+  descriptors,
+  family,
+  hasProc,
+  isAsleep,
+  isRunning,
+  type Origin,
+  type ProcessInfo,
+  processIds,
+  sleepsOf,
+} from './proc.js'
 import { listeners, reachable } from './sockets.js'
-
-/** What a program may use before it is ended: enough for any runtime, too little to harm the machine. */
-const LIMITS = {
-  /** Processor time of each process, in seconds: an endless loop ends by itself. */
-  cpuSeconds: 60,
-  memoryBytes: 1024 ** 3,
-  processes: 400,
-  outputBytes: 64 * 1024 * 1024,
-} as const
 
 /** How often to look whether a program sleeps. */
 const REST_MS = 4
@@ -200,6 +201,11 @@ export class SupervisedProcess {
     return this.pids().some((pid) => isRunning(pid))
   }
 
+  /** How often its tasks have gone to sleep so far. */
+  sleeps(): number {
+    return this.pids().reduce((sum, pid) => sum + sleepsOf(pid), 0)
+  }
+
   /**
    * Waits until it has ended, or sleeps without being about to end, or has worked for `workMs` of processor time (on a
    * loaded machine its last moment takes longer).
@@ -284,11 +290,6 @@ export class SupervisedProcess {
   }
 }
 
-/** A missing folder is reported as a missing program otherwise. */
-function spawnError({ message }: Error, cwd: string | undefined): string {
-  return cwd === undefined || existsSync(cwd) ? message : `the folder ${cwd} does not exist`
-}
-
 /** Anything but a zombie. */
 function isAlive({ state }: ProcessInfo): boolean {
   return state !== 'Z'
@@ -296,17 +297,4 @@ function isAlive({ state }: ProcessInfo): boolean {
 
 export function describeExit({ code, signal }: Exit): string {
   return signal ? `it was killed by ${signal}` : `it ended with status ${code}`
-}
-
-/** Set around the checker, these would change what a program buffers, and so its verdicts. */
-const BUFFERING = ['PYTHONUNBUFFERED', '_STDBUF_I', '_STDBUF_O', '_STDBUF_E']
-
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !BUFFERING.includes(name)))
-}
-
-/** Limits of the system, where there is a shell to set them: processor time, and no core files. */
-function limited(words: string[]): string[] {
-  if (process.platform === 'win32') return words
-  return ['/bin/sh', '-c', `ulimit -t ${LIMITS.cpuSeconds}; ulimit -c 0; exec "$@"`, 'sh', ...words]
 }

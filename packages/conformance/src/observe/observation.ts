@@ -23,7 +23,7 @@ type What =
   /** The checker is done with a connection: what is printed later belongs to something else. */
   | { type: 'settled'; connection: number; segments?: number; unread?: number }
   | { type: 'holdings'; process: number; holdings: Holdings }
-  /** A process was looked at `of` times, and found running `busy` times. */
+  /** A process was looked at `of` times, and found running, or restless, `busy` times. */
   | { type: 'looks'; process: number; busy: number; of: number }
   /** What holds some connections at the same time, by which the concurrency model is known. */
   | { type: 'holds'; process: number; holds: ConnectionHolders }

@@ -20,6 +20,8 @@ const LOOK_AGAIN_MS = 50
 /** How often, and how far apart, a program is looked at that should be asleep. */
 const LOOKS = 12
 const LOOK_MS = 30
+/** A program that goes to sleep so often between two looks has found nothing to do each time. */
+const RESTLESS_SLEEPS = 20
 
 /** Many clients in a row, and then some that leave early: what the process holds before and after. */
 export const series: Probe<ServerBench> = {
@@ -94,8 +96,9 @@ export const idle: Probe<ServerBench> = {
     await bench.pause(50)
     let busy = 0
     for (let look = 0; look < LOOKS; look++) {
+      const before = session.process!.sleeps()
       await bench.pause(LOOK_MS)
-      if (session.process!.isBusy()) busy++
+      if (session.process!.isBusy() || session.process!.sleeps() - before >= RESTLESS_SLEEPS) busy++
     }
     bench.recorder.add({ type: 'looks', process: session.id, busy, of: LOOKS })
   },
