@@ -1,5 +1,6 @@
 /**
- * Runs mutants and right programs live, and says what came of it. Exit status 1: one was not judged as mutants.ts says.
+ * Runs mutants and right programs live, and says what came of it. Exit status 1: one was not judged as mutants.ts says,
+ * or a verdict of MUST or SHOULD is another than that of its recording.
  *
  *     node --import ./test/typescript.mjs test/record.ts [options] [name, or the beginning of a name and * ...]
  *
@@ -7,8 +8,8 @@
  * - `--missing` observes only what the recording does not have yet, and the probes that `--again` names.
  * - `--only S1,S2` takes the mutants of these groups, and judges only their cases.
  * - `--part 1/4` takes each fourth program, so that several machines can share the work.
- * - `--times 5` runs each so often; exit status 1, too, if a verdict of MUST or SHOULD is not that of its recording.
- * - `--stress` has `stress-ng --cpu 4` run beside them, and `--minutes 30` begins no program after that time.
+ * - `--times 5` runs each so often, and `--minutes 30` begins none after that time.
+ * - `--stress` has `stress-ng --cpu 4` run beside them.
  */
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
@@ -85,7 +86,7 @@ function tell({ name, mutant, right }: TestProgram, report: Report, recording: R
   )
   const said = failed.map(({ id, fault }) => `${id} ${fault!.causeKey ?? '(no cause)'}`).join(', ')
   const expected = mutant ? [mutant.caught, ...mutant.also].sort() : (right?.told ?? [])
-  const differ = Number(values.times) > 1 || values.stress ? differences(report) : []
+  const differ = differences(report)
   const good = failed.map(({ id }) => id).join() === expected.join() && differ.length === 0
   if (!good) process.exitCode = 1
   const size = values.save ? `, ${writeRecording(name, recording)} bytes` : ''

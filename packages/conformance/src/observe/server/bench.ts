@@ -96,9 +96,14 @@ export class ServerBench extends ProcessBench {
 
   /** How long an answer may take: once a program was silent, it is known sooner that it is stuck. */
   get patienceMs(): number {
+    return this.#silences === 0 ? this.settings.patienceMs + STILL_AT_WORK * this.facts.answerMs : this.shortPatienceMs
+  }
+
+  /** The same, if it has been silent before. */
+  get shortPatienceMs(): number {
     const { answerMs } = this.facts
     const whole = this.settings.patienceMs + STILL_AT_WORK * answerMs
-    return this.#silences === 0 ? whole : Math.min(whole, Math.max(SHORT_PATIENCE_MS, SLOWEST_TIMES * answerMs))
+    return Math.min(whole, Math.max(SHORT_PATIENCE_MS, SLOWEST_TIMES * answerMs))
   }
 
   /** X, the answer, Z = Y+1, the end, and the lines that belong to it. */

@@ -57,7 +57,8 @@ export const deliveries: Probe<ServerBench> = {
 
 async function deliver(bench: ServerBench, session: Session, peer: Peer, x: number, { first, third }: Delivery) {
   await sendApart(peer, first(x))
-  await bench.answer(peer, x)
+  // That it is silent without its dress is known.
+  await bench.answer(peer, x, bench.facts.dress === '' ? {} : { withinMs: bench.shortPatienceMs })
   const segments = third(x + 2)
   if (peer.received !== '') await sendApart(peer, segments, true)
   const end = bench.facts.closes ? { endMs: END_MS } : {}

@@ -187,19 +187,19 @@ const fullPipe: ServerProbe = {
   },
 }
 
-/** In the order in which they run, as far as they may. */
+/** In the order in which they run, as far as they may: what takes long begins first. */
 export const serverProbes: readonly ServerProbe[] = [
   learn,
   stalledClients,
-  handshakes,
-  numbers,
-  wrongThird,
-  slowClient,
   waitingClient,
-  killed,
-  fullPipe,
   deliveries,
   series,
+  numbers,
+  wrongThird,
+  handshakes,
+  slowClient,
+  killed,
+  fullPipe,
   idle,
   usage,
   ...survivals,

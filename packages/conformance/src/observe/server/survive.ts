@@ -139,11 +139,14 @@ function survive(
       for (let at = 0; at < processes; at++) {
         const session = await bench.start()
         for (let time = 0; time < times && !session.process?.exit; time++) await happens(bench, session)
-        if (!session.process?.exit) await bench.exchange(session, bench.number(), { purpose: 'next' })
+        const next = session.process?.exit
+          ? undefined
+          : await bench.exchange(session, bench.number(), { purpose: 'next' })
         if (last && !(await hasEnded(session))) await last(bench, session)
         const ended = await hasEnded(session)
         await bench.stop(session)
-        if (ended) return
+        // What has happened to one process is not waited for in another.
+        if (ended || next?.reply === '') return
       }
     },
   }
