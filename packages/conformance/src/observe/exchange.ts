@@ -193,6 +193,9 @@ const bytesOf = (events: readonly Event[], type: 'send' | 'receive') =>
     .map(({ text }) => text)
     .join('')
 
+/** A client that lets the program wait for so much longer than it should may have been given up for that. */
+export const LATE_MS = 200
+
 /** The longest time, by the clock, for which the checker let a program wait for its next message. */
 export function longestPause(events: readonly Event[]): number {
   const steps = events.filter(is('connect', 'send', 'receive'))

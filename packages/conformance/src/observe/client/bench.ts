@@ -44,6 +44,7 @@ const SHORT_MS = 150
 const LAST_WORDS_MS = 300
 /** A server that was late by this much, once or in all, may have been given up for that. */
 const LATE_MS = 50
+/** How often a run is made at most, on a late machine. */
 const ATTEMPTS = 3
 
 /** What a probe of a client works with: runs of the program, each against a server that does what a script says. */

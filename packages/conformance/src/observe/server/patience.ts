@@ -1,13 +1,12 @@
 import { text } from '../../message.js'
-import { longestPause } from '../exchange.js'
+import { LATE_MS } from '../exchange.js'
 import type { Probe } from '../probe.js'
 import type { ServerBench } from './bench.js'
 
 /** A client that takes its time between two messages: far less than a person would. */
 const PAUSE_MS = 400
 /** What a program that waits for a person may still take for a client that says nothing. */
-export const LONGEST_PAUSE_MS = 600
-const ATTEMPTS = 4
+export const LONGEST_PAUSE_MS = PAUSE_MS + LATE_MS
 /** How long a program may take to close when its client has. */
 const FOLLOWS_MS = 500
 
@@ -17,15 +16,7 @@ export const slowClient: Probe<ServerBench> = {
   after: ['learning'],
   wanted: ({ answered }) => answered,
   async observe(bench) {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const from = bench.recorder.length
-      const session = await bench.start()
-      const { ended } = await bench.exchange(session, bench.number(), { pauseMs: PAUSE_MS, lookMs: PAUSE_MS })
-      // A program may give up on a client that a late machine has let wait for much longer.
-      if (!ended?.beforeThird || longestPause(bench.recorder.events.slice(from)) <= LONGEST_PAUSE_MS) break
-      if (attempt < ATTEMPTS) bench.recorder.forget(from)
-      await bench.stop(session)
-    }
+    await bench.exchange(await bench.start(), bench.number(), { pauseMs: PAUSE_MS, lookMs: PAUSE_MS })
   },
 }
 
