@@ -27,7 +27,7 @@ export type Plan = Generator<Trial, ServerFacts, readonly Exchange[]>
 const NUL = '\0'
 const LF = '\n'
 /** How long the first client waits before it speaks: a server that reads too early must not be lucky. */
-const HESITATION_MS = 20
+const HESITATION_MS = 100
 /** How late a program may be to say that a client has left. */
 const SLACK_MS = 300
 /** Short messages after longer ones, some across zero: within one connection, too, the second is shorter. */

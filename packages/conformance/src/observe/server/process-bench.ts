@@ -77,6 +77,8 @@ export class ProcessBench {
       const { id, child } = await this.#sessions.launch(this.recorder, words, mode, 'later')
       try {
         const at = (await this.#listening(child, told)) ?? (await this.#knock(child, told))
+        // Whether it answers its first client is a matter of luck, and judged: it does not decide what others see.
+        if (this.facts.sometimes) await this.#unrecorded(() => knocks(at))
         child.fill()
         const session = { id, process: child, ...at }
         this.#own.push(session)
@@ -99,20 +101,20 @@ export class ProcessBench {
     return untilListening(child, told, this.settings.startMs, this.elsewhere)
   }
 
-  /** If the system does not show listeners: whole handshakes, until one is answered. They are not recorded. */
+  /** What the program prints meanwhile is not recorded either. */
+  async #unrecorded<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.recorder.length
+    const result = await work()
+    await pause(QUIET_MS)
+    this.recorder.forget(before)
+    return result
+  }
+
+  /** If the system does not show listeners: whole handshakes, until one is answered. */
   async #knock(child: SupervisedProcess, port: number): Promise<{ host: string; port: number }> {
     const at = { host: '127.0.0.1', port }
-    const before = this.recorder.length
     const until = performance.now() + this.settings.startMs
-    while (!child.exit && performance.now() < until) {
-      if (!(await knocks(at))) {
-        await pause(LISTENING_MS)
-        continue
-      }
-      await pause(QUIET_MS)
-      this.recorder.forget(before)
-      return at
-    }
+    while (!child.exit && performance.now() < until) if (await this.#unrecorded(() => knocks(at))) return at
     throw new StartError(child.exit ? 'the program ended before it listened' : `nothing answers on port ${port}`)
   }
 
