@@ -8,7 +8,7 @@
  * - `--missing` observes only what the recording does not have yet, and the probes that `--again` names.
  * - `--only S1,S2` takes the mutants of these groups, and judges only their cases.
  * - `--part 1/4` takes each fourth program, so that several machines can share the work.
- * - `--times 5` runs each so often, and `--minutes 30` begins none after that time.
+ * - `--times 5` runs each five times, and `--minutes 30` begins none after that time.
  * - `--stress` has `stress-ng --cpu 4` run beside them.
  */
 import { spawn } from 'node:child_process'

@@ -11,7 +11,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** How long a pause is by the clock, if each of its ticks takes so long. */
+/** How long a pause is by the clock, if each of its ticks takes `tickMs`. */
 async function lasts(ms: number, tickMs: number): Promise<number> {
   clock = 0
   let isOver = false

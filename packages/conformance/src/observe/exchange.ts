@@ -193,7 +193,7 @@ const bytesOf = (events: readonly Event[], type: 'send' | 'receive') =>
     .map(({ text }) => text)
     .join('')
 
-/** A client that lets the program wait for so much longer than it should may have been given up for that. */
+/** A program may have given up on a client that lets it wait for this time longer than it should. */
 export const LATE_MS = 200
 
 /** The longest time, by the clock, for which the checker let a program wait for its next message. */

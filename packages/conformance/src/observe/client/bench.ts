@@ -42,7 +42,7 @@ const IDLE_AGAIN_MS = 1000
 const SHORT_MS = 150
 /** After its end, its last output is on its way. */
 const LAST_WORDS_MS = 300
-/** A server that was late by this much, once or in all, may have been given up for that. */
+/** A server that was late by this time, once or in all, may have been given up for that. */
 const LATE_MS = 50
 /** How often a run is made at most, on a late machine. */
 const ATTEMPTS = 3

@@ -20,7 +20,7 @@ const LOOK_AGAIN_MS = 50
 /** How often, and how far apart, a program is looked at that should be asleep. */
 const LOOKS = 12
 const LOOK_MS = 30
-/** A program that goes to sleep so often between two looks has found nothing to do each time. */
+/** A program that goes to sleep at least this often between two looks has found nothing to do each time. */
 const RESTLESS_SLEEPS = 20
 
 /** Many clients in a row, and then some that leave early: what the process holds before and after. */
