@@ -38,6 +38,22 @@ describe('recordings', () => {
   })
 })
 
+it('an ERROR that comes with the first line of a client belongs to the one before, if that was not served well', () => {
+  const recording = readRecording('server-select-ZERO_IS_NOTHING-ERROR_WHEN_LEFT')
+  const observations = recording.observations.map((one) => {
+    const error = one.events.findIndex((event) => event.type === 'output' && event.text === 'ERROR\n')
+    const next = one.events.findIndex((event, at) => at > error && event.type === 'output')
+    if (one.probe !== 'numbers') return one
+    expect([error, next]).not.toContain(-1)
+    const events = one.events.map((event, at) =>
+      at === next && event.type === 'output' ? { ...event, text: `ERROR\n${event.text}` } : event,
+    )
+    return { ...one, events: events.filter((_, at) => at !== error) }
+  })
+  const { results } = judgeRecording({ ...recording, observations })
+  expect(results.find(({ id }) => id === 'S3.5')?.verdict).toBe('passed')
+})
+
 /** What `--only` does: the probes of a case are made, then those of the cases that its rules name. */
 class Alone {
   readonly #kind: Kind<unknown>

@@ -166,7 +166,7 @@ const noError: ServerJudge = (seen) => {
   const complains = (exchange: Exchange) => complaint !== undefined && complaintIn(exchange) === complaint
   const bad = all.filter(
     (exchange) =>
-      (errorIn(exchange, seen.settings.errors).right && !isOfPrevious(seen, exchange, all)) || complains(exchange),
+      (errorIn(exchange, seen.settings.errors).right || complains(exchange)) && !isOfPrevious(seen, exchange, all),
   )
   const [first] = bad
   if (!first) return RIGHT
