@@ -23,7 +23,7 @@ export interface ResultOptions {
 }
 
 export function resultsOf<Facts>(
-  kind: Pick<Kind<Facts>, 'cases' | 'judges' | 'kind'>,
+  kind: Pick<Kind<Facts>, 'cases' | 'judges'>,
   recording: Recording,
   seen: Seen<Facts>,
   { ids, strict = false, baseline = [], again }: ResultOptions,
@@ -39,7 +39,7 @@ export function resultsOf<Facts>(
       durationMs: durationOf(recording.observations.filter(({ probe }) => one.probes.includes(probe))),
       verdict,
       ...noteOf(one.probes, judgement, attribution, recording),
-      ...(verdict === 'failed' && { fault: faultOf(one, judgement, recording, kind.kind, again(id)) }),
+      ...(verdict === 'failed' && { fault: faultOf(id, judgement, recording, again(id)) }),
       ...(bad && baseline.includes(id) && { known: true as const }),
     }
   })
@@ -73,18 +73,12 @@ function noteOf(
   return {}
 }
 
-function faultOf(
-  { id }: Pick<Case, 'id'>,
-  judgement: Judgement,
-  recording: Recording,
-  kind: Recording['kind'],
-  reproduce: string,
-): FaultReport {
+function faultOf(id: string, judgement: Judgement, recording: Recording, reproduce: string): FaultReport {
   if (!('symptom' in judgement)) throw new TypeError(`${id} has no symptom`)
   const { symptom, evidence } = judgement
   const { sent, expected, received, words, values, at, endedLate } = evidence
   const cause = causeOf({ ...evidence, id, symptom })
-  const steps = stepsOf(recording, at, kind)
+  const steps = stepsOf(recording, at)
   const end = endedLate ? undefined : endOf(evidence)
   const got = (received === '' || received === 'nothing') && end ? end : received
   // Nothing is not compared byte by byte.
@@ -98,13 +92,13 @@ function faultOf(
     ...(compared && { comparison: comparison(bytes(expected!), bytes(received!)) }),
     ...(explanation && { cause: explanation.text, causeKey: cause!, fix: explanation.fix }),
     steps,
-    diagram: diagram(steps, kind),
+    diagram: diagram(steps, recording.kind),
     reproduce,
   }
 }
 
 /** What happened where a symptom was seen. */
-function stepsOf({ observations }: Recording, at: Evidence['at'], kind: Recording['kind']): Step[] {
+function stepsOf({ observations, kind }: Recording, at: Evidence['at']): Step[] {
   const observation = observations.find(({ probe }) => probe === at?.probe)
   if (!observation || !at) return []
   const events = observation.events.slice(at.from, at.to)

@@ -68,6 +68,8 @@ export interface Holdings {
  * a pipe, as it is where programs are graded.
  */
 export class SupervisedProcess {
+  /** What messages call it. */
+  readonly name: string
   readonly out = new Capture()
   readonly err = new Capture()
   readonly pid: number
@@ -91,10 +93,9 @@ export class SupervisedProcess {
   private constructor(
     child: ChildProcess,
     origin: Origin,
-    pipe: Pipe | undefined,
-    fullPipe: ProcessOptions['fullPipe'],
-    readonly name: string,
+    { command, name = command[0]!, pipe, fullPipe }: ProcessOptions,
   ) {
+    this.name = name
     const full = fullPipe !== undefined && pipe !== undefined
     if (fullPipe === 'later') this.#unfilled = pipe
     this.#stdout = () => pipe?.reader() ?? (child.stdout as Socket)
@@ -115,14 +116,8 @@ export class SupervisedProcess {
   }
 
   /** @throws {StartError} If there is no such program. */
-  static async start({
-    command,
-    name = command[0]!,
-    cwd,
-    unbuffered = false,
-    pipe,
-    fullPipe,
-  }: ProcessOptions): Promise<SupervisedProcess> {
+  static async start(options: ProcessOptions): Promise<SupervisedProcess> {
+    const { command, name = command[0]!, cwd, unbuffered = false, pipe, fullPipe } = options
     const mark = `HS_SUPERVISED=${randomBytes(8).toString('hex')}`
     const words = limited([...command])
     if (fullPipe === 'from the beginning') pipe?.fill()
@@ -148,7 +143,7 @@ export class SupervisedProcess {
     })
     // Nothing is written to it, and it stays open: a program that watches its input sees no end.
     child.stdin?.on('error', () => {})
-    return new SupervisedProcess(child, { mark, others }, pipe, fullPipe, name)
+    return new SupervisedProcess(child, { mark, others }, options)
   }
 
   #collect(stream: Socket, capture: Capture): void {

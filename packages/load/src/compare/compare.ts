@@ -91,7 +91,7 @@ export async function compare(options: CompareOptions): Promise<CompareReport> {
           const key = keyOf(scenario, candidate.name)
           if (left.has(key)) continue
           try {
-            const measurement = await measure(scenario, candidate, transport, durationMs, signal)
+            const measurement = await measure(scenario, candidate, { transport, durationMs, signal })
             // Half a measurement is none.
             if (!signal.aborted) entry(measured, scenario, candidate.name).push(measurement)
           } catch (error) {
@@ -156,9 +156,7 @@ function entry(measured: Map<string, Measurement[]>, scenario: Scenario, server:
 async function measure(
   scenario: Scenario,
   candidate: Candidate,
-  transport: Bench['transport'],
-  durationMs: number,
-  signal: AbortSignal,
+  { transport, durationMs, signal }: Omit<Bench, 'options'>,
 ): Promise<Measurement> {
   const server = await startServer(candidate, signal)
   try {

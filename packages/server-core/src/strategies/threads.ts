@@ -8,7 +8,7 @@ import type { ConnectionOrigin } from '../events.js'
 import type { ConcurrencyStrategy, ThreadStrategy, ThreadWork } from '../strategy.js'
 import { serveAtOnce } from './events.js'
 import { Loading } from './loading.js'
-import { missingThreadFile, runWorker, type WorkerEnd } from './worker.js'
+import { missingThreadFile, runWorker, type WorkerEnd, type WorkerOptions } from './worker.js'
 
 /** How long to wait until a thread is tried again: a connection may have ended by then, and left a descriptor. */
 const RETRY_MS = 100
@@ -46,8 +46,9 @@ export function threads(options: ThreadsOptions = {}): ConcurrencyStrategy {
       const { listener } = work
       if (!isShareable(listener)) throw new TypeError('this transport cannot share a listener with threads')
       const starting = new Start(threads, () => work.elsewhere.ready())
-      const crew = Array.from({ length: threads }, (_, at) => runThread(at + 1, listener, atOnce, work, starting))
-      await Promise.all([...crew, serveAtOnce(work, atOnce)])
+      const crew = { listener, atOnce, work, starting }
+      const lives = Array.from({ length: threads }, (_, at) => runThread(at + 1, crew))
+      await Promise.all([...lives, serveAtOnce(work, atOnce)])
     },
   }
   return strategy
@@ -88,21 +89,24 @@ class Start {
   }
 }
 
+/** What all threads share. */
+interface Crew {
+  readonly listener: ShareableListener
+  readonly atOnce: number
+  readonly work: ThreadWork
+  readonly starting: Start
+}
+
 /** Keeps one thread of the crew filled until the work is done: one that dies is replaced. */
-async function runThread(
-  thread: number,
-  listener: ShareableListener,
-  atOnce: number,
-  work: ThreadWork,
-  starting: Start,
-): Promise<void> {
+async function runThread(thread: number, { listener, atOnce, work, starting }: Crew): Promise<void> {
   let failures = 0
+  const onReady = () => {
+    failures = 0
+    starting.ready(thread)
+  }
   for (;;) {
     const open = new Map<number, ConnectionOrigin>()
-    const end = await runOnce(thread, listener, atOnce, work, open, starting.loading, () => {
-      failures = 0
-      starting.ready(thread)
-    })
+    const end = await runOnce(listener, { thread, atOnce, work, open, loading: starting.loading, onReady })
     if (end.done) return
     if (end.ready) {
       bury(thread, end.reason, open, work)
@@ -133,23 +137,15 @@ async function takeTurn(starting: Start, stopping: AbortSignal): Promise<void> {
 }
 
 /** One life of a thread. What keeps it from being born is an end, too. */
-async function runOnce(
-  thread: number,
-  listener: ShareableListener,
-  atOnce: number,
-  work: ThreadWork,
-  open: Map<number, ConnectionOrigin>,
-  loading: Loading,
-  onReady: () => void,
-): Promise<WorkerEnd> {
+async function runOnce(listener: ShareableListener, worker: WorkerOptions): Promise<WorkerEnd> {
   let share: Share | undefined
   try {
-    share = listener.share(thread)
-    return await runWorker(thread, share, atOnce, work, open, loading, onReady)
+    share = listener.share(worker.thread)
+    return await runWorker(share, worker)
   } catch (error) {
     return { done: false, ready: false, reason: (error as Error).message, error }
   } finally {
-    loading.end(thread)
+    worker.loading.end(worker.thread)
     share?.revoke()
   }
 }

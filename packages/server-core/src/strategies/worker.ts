@@ -18,16 +18,24 @@ export interface WorkerEnd {
   readonly error: unknown
 }
 
+/** What a worker is for, and where it is kept account of. */
+export interface WorkerOptions {
+  readonly thread: number
+  /** Connections that it serves at a time. */
+  readonly atOnce: number
+  readonly work: ThreadWork
+  /** Kept up to date: connections that would be lost with the worker. */
+  readonly open: Map<number, ConnectionOrigin>
+  readonly loading: Loading
+  readonly onReady: () => void
+}
+
 /** One worker, from its start to its end. Never rejects: how it ended is a value. */
 export function runWorker(
-  thread: number,
   share: Share,
-  atOnce: number,
-  { elsewhere, stopping, dropping }: ThreadWork,
-  open: Map<number, ConnectionOrigin>,
-  loading: Loading,
-  onReady: () => void,
+  { thread, atOnce, work, open, loading, onReady }: WorkerOptions,
 ): Promise<WorkerEnd> {
+  const { elsewhere, stopping, dropping } = work
   return new Promise((resolve) => {
     const data: ThreadData = {
       thread,

@@ -29,6 +29,7 @@ export interface Script extends Purpose {
 }
 
 interface Connected {
+  readonly x: number
   readonly dress: string
   /** From the start of the program to its connection. */
   readonly connectMs: number
@@ -136,7 +137,7 @@ export class ClientBench {
       this.#absent = !peer
       const connectMs = performance.now() - began
       if (peer && script.silentMs) await this.#keepSilent(peer, child, x, script.silentMs(connectMs))
-      else if (peer) await this.#converse(peer, child, x, script, { dress, connectMs })
+      else if (peer) await this.#converse(peer, child, script, { x, dress, connectMs })
       else await this.#unconnected(child)
       const segments = peer && script.countSegments ? segmentsOf(peer.ports) : undefined
       if (peer) peer.close()
@@ -178,9 +179,13 @@ export class ClientBench {
     await ends(child, silentMs)
   }
 
-  async #converse(peer: Peer, child: SupervisedProcess, x: number, script: Script, about: Connected): Promise<void> {
+  async #converse(
+    peer: Peer,
+    child: SupervisedProcess,
+    script: Script,
+    { x, dress, connectMs }: Connected,
+  ): Promise<void> {
     const { patienceMs } = this.settings
-    const { dress, connectMs } = about
     const began = performance.now()
     await peer.message(text(x), patienceMs)
     this.#slowestMs = Math.max(this.#slowestMs, connectMs + performance.now() - began)
