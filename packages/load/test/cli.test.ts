@@ -247,6 +247,15 @@ describe('hs-load compare', () => {
     expect(stderr).toContain('the server broken did not answer: it ended (7); it said: no such thing')
   })
 
+  it('gives a server another port if another program has taken the first', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hs-load-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const fails = `mkdir "${folder}/first" 2>&- && { echo 'Address already in use' >&2; exit 1; }`
+    const what = ['--only', 'none', '--scenarios', 'burst', '--rounds', '1', '-q']
+    const { status, stderr } = await load('compare', '--server', `unlucky=${fails}; exec ${theirs}`, ...what)
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  })
+
   it('reports what was measured until Ctrl-C, and leaves no server running', async () => {
     const { child, ended } = startInTest(PROGRAM, [
       'compare',

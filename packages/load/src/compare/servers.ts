@@ -49,6 +49,9 @@ const STRATEGIES = ['sequential', 'threads', 'events'] as const
 /** How long a server may take until it answers right. */
 const START_MS = 10_000
 
+/** How many ports are tried. */
+const PORTS = 3
+
 /** How often it is asked. */
 const KNOCK_MS = 30
 
@@ -84,12 +87,27 @@ export function ourCandidates(transports: readonly string[]): Candidate[] {
  * @throws If it ends before, or does not answer in time; the message has what it said on stderr.
  */
 export async function startServer(
-  { name, command, strategy }: Candidate,
+  candidate: Candidate,
   signal: AbortSignal,
   withEvents = false,
 ): Promise<RunningServer> {
-  // Not one that a client may get for a connection of its own before the server listens.
-  const port = await freePort()
+  for (let tries = 1; ; tries++) {
+    try {
+      // Not one that a client may get for a connection of its own before the server listens.
+      return await startAt(await freePort(), candidate, signal, withEvents)
+    } catch (error) {
+      // Another program may have taken the port in between.
+      if (tries === PORTS || !/in use/i.test((error as Error).message)) throw error
+    }
+  }
+}
+
+async function startAt(
+  port: number,
+  { name, command, strategy }: Candidate,
+  signal: AbortSignal,
+  withEvents: boolean,
+): Promise<RunningServer> {
   const mark = `${process.pid}-${port}`
   const child = spawn(command.replaceAll('{port}', String(port)) + (withEvents && strategy ? ' --json' : ''), {
     shell: true,
@@ -127,7 +145,7 @@ export async function startServer(
   }
   const endpoint = { host: '127.0.0.1', port }
   try {
-    await untilItAnswers(name, endpoint, child, describeEnd, () => said.trim(), signal)
+    await untilItAnswers({ name, endpoint, child, describeEnd, said: () => said.trim() }, signal)
   } catch (error) {
     await stop()
     throw error
@@ -156,12 +174,19 @@ export async function startServer(
   }
 }
 
+/** A server that may not be there yet. */
+interface Starting {
+  readonly name: string
+  readonly endpoint: Endpoint
+  readonly child: ChildProcess
+  /** As {@link RunningServer.end}, by its process alone. */
+  describeEnd(): string | undefined
+  /** What it has said on stderr by now. */
+  said(): string
+}
+
 async function untilItAnswers(
-  name: string,
-  { host, port }: Endpoint,
-  child: ChildProcess,
-  describeEnd: () => string | undefined,
-  said: () => string,
+  { name, endpoint: { host, port }, child, describeEnd, said }: Starting,
   signal: AbortSignal,
 ): Promise<void> {
   const started = performance.now()
