@@ -21,6 +21,16 @@ async function check({ build, expect }: TestProgram, only?: readonly string[]) {
 }
 
 describe.runIf(process.platform === 'linux').concurrent('live', { timeout: 120_000 }, () => {
+  // First, since a whole run takes longest.
+  it.each(sample().filter(({ right }) => right))('$name fails nothing but its style', async (program) => {
+    const { results, profile } = await check(program)
+    const { told = [], nature } = program.right!
+    const failed = results.filter(({ level, verdict }) => level !== 'MAY' && verdict === 'failed').map(({ id }) => id)
+    expect(failed).toEqual(told)
+    expect(results.filter(({ verdict }) => verdict === 'blocked' || verdict === 'not-run')).toEqual([])
+    if (profile.nature) expect(profile.nature).toBe(nature)
+  })
+
   it.each(sample().filter(({ mutant }) => mutant))('$name fails $mutant.caught', async (program) => {
     const { caught, cause } = program.mutant!
     const { results, notStarted } = await check(program, [caught])
@@ -47,15 +57,6 @@ describe.runIf(process.platform === 'linux').concurrent('live', { timeout: 120_0
     other.close()
     expect(notStarted).toContain('it always takes the same port')
     expect(notStarted).toContain('htons(atoi(argv[1]))')
-  })
-
-  it.each(sample().filter(({ right }) => right))('$name fails nothing but its style', async (program) => {
-    const { results, profile } = await check(program)
-    const { told = [], nature } = program.right!
-    const failed = results.filter(({ level, verdict }) => level !== 'MAY' && verdict === 'failed').map(({ id }) => id)
-    expect(failed).toEqual(told)
-    expect(results.filter(({ verdict }) => verdict === 'blocked' || verdict === 'not-run')).toEqual([])
-    if (profile.nature) expect(profile.nature).toBe(nature)
   })
 })
 
