@@ -236,7 +236,8 @@ describe('a failed handshake', () => {
   it('of a connection that is gone without a reason is a broken one too', () => {
     const lab = started('client')
     lab.connection.closes()
-    expect(lab.outcome).toMatchObject({ failure: { code: 'ERR_HS_RESET', state: 'awaiting-y' } })
+    const message = expect.stringContaining('(unknown error)')
+    expect(lab.outcome).toMatchObject({ failure: { code: 'ERR_HS_RESET', state: 'awaiting-y', message } })
   })
 
   it('stays what it was when the connection breaks afterwards', () => {
@@ -434,6 +435,15 @@ describe('what comes from inside an effect', () => {
     expect(lab.happened()).toEqual(['received HELLO 5', 'write HELLO 6', 'send', 'failed', 'close', 'abort'])
     lab.connection.closes()
     expect(lab.outcome).toMatchObject({ failure: { code: 'ERR_HS_ABORTED', state: 'awaiting-z' } })
+  })
+
+  it('waits for the effects before it, also if a pause ended X', () => {
+    const lab = started('server', { quietMs: 100 }, ({ type }) => {
+      if (type === 'received') lab.driver.fail('ERR_HS_ABORTED', 'Enough')
+    })
+    lab.connection.data('HELLO 5')
+    lab.clock.pass(100)
+    expect(lab.happened()).toEqual(['received HELLO 5', 'write HELLO 6', 'send', 'failed', 'close', 'abort'])
   })
 
   it('waits for the effects before it: a client that its observer aborts at Y has sent Z, or does not say so', () => {
