@@ -276,6 +276,7 @@ export class Ring implements Source {
     return true
   }
 
+  // biome-ignore lint/complexity/useMaxParams: the fields of the kernel's own record
   #submit(
     slot: number,
     operation: Operation | typeof CLOSE,
