@@ -21,15 +21,16 @@ export function constantRate(perSecond: number): Schedule {
 export function stagedRate(stages: readonly Stage[]): Schedule {
   let from = 0
   let startMs = 0
-  let begun = 0
+  // Added up where it is whole, and divided last: 363.00000000000006 would be one attempt more than 363.
+  let area = 0
   const pieces = stages.map(({ durationMs, perSecond }) => {
-    const piece = { from, to: perSecond, startMs, durationMs, begun }
-    begun += ((from + perSecond) / 2) * (durationMs / 1000)
+    const piece = { from, to: perSecond, startMs, durationMs, begun: area / 2000 }
+    area += (from + perSecond) * durationMs
     startMs += durationMs
     from = perSecond
     return piece
   })
-  const [count, lengthMs] = [begun, startMs]
+  const [count, lengthMs] = [area / 2000, startMs]
   let at = 0
   return {
     lengthMs,
