@@ -232,7 +232,7 @@ describe('a second run', () => {
 })
 
 describe('a class of which parts are graded by themselves', () => {
-  // Of a single case each: what counts here is who is graded when, and not how.
+  // Of a single case: what counts here is when a student is graded, and not how.
   const small = scratch()
   const gradeSmall = (...words: string[]) =>
     hsCourse(['grade', 'course.toml', 'submissions', ...words], { cwd: small.folder })
