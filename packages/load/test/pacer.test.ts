@@ -56,7 +56,7 @@ describe('an open loop', () => {
     const clock = new FakeClock()
     const load = starter(clock, 1000)
     const loop = new OpenLoop(constantRate(100), clock, load)
-    loop.start()
+    loop.start(0)
     clock.run(2000)
     expect(load.begun.map(({ intended }) => Math.round(intended))).toEqual(
       Array.from({ length: 100 }, (_, at) => at * 10),
@@ -71,7 +71,7 @@ describe('an open loop', () => {
   it('keeps the times of what it could not begin in time: a stall is not forgotten', () => {
     const clock = new FakeClock()
     const load = starter(clock, 1000)
-    new OpenLoop(constantRate(100), clock, load).start()
+    new OpenLoop(constantRate(100), clock, load).start(0)
     clock.run(300)
     // The machine does nothing for 400 ms.
     clock.time = 700
@@ -82,11 +82,21 @@ describe('an open loop', () => {
     expect(Math.max(...late.map(({ intended, now }) => now - intended))).toBeGreaterThan(380)
   })
 
+  it('is as long as it should be when the machine is busy as it starts', () => {
+    const clock = new FakeClock()
+    const load = starter(clock, 1000)
+    const loop = new OpenLoop(constantRate(100), clock, load)
+    clock.time = 30
+    loop.start(0)
+    clock.run(2000)
+    expect(load.begun).toHaveLength(100)
+  })
+
   it('lets others have their turn at a rate that is more than it can do', () => {
     const clock = new FakeClock()
     clock.costMs = 1
     const load = starter(clock, 100_000)
-    new OpenLoop(constantRate(1_000_000), clock, load).start()
+    new OpenLoop(constantRate(1_000_000), clock, load).start(0)
     // The first turn has ended, though as much is due as ever.
     expect(clock.time).toBeLessThan(25)
     expect(load.begun.length).toBeLessThan(25)
@@ -100,7 +110,7 @@ describe('an open loop', () => {
     const clock = new FakeClock()
     const load = starter(clock, 0)
     const loop = new OpenLoop(constantRate(100), clock, load)
-    loop.start()
+    loop.start(0)
     expect({ finished: loop.isFinished, begun: load.begun }).toEqual({ finished: true, begun: [] })
   })
 })

@@ -87,7 +87,8 @@ class Load implements AttemptObserver, Starter {
     const { signal, warmupMs, intervalMs } = this.#settings
     const stop = () => this.#stop()
     signal?.addEventListener('abort', stop)
-    this.#origin = this.#clock.now() + warmupMs
+    const began = this.#clock.now()
+    this.#origin = began + warmupMs
     this.#wallOrigin = performance.timeOrigin + performance.now() - this.#clock.now()
     this.#intervalStarted = this.#origin
     let ticking: NodeJS.Timeout | undefined
@@ -105,7 +106,7 @@ class Load implements AttemptObserver, Starter {
         }
         ticking = setInterval(tick, Math.min(intervalMs, MOST_TICK_MS))
         if (signal?.aborted) this.#stop()
-        else this.#pacer.start()
+        else this.#pacer.start(began)
         this.onIdle()
       })
     } finally {

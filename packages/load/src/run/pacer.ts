@@ -2,7 +2,8 @@ import type { Schedule } from './schedule.js'
 
 /** Decides when handshakes begin. It begins none itself, and knows no connection. */
 export interface Pacer {
-  start(): void
+  /** @param began - When the load began: what is due is due by then, also if this is called late on a busy machine. */
+  start(began: number): void
   /** A handshake is over. @param connected - Its connection was open. */
   onOver(connected: boolean): void
   /** Nothing more will be begun. */
@@ -90,8 +91,8 @@ export class OpenLoop implements Pacer {
     return this.#finished
   }
 
-  start(): void {
-    this.#began = this.#clock.now()
+  start(began: number): void {
+    this.#began = began
     this.#turn()
   }
 
