@@ -75,6 +75,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     { host, port },
     {
       shared: threads > 0,
+      atOnce: strategy.atOnce ?? Number.POSITIVE_INFINITY,
       remembersPeers: forward !== undefined || print !== undefined,
       maxWaiting: maxConnections,
       onDrop: (reason) => row.drop(reason),

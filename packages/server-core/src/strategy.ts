@@ -8,6 +8,8 @@ import type { Observer, ServiceSettings } from './service.js'
 export interface ConcurrencyStrategy {
   /** One word, for people. */
   readonly name: string
+  /** How many connections it serves at a time, at most; a transport may prepare for that. Default: no limit. */
+  readonly atOnce?: number
   /**
    * Serves until the listener ends. Need not wait for the connections that it began to serve.
    *

@@ -74,7 +74,8 @@ async function listen(
   }
   if (options.fd !== undefined) system.setBlocking(fd, false)
   if (options.shared) return new SharedLinuxListener(reactor, fd)
-  const ring = rings?.ring
+  // One connection after the other gives a ring nothing to gather, and each call takes it longer.
+  const ring = options.atOnce === 1 ? undefined : rings?.ring
   if (ring) {
     try {
       return new RingListener(ring, fd, options.onDrop)

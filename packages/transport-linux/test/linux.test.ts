@@ -126,6 +126,17 @@ describe('a ring', () => {
   })
 })
 
+it('a listener for one connection at a time has no ring', async () => {
+  const before = rings()
+  const options = { maxWaiting: 1, shared: false, onDrop: () => {} }
+  const transport = linuxTransport()
+  const listener = await transport.listen({ host: '127.0.0.1', port: 0 }, { ...options, atOnce: 1 })
+  expect(rings()).toEqual(before)
+  const other = await transport.listen({ host: '127.0.0.1', port: 0 }, { ...options, atOnce: 2 })
+  expect(rings().length).toBe(before.length + 1)
+  await Promise.all([listener.close(), other.close()])
+})
+
 describe('a listener with a ring', () => {
   async function listen() {
     const ringsBefore = rings()

@@ -123,6 +123,8 @@ export interface ListenOptions {
   readonly maxWaiting: number
   /** A connection could not be accepted, or was dropped because too many wait. */
   readonly onDrop: (reason: DropReason) => void
+  /** How many connections are served at a time, at most. Default: no limit. A transport may gather work of many. */
+  readonly atOnce?: number
   /**
    * Will somebody ask for the address of a peer that may have reset by then? To remember it costs a system call for each
    * connection, where the system forgets it. Default: true.

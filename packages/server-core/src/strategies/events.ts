@@ -11,7 +11,7 @@ const EVENTS_OPTIONS = { atOnce: optional(count) } satisfies Table<EventsOptions
 /** One thread, all connections at once. */
 export function events(options: EventsOptions = {}): ConcurrencyStrategy {
   const { atOnce = Number.POSITIVE_INFINITY } = checkOptions('events', options, EVENTS_OPTIONS)
-  return { name: 'events', run: (work) => serveAtOnce(work, atOnce) }
+  return { name: 'events', atOnce, run: (work) => serveAtOnce(work, atOnce) }
 }
 
 /** The loop itself, which the worker threads run too. */

@@ -4,6 +4,7 @@ import type { ConcurrencyStrategy } from '../strategy.js'
 export function sequential(): ConcurrencyStrategy {
   return {
     name: 'sequential',
+    atOnce: 1,
     async run({ listener, serveOne }) {
       for await (const connection of listener) await serveOne(connection)
     },
