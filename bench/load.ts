@@ -41,18 +41,18 @@ const servers: readonly (readonly [string, CommandLine])[] = [
 console.log(`${CLIENTS} clients, ${rounds} rounds${pinned ? ', server and load on a core each' : ''}`)
 for (const [name, command] of servers) {
   await using server = await startServer(on(0, command), 'ignore')
-  await using warm = startOurs(server.port)
-  await warm.turn(WARM_UP_HANDSHAKES)
+  await using warm = values.cold ? undefined : startOurs(server.port)
+  await warm?.turn(WARM_UP_HANDSHAKES)
   await turnInC(server.port, WARM_UP_HANDSHAKES)
   const ratios: number[] = []
   const rates = { c: [] as number[], ours: [] as number[] }
   let errors = 0
   for (let round = 0; round < rounds; round++) {
-    await using cold = values.cold ? startOurs(server.port) : undefined
+    await using cold = warm ? undefined : startOurs(server.port)
     const seconds = { c: 0, ours: 0 }
     for (let number = 0; number < turns; number++) {
       for (const load of number % 2 === 0 ? (['c', 'ours'] as const) : (['ours', 'c'] as const)) {
-        const turn = await (load === 'c' ? turnInC(server.port, handshakes) : (cold ?? warm).turn(handshakes))
+        const turn = await (load === 'c' ? turnInC(server.port, handshakes) : (warm ?? cold)!.turn(handshakes))
         seconds[load] += turn.seconds
         errors += turn.errors
       }

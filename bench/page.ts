@@ -1,5 +1,6 @@
 /** The sections of docs/performance.md that a benchmark writes, each between two comments with its name. */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { alignedTable } from '../test/table.ts'
 import type { Environment } from './environment.ts'
 import { linesOfVerdicts, type Row, ratios, showSpread, spread, type Verdict } from './report.ts'
 import type { Point, Scale } from './scale.ts'
@@ -18,11 +19,11 @@ export function writeSection(name: Section, text: string): void {
 }
 
 export function startupSection(lines: readonly (readonly string[])[], machine: Environment): string {
-  return `${markdown(lines)}\n\n${describe(machine)}`
+  return `${alignedTable(lines)}\n\n${describe(machine)}`
 }
 
 export function goalsSection(verdicts: readonly Verdict[], machine: Environment): string {
-  return `${markdown(linesOfVerdicts(verdicts))}\n\n${describe(machine)}`
+  return `${alignedTable(linesOfVerdicts(verdicts))}\n\n${describe(machine)}`
 }
 
 /** All servers, the cheapest first, each compared with C in the same rounds. */
@@ -38,7 +39,7 @@ export function leagueSection(rows: readonly Row[], machine: Environment): strin
       showSpread(spread(ratios(row, base, 'rate'))),
       showSpread(spread(ratios(row, base, 'p99Us'))),
     ])
-  return `${markdown([['server', 'CPU', 'rate', 'p99'], ...lines])}\n\n${describe(machine)}`
+  return `${alignedTable([['server', 'CPU', 'rate', 'p99'], ...lines])}\n\n${describe(machine)}`
 }
 
 export function scaleSection({ open, total, threads }: Scale, machine: Environment): string {
@@ -46,19 +47,13 @@ export function scaleSection({ open, total, threads }: Scale, machine: Environme
   const lines = (points: readonly Point[]) =>
     points.map(({ at, cpuUs }) => [at.toLocaleString('en'), cpuUs.toFixed(1), (cpuUs / least(points)).toFixed(2)])
   return [
-    markdown([['idle connections open', 'CPU µs', 'relative'], ...lines(open)]),
-    markdown([['handshakes served so far', 'CPU µs', 'relative'], ...lines(total)]),
-    markdown([['threads', 'CPU µs', 'relative'], ...lines(threads)]),
+    alignedTable([['idle connections open', 'CPU µs', 'relative'], ...lines(open)]),
+    alignedTable([['handshakes served so far', 'CPU µs', 'relative'], ...lines(total)]),
+    alignedTable([['threads', 'CPU µs', 'relative'], ...lines(threads)]),
     describe(machine),
   ].join('\n\n')
 }
 
 function describe({ node, system, cpu, cores, pinned, date }: Environment): string {
   return `${date.slice(0, 10)}, ${system}, ${cpu}, ${cores} cores${pinned ? ', server and load pinned to one each' : ''}, Node ${node}.`
-}
-
-function markdown([heading, ...lines]: readonly (readonly string[])[]): string {
-  const widths = heading!.map((title, at) => Math.max(title.length, ...lines.map((line) => line[at]!.length)))
-  const row = (cells: readonly string[]) => `| ${cells.map((cell, at) => cell.padEnd(widths[at]!)).join(' | ')} |`
-  return [row(heading!), row(widths.map((width) => '-'.repeat(width))), ...lines.map(row)].join('\n')
 }

@@ -1,7 +1,6 @@
 /**
- * One of our servers as a process of its own: `node serve.js 0 events linux [--print] [--patient]`; `threads` is two of them,
- * `threads:4` four. Plain JavaScript, so
- * that its memory holds nothing but the server.
+ * One of our servers as a process of its own: `node serve.js 0 events linux [--print] [--patient]`; `threads` is two
+ * of them, `threads:4` four. Plain JavaScript, so that its memory holds nothing but the server.
  */
 import { serve, threads } from '@hs/server-core'
 

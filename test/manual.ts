@@ -1,6 +1,7 @@
 /** A page of the manual, and the options in a README, made from the table that also parses the command line. */
 import { describePreset } from '../packages/command-line/src/help.js'
 import { type Command, kebab, type Option } from '../packages/command-line/src/options.js'
+import { alignedTable } from './table.js'
 
 /** In roff. Nothing of it changes with the version, or each release would have to write it again. */
 export function manualOf({ name, summary, positionals, options, examples, epilogue }: Command): string {
@@ -105,10 +106,7 @@ export function withOptionsOf(readme: string, source: string, presets: Readonly<
 }
 
 function withTable(readme: string, rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)))
-  const lines = rows.map((row) => `| ${row.map((cell, at) => cell.padEnd(widths[at]!)).join(' | ')} |`)
-  lines.splice(1, 0, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`)
-  return readme.replace(/(?<=<!-- options -->\n\n)[\s\S]*?(?=\n\n<!-- end of options -->)/, lines.join('\n'))
+  return readme.replace(/(?<=<!-- options -->\n\n)[\s\S]*?(?=\n\n<!-- end of options -->)/, alignedTable(rows))
 }
 
 const phrase = (sentence: string) =>

@@ -16,6 +16,7 @@ import {
   type Endpoint,
   formatEndpoint,
   type Patience,
+  type Timing,
   type Transport,
 } from '@hs/transport'
 import { HANDSHAKE_OPTIONS } from './checks.js'
@@ -58,27 +59,23 @@ export async function handshake(options: HandshakeOptions): Promise<HandshakeRep
   let replyMs = 0
 
   return new Promise((resolve, reject) => {
-    const drive = new Drive(
-      machine,
-      connection,
-      { clock, timeoutMs, quietMs, prefixMs },
-      {
-        onEffect(effect) {
-          if (effect.type === 'received') replyMs = clock.now() - started - connectMs
-          onEffect?.(effect)
-        },
-        onClosed(outcome) {
-          signal?.removeEventListener('abort', onAbort)
-          if (outcome.type === 'failed') {
-            reject(new HelloError(outcome.failure, { cause: outcome.error ?? signal?.reason }))
-          } else {
-            const totalMs = clock.now() - started
-            const times = { connectMs: round(connectMs), replyMs: round(replyMs), totalMs: round(totalMs) }
-            resolve({ ...outcome.result, local, remote, ...times })
-          }
-        },
+    const timing: Timing = { clock, timeoutMs, quietMs, prefixMs }
+    const drive = new Drive(machine, connection, timing, {
+      onEffect(effect) {
+        if (effect.type === 'received') replyMs = clock.now() - started - connectMs
+        onEffect?.(effect)
       },
-    )
+      onClosed(outcome) {
+        signal?.removeEventListener('abort', onAbort)
+        if (outcome.type === 'failed') {
+          reject(new HelloError(outcome.failure, { cause: outcome.error ?? signal?.reason }))
+        } else {
+          const totalMs = clock.now() - started
+          const times = { connectMs: round(connectMs), replyMs: round(replyMs), totalMs: round(totalMs) }
+          resolve({ ...outcome.result, local, remote, ...times })
+        }
+      },
+    })
     const onAbort = () => drive.fail('ERR_HS_ABORTED', 'The caller aborted')
     signal?.addEventListener('abort', onAbort)
     drive.start(connectMs)

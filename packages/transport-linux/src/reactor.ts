@@ -78,9 +78,7 @@ export class Reactor {
 
   /** @throws A system error: out of memory, or of the user's watches. */
   add(fd: number, events: number, pollable: Pollable): void {
-    if (this.#epoll < 0) this.#open()
-    const result = this.system.epollAdd(this.#epoll, fd, events)
-    if (result < 0) throw systemError('epoll_ctl', result)
+    this.#register(fd, events)
     this.#pollables[fd] = pollable
     this.#registered++
     this.hold()
@@ -93,9 +91,7 @@ export class Reactor {
    * @throws A system error: out of memory, or of the user's watches.
    */
   attach(fd: number, source: Source): void {
-    if (this.#epoll < 0) this.#open()
-    const result = this.system.epollAdd(this.#epoll, fd, EPOLLIN)
-    if (result < 0) throw systemError('epoll_ctl', result)
+    this.#register(fd, EPOLLIN)
     this.#source = source
   }
 
@@ -213,6 +209,12 @@ export class Reactor {
     if (this.#turnScheduled || this.#users === 0) return
     this.#turnScheduled = true
     setImmediate(() => this.#turn())
+  }
+
+  #register(fd: number, events: number): void {
+    if (this.#epoll < 0) this.#open()
+    const result = this.system.epollAdd(this.#epoll, fd, events)
+    if (result < 0) throw systemError('epoll_ctl', result)
   }
 
   #open(): void {

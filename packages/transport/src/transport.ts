@@ -126,7 +126,7 @@ export interface ListenOptions {
   /** How many connections are served at a time, at most. Default: no limit. A transport may gather work of many. */
   readonly atOnce?: number
   /**
-   * Will somebody ask for the address of a peer that may have reset by then? To remember it costs a system call for each
+   * Is the address of a peer asked for when it may have reset already? To remember it costs a system call for each
    * connection, where the system forgets it. Default: true.
    */
   readonly remembersPeers?: boolean
