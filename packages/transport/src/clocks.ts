@@ -63,10 +63,13 @@ export class PolledClock implements Clock {
       list = new List(this.#onEmptied)
       this.#lists.set(length, list)
     }
-    if (!list.first) this.#filled++
+    if (!list.first && this.#filled++ === 0) this.busy()
     list.append(deadline)
     return deadline
   }
+
+  /** There is a timer again. */
+  protected busy(): void {}
 
   /** No timer is left. */
   protected idle(): void {}
@@ -99,12 +102,16 @@ export class AlarmClock extends PolledClock {
     return deadline
   }
 
-  protected override idle(): void {
-    clearTimeout(this.#alarm)
-    this.#alarmDue = Number.POSITIVE_INFINITY
+  protected override busy(): void {
+    this.#alarm?.ref()
   }
 
-  /** For the next timer; one that is cancelled while others are left is noticed when the alarm comes. */
+  /** The alarm stays for the next timer, which is mostly due later: one connection after the other needs no new one for each. */
+  protected override idle(): void {
+    this.#alarm?.unref()
+  }
+
+  /** For the next timer; one that is cancelled is noticed when the alarm comes. */
   #setAlarm(): void {
     const due = this.earliest
     if (due >= this.#alarmDue) return

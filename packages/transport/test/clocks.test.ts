@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
 import { AlarmClock, PolledClock } from '../src/clocks.js'
 
 let time = 0
@@ -18,15 +18,37 @@ function pass(ms: number): void {
   vi.advanceTimersByTime(ms)
 }
 
+/** Whether the one timer of the event loop keeps the process alive. */
+function keepsAlive(alarms: MockInstance<typeof setTimeout>): boolean {
+  expect(vi.getTimerCount()).toBe(1)
+  return alarms.mock.results.at(-1)!.value.hasRef()
+}
+
 describe('a clock with one alarm', () => {
-  it('has no timer of the event loop when none of its own is left', () => {
+  it('keeps the process alive by one timer of the event loop, while one of its own is left', () => {
+    const alarms = vi.spyOn(globalThis, 'setTimeout')
     const clock = new AlarmClock()
     const timers = [30, 10, 30, 20].map((ms) => clock.after(ms, () => {}))
-    expect(vi.getTimerCount()).toBe(1)
+    expect(keepsAlive(alarms)).toBe(true)
     for (const timer of timers.slice(1)) timer.cancel()
-    expect(vi.getTimerCount()).toBe(1)
+    expect(keepsAlive(alarms)).toBe(true)
     timers[0]!.cancel()
-    expect(vi.getTimerCount()).toBe(0)
+    expect(keepsAlive(alarms)).toBe(false)
+    // As good as never: there is no timer for it.
+    clock.after(Number.MAX_SAFE_INTEGER, () => {})
+    expect(keepsAlive(alarms)).toBe(false)
+  })
+
+  it('needs no new timer of the event loop for one that is set when all others are over', () => {
+    const alarms = vi.spyOn(globalThis, 'setTimeout')
+    const clock = new AlarmClock()
+    clock.after(10, () => {}).cancel()
+    const called = vi.fn()
+    clock.after(10, called)
+    expect(alarms).toHaveBeenCalledOnce()
+    expect(keepsAlive(alarms)).toBe(true)
+    pass(10)
+    expect(called).toHaveBeenCalledOnce()
   })
 
   it('comes for the others after a callback that throws', () => {
