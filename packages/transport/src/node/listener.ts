@@ -1,5 +1,4 @@
 import { type AddressInfo, createServer, type Server } from 'node:net'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AcceptQueue } from '../accept-queue.js'
 import { DescriptorReserve } from '../descriptors.js'
 import type { Endpoint, Listener, ListenOptions, Share, ShareableListener, Sharing } from '../transport.js'
@@ -148,7 +147,8 @@ class NodeListener implements ShareableListener {
     const most = this.#accepted + BACKLOG
     for (let quiet = 0; quiet < QUIET_TURNS && this.#accepted < most; ) {
       const before = this.#accepted
-      await nextTurn()
+      // Not by node:timers/promises, which a client would load as well.
+      await new Promise(setImmediate)
       quiet = this.#accepted === before ? quiet + 1 : 0
     }
   }
