@@ -151,13 +151,15 @@ export function describeVerdicts(name: string, make: () => Transport, peers: Pee
         const server = await peers.listen()
         const transport = make()
         const connection = await transport.connect(server.address)
-        const peer = await server.accept(connection.local)
+        const accepting = server.accept(connection.local)
         const { local, remote } = connection
         const hasArrived = () => peers.resetArrived!(local, remote)
-        if (moment === 'connected') play(peer, script, hasArrived)
+        if (moment === 'connected') play(await accepting, script, hasArrived)
         const run = start('client', transport, connection, () => {
           if (moment === 'printing') play(peer, script, hasArrived)
         })
+        // Not before: a transport may leave it to X to complete the connection, and its peer waits as long for it.
+        const peer = await accepting
         if (moment === 'X') {
           await peer.until(SAID.X!)
           play(peer, script, hasArrived)
