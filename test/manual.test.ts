@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { HANDSHAKE_OPTIONS } from '../packages/client/src/checks.js'
 import type { Command } from '../packages/command-line/src/options.js'
+import { protocolOptions } from '../packages/options/src/index.js'
 import { SERVE_OPTIONS } from '../packages/server-core/src/checks.js'
 import { manualOf, withOptions, withOptionsOf } from './manual.js'
 import { readText } from './markdown.js'
@@ -41,11 +42,6 @@ describe.each([
     const table = await tableOf(programs[program])
     expect(table.name).toBe(program)
     await expect(manualOf(table)).toMatchFileSnapshot(page)
-  })
-
-  test('the options in its README are what the table says', async () => {
-    const readme = withOptions(readText(`${folder}/README.md`), await tableOf(programs[program]))
-    await expect(readme).toMatchFileSnapshot(join(ROOT, folder, 'README.md'))
   })
 
   test.skipIf(!hasMan)('man shows its page without a warning, on every width', async () => {
@@ -84,16 +80,30 @@ describe.each([
   })
 })
 
-describe.each([
-  ['handshake', 'packages/client', HANDSHAKE_OPTIONS],
-  ['serve', 'packages/server-core', SERVE_OPTIONS],
-] as const)('the function %s', (_, folder, table) => {
-  test('has a README whose options are what its types say', async () => {
-    const presets = Object.fromEntries(Object.entries(table).map(([name, { preset }]) => [name, preset]))
-    const readme = withOptionsOf(readText(`${folder}/README.md`), readText(`${folder}/src/options.ts`), presets)
-    await expect(readme).toMatchFileSnapshot(join(ROOT, folder, 'README.md'))
-  })
+test.each([
+  ['apps/cli-client', async () => [await tableOf(programs.tcpclient)]],
+  ['apps/cli-server', async () => [await tableOf(programs.tcpserver)]],
+  ['packages/load', async () => [(await import('../packages/load/src/command.js')).command]],
+  ['packages/conformance', commandsOfChecker],
+])('the options in the README of %s are what the tables of its programs say', async (folder, tables) => {
+  const readme = withOptions(readText(`${folder}/README.md`), await tables())
+  await expect(readme).toMatchFileSnapshot(join(ROOT, folder, 'README.md'))
 })
+
+test.each([
+  ['packages/client', 'options.ts', HANDSHAKE_OPTIONS],
+  ['packages/server-core', 'options.ts', SERVE_OPTIONS],
+  ['packages/protocol', 'hello.ts', protocolOptions],
+])('the options in the README of %s are what the types of its functions say', async (folder, file, table) => {
+  const presets = Object.fromEntries(Object.entries(table).map(([name, { preset }]) => [name, preset]))
+  const readme = withOptionsOf(readText(`${folder}/README.md`), readText(`${folder}/src/${file}`), presets)
+  await expect(readme).toMatchFileSnapshot(join(ROOT, folder, 'README.md'))
+})
+
+async function commandsOfChecker(): Promise<Command[]> {
+  const { SERVER, CLIENT, JUDGE, MATRIX } = await import('../packages/conformance/src/cli/commands.js')
+  return [SERVER, CLIENT, JUDGE, MATRIX]
+}
 
 /** The table that a program parses its arguments with. */
 async function tableOf(main: () => Promise<number>): Promise<Command> {

@@ -72,22 +72,30 @@ function text(plain: string): string {
     .replace(/^([.'])/gm, '\\&$1')
 }
 
-/** The text of a README with the options between its marks as the table has them. */
-export function withOptions(readme: string, { options }: Command): string {
-  const rows = [
-    ['option', 'default', 'meaning'],
-    ...Object.entries(options).map(([name, option]) => [
-      code(namesOf(name, option)),
-      presetOf(option),
-      meaningOf(option),
-    ]),
-    ['`--completion <shell>`', '', 'print a completion script for `bash` or `zsh`'],
-    ['`--help`, `--version`', '', ''],
-  ]
-  return withTable(readme, rows)
+/**
+ * The text of a README with the options between its marks as the tables have them: those of one program, or of its
+ * commands, of which a column says which ones have an option.
+ */
+export function withOptions(readme: string, commands: readonly Command[]): string {
+  const options = Object.assign({}, ...commands.map((command) => command.options)) as Command['options']
+  const having = (name: string) => commands.filter((command) => name in command.options)
+  const whose = (name: string) =>
+    having(name).length === commands.length ? 'all' : having(name).map(lastWordOf).join(', ')
+  const row = (names: string, preset: string, meaning: string, of: string) =>
+    commands.length > 1 ? [names, of, preset, meaning] : [names, preset, meaning]
+  return withTable(readme, [
+    row('option', 'default', 'meaning', 'commands'),
+    ...Object.entries(options).map(([name, option]) =>
+      row(code(namesOf(name, option)), presetOf(option), meaningOf(option), whose(name)),
+    ),
+    row('`--completion <shell>`', '', 'print a completion script for `bash` or `zsh`', 'all'),
+    row('`--help`, `--version`', '', '', 'all'),
+  ])
 }
 
-/** The first sentence that a function's types say of each option, and the default; those of the protocol are one row. */
+const lastWordOf = ({ name }: Command) => name.split(' ').at(-1)!
+
+/** The first sentence that a function's types say of each option, and the default; those of the protocol, told elsewhere, are one row. */
 export function withOptionsOf(readme: string, source: string, presets: Readonly<Record<string, unknown>>): string {
   const found = source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*readonly (\w+)\??:/g)
   const texts = new Map([...found].map(([, text, name]) => [name!, text!.replace(/\s*\n\s*\*\s*/g, ' ').trim()]))
@@ -101,7 +109,7 @@ export function withOptionsOf(readme: string, source: string, presets: Readonly<
       const [, preset = ''] = /\bDefault:? (.*)\.$/.exec(text) ?? []
       return [`\`${name}\``, preset, phrase(meaning)]
     }),
-    [code(others), '', 'how the protocol is spoken: see `@hs/protocol`'],
+    ...(others.length > 0 ? [[code(others), '', 'how the protocol is spoken: see `@hs/protocol`']] : []),
   ])
 }
 

@@ -15,13 +15,13 @@ export type Arithmetic = 'safe' | 'int32'
 
 /** Settings of the protocol itself; all of them have the defaults of {@link PROTOCOL_DEFAULTS}. */
 export interface ProtocolOptions {
-  /** Default `'safe'`. */
+  /** How numbers are counted: `'int32'` wraps at 2147483647, as programs in C do. Default `'safe'`. */
   readonly arithmetic?: Arithmetic
-  /** Appended to each message sent. Default `'none'`. */
+  /** Appended to each message sent, for peers that need it: `'nul'`, `'lf'` or `'crlf'`. Default `'none'`. */
   readonly terminator?: Terminator
-  /** Tolerate none of the deviations of HS-7. Default `false`. */
+  /** Whether none of the deviations of HS-7 is tolerated. Default `false`. */
   readonly strict?: boolean
-  /** Longest message accepted, in bytes, its terminator not counted (HS-6.1). Default 64. */
+  /** Longest message accepted, in bytes, its terminator not counted: a longer one is `ERR_HS_TOO_LONG` (HS-6.1). Default 64. */
   readonly maxMessageBytes?: number
 }
 
