@@ -20,6 +20,15 @@ type Accepted = IteratorResult<Connection, undefined>
 
 const END: Accepted = { done: true, value: undefined }
 
+/** A socket that listens. */
+interface Listening {
+  readonly fd: number
+  /** `EPOLLIN`, perhaps `EPOLLEXCLUSIVE`. */
+  readonly events: number
+  /** Called once, when nothing will be accepted any more: the descriptor may be closed then. */
+  readonly onEnd: () => void
+}
+
 /**
  * Accepts one connection for each call of `next`: the others wait in the queue of the kernel, in order, and nothing here
  * can overflow.
@@ -44,11 +53,7 @@ export class LinuxListener implements Listener, Pollable, AsyncIterator<Connecti
   #toldInARow = 0
   #backOff: Timer | undefined
 
-  /**
-   * @param events - `EPOLLIN`, perhaps `EPOLLEXCLUSIVE`.
-   * @param onEnd - Called once, when nothing will be accepted any more: the descriptor may be closed then.
-   */
-  constructor(reactor: Reactor, fd: number, events: number, onDrop: ListenOptions['onDrop'], onEnd: () => void) {
+  constructor(reactor: Reactor, { fd, events, onEnd }: Listening, onDrop: ListenOptions['onDrop']) {
     this.#reactor = reactor
     this.#fd = fd
     this.#events = events

@@ -76,13 +76,8 @@ export async function adopt(
   _limits: AdoptLimits,
 ): Promise<{ listener: Listener; clock: Clock }> {
   const reactor = new Reactor('block', () => listener.beforeSleep())
-  const listener = new LinuxListener(
-    reactor,
-    fd,
-    EPOLLIN | EPOLLEXCLUSIVE,
-    () => {},
-    () => {},
-  )
+  const listening = { fd, events: EPOLLIN | EPOLLEXCLUSIVE, onEnd() {} }
+  const listener = new LinuxListener(reactor, listening, () => {})
   // Messages, and the end of the thread, reach the event loop, and that is where it is while it does not sleep.
   reactor.add(reactor.system.eventLoop(), EPOLLIN | EPOLLET, { ready() {} })
   return { listener, clock: reactor.clock }

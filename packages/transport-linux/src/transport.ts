@@ -84,7 +84,7 @@ async function listen(
       throw error
     }
   }
-  return new LinuxListener(reactor, fd, EPOLLIN, options.onDrop, () => system.close(fd))
+  return new LinuxListener(reactor, { fd, events: EPOLLIN, onEnd: () => system.close(fd) }, options.onDrop)
 }
 
 async function bind({ system }: Reactor, at: Endpoint, reusePort: boolean): Promise<number> {
