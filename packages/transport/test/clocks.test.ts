@@ -34,7 +34,7 @@ describe('a clock with one alarm', () => {
     expect(keepsAlive(alarms)).toBe(true)
     timers[0]!.cancel()
     expect(keepsAlive(alarms)).toBe(false)
-    // As good as never: there is no timer for it.
+    // As good as never, so none is set.
     clock.after(Number.MAX_SAFE_INTEGER, () => {})
     expect(keepsAlive(alarms)).toBe(false)
   })
