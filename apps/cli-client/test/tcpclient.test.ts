@@ -181,9 +181,9 @@ describe('what ends it otherwise', () => {
 
   it('the deadline: the reason on stderr, nothing on stdout, 4', async () => {
     const { address } = await SocketPeerServer.listen()
-    const { status, stdout, stderr } = await run(address.host, address.port, 5, '--timeout', '50ms')
+    const { status, stdout, stderr } = await run(address.host, address.port, 5, '--timeout', '500ms')
     expect({ status, stdout }).toEqual({ status: 4, stdout: '' })
-    expect(stderr).toBe('tcpclient: The deadline of 50 ms passed before HELLO Y arrived. (ERR_HS_TIMEOUT, HS-6.2)\n')
+    expect(stderr).toBe('tcpclient: The deadline of 500 ms passed before HELLO Y arrived. (ERR_HS_TIMEOUT, HS-6.2)\n')
   })
 
   it.each([
@@ -389,13 +389,32 @@ describe('--wait', () => {
   })
 
   it('gives up when the time is over, with the status of the last attempt', async () => {
-    const refused = await run('127.0.0.1', await freePort(), 5, '--wait', '50ms')
+    const refused = await run('127.0.0.1', await freePort(), 5, '--wait', '500ms')
     expect(refused).toMatchObject({ status: 3, stdout: '' })
     const { address } = await SocketPeerServer.listen()
     const silent = await run('127.0.0.1', address.port, 5, '--wait', '50ms')
     expect(silent).toMatchObject({ status: 4, stdout: '', stderr: expect.stringContaining('ERR_HS_TIMEOUT') })
   })
+
+  it('tells of the attempt before, if the last one had not even time to connect', async () => {
+    const server = new Program('python3', ['-c', ANSWERS_ONE])
+    const [, port] = await server.until('stdout', /(\d+)/)
+    const { status, stdout } = await run('127.0.0.1', port!, 5, '--wait', '1s')
+    expect({ status, stdout }).toEqual({ status: 1, stdout: 'HELLO 9\nERROR\n' })
+  })
 })
+
+/** Answers the first client wrongly; those after it wait for a connection in vain, since its queue is full. */
+const ANSWERS_ONE = `
+import socket, time
+server = socket.create_server(('127.0.0.1', 0), backlog=0)
+print(server.getsockname()[1], flush=True)
+client, _ = server.accept()
+full = [socket.create_connection(server.getsockname()) for _ in range(1)]
+client.recv(64)
+client.sendall(b'HELLO 9')
+time.sleep(60)
+`
 
 describe('--retry', () => {
   it('tries again up to that many times, and prints the last attempt', async () => {

@@ -216,6 +216,7 @@ async function waitUntilGone(options: Options, servers: readonly Endpoint[], con
   const until = transport.clock.now() + options.wait!
   const silent = new Output({ ...options, quiet: true, verbose: false }, name, true)
   for (const server of servers) {
+    let why: string | undefined
     for (;;) {
       const end = await attemptOnce(
         { ...options, ...server },
@@ -225,9 +226,10 @@ async function waitUntilGone(options: Options, servers: readonly Endpoint[], con
       )
       if (signal.aborted) return STATUS.interrupted
       if (end instanceof HelloError && end.code === 'ERR_HS_CONNECT') break
+      if (!(end instanceof HelloError) || end.failure.state !== 'idle') why = 'still listens'
+      // The last attempt may have too little time left to see what one before it has seen.
+      else why ??= `cannot tell whether anything listens there: ${end.message}`
       if (transport.clock.now() + RETRY_PAUSE_MS >= until) {
-        const unknown = end instanceof HelloError && end.failure.state === 'idle'
-        const why = unknown ? `cannot tell whether anything listens there: ${end.message}` : 'still listens'
         if (!options.quiet) tell(`${name}: ${formatEndpoint(server)} ${why}\n`)
         return STATUS.failed
       }
@@ -252,6 +254,7 @@ async function attemptUntilDone(options: Options, context: Context): Promise<Han
   const started = now()
   const until = options.wait === undefined ? Number.POSITIVE_INFINITY : started + options.wait
   const tries = options.retry === undefined ? Number.POSITIVE_INFINITY : options.retry + 1
+  let before: { readonly end: HelloError; readonly lines: Output } | undefined
   for (let attempt = 1; ; attempt++) {
     // Lines of an attempt that may not be the last are held back: stdout tells of one handshake.
     const lines = new Output(options, name, patient)
@@ -259,10 +262,14 @@ async function attemptUntilDone(options: Options, context: Context): Promise<Han
     const last =
       !patient || !(end instanceof HelloError) || signal.aborted || attempt >= tries || now() + RETRY_PAUSE_MS >= until
     if (last) {
-      lines.end(end, { count: attempt, elapsedMs: now() - started })
-      return end
+      // There may have been too little time left to see again what is wrong.
+      const isVague = end instanceof HelloError && end.code === 'ERR_HS_TIMEOUT' && end.failure.state === 'idle'
+      const told = (isVague && before) || { end, lines }
+      told.lines.end(told.end, { count: attempt, elapsedMs: now() - started })
+      return told.end
     }
     lines.note(`attempt ${attempt}: ${end.message} Trying again.`)
+    before = { end, lines }
     await pause(RETRY_PAUSE_MS, signal)
   }
 }
