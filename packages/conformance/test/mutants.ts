@@ -24,12 +24,16 @@ server UNTIL_END | reads until the client closes | S1.1 | waits-for-more
 server ATOI_OF_ALL | reads the number with atoi of the whole message | S1.1 | atoi-of-all
 server SIZE_OF_POINTER | sends sizeof of a pointer | S1.1 | size-of-pointer
 server NEVER_READS | accepts, and never reads | S1.1 | never-read
+server SHUTS_FIRST | shuts the connection down before it sends | S1.1 | closes-unanswered
+server CHAR | counts in 8 bits | S1.1 | narrow-type
 server TOO_EARLY | does not wait for the first message of all | S1.1 | reads-too-early
 server UNTIL_NUL | reads until a NUL comes | S1.2 | reads-until
 server UNTIL_NEWLINE | reads until a newline comes | S1.2 | reads-until
 server WAITALL | waits for 32 bytes (MSG_WAITALL) | S1.2 | reads-until
 server NO_HTONS | forgets htons | S1.3 | port-swapped
 server FIXED_PORT | listens on a port of its own choice | S1.3 | port-fixed
+server PORT_PLUS_ONE | listens on the next port | S1.3 | port-changed
+server NO_PORT | listens on any port | S1.3 | port-unset
 server LOWER_CASE | answers Hello | S1.4 | printed-otherwise
 server PADDED_NUMBER | pads the number with zeros | S1.4 | padded-number
 server PADS_SHORT_NUMBERS | pads numbers of less than three digits with zeros | S1.4 | padded-number
@@ -40,6 +44,7 @@ server NEWLINE | sends a newline after its answer | S1.5 | newline-in-message
 server DIRTY_BUFFER | sends 32 bytes of a buffer that held something else | S1.7 | leftovers-sent
 server ANSWERS_TWICE | sends its answer twice | S1.7 | sent-twice
 server ANSWERS_Z | answers Z too | S1.8 | answers-in-a-loop
+server SENDS_ERROR_TOO | prints ERROR, and sends it to the client, too | S1.8 | error-sent
 server TWO_WRITES | sends the word and the number by themselves | S1.9 | two-calls
 server STALE | does not end what it received | S1.10 | buffer-not-ended
 server UNENDED+EXIT_AT_Z | does not end what it received, and ends itself at every Z | S1.10, S2.3 | buffer-not-ended
@@ -55,7 +60,7 @@ server SKIPS_SIGN | reads the digits without the sign | S1.13 | sign-lost
 server NO_SIGN | prints the number with %u | S1.13 | no-sign
 server OWN_DIGITS | makes digits only of numbers above zero | S1.13 | no-digits
 server SENTINEL | takes -1 for "no message yet" | S1.14 | sentinel
-server SHORT | counts in 16 bits | S1.15 | sixteen-bits
+server SHORT | counts in 16 bits | S1.15 | narrow-type
 server FLOAT | counts in a float | S1.15 | float
 server FOUR_DIGITS | has room for four digits in its answer | S1.15 | reply-cut
 server READS_FOUR_DIGITS | reads four digits of a number | S1.15 | digits-lost
@@ -76,6 +81,7 @@ server GREETING_FIRST | says on stdout what it does, before it listens | S2.5 | 
 server LOGS_CLIENTS | prints "client connected" on stdout | S2.5 | log-on-stdout
 server PRINTS_ANSWER | prints its answer too | S2.5 | prints-sent
 server TWICE | prints each message twice | S2.5 | printed-by-two
+server ERROR_TWICE | prints ERROR twice | S2.5 | printed-by-two
 server NO_FLUSH | does not flush stdout | S2.6 | not-flushed
 server PRINTS_LATE | prints X only when Z has come | S2.6 | printed-late
 server NULS_OUT | prints the NULs of its buffer | S2.7 | whole-buffer-printed
@@ -89,17 +95,23 @@ server ERROR_LOWER | prints Error | S3.2 | error-in-other-words
 server ERROR_OPEN | prints ERROR without a newline | S3.2 | error-without-newline
 server PREFIX_COMPARE | takes every Z that begins like the right one | S3.2 | compares-beginning
 server AT_LEAST | takes every Z that is greater than Y | S3.2 | compares-greater
+server COMPARES_EIGHT | compares the first eight characters | S3.2 | compares-beginning
 server OPEN_ON_ERROR | keeps the connection open when Z is wrong | S3.3 | open-after-error
 server SLEEPS_ON_ERROR | sleeps for 10 s when Z is wrong | S3.3 | open-after-error
 server EXIT_ON_ERROR | ends when Z is wrong | S3.4 | ended-itself
 server HANGS_ON_ERROR | does not come back when Z is wrong | S3.4 | stuck
 server EXIT_ON_ANYTHING | ends when Z is wrong, and when a message is missing | S3.4 | ended-itself
+server ASSERTS | asserts that Z is right | S3.4 | aborted
+server-threads LOCK_STAYS | does not release a lock when Z is wrong | S3.4 | lock-kept
 server WRONG_COMPARE | compares Z with Y+2 | S3.5 | other-variable-compared
 server WRONG_COMPARE+PRINTS_ONLY_RIGHT | compares Z with Y+2, and prints it only when that is right | S3.5 | other-variable-compared
 server WRONG_COMPARE+PRINTS_ONLY_RIGHT+NEVER_CLOSES | compares Z with Y+2, prints it only if that is right, and never closes | S3.5, S4.1 | other-variable-compared
 server WRONG_COMPARE+ERROR_LOWER | compares Z with Y+2, and prints Error | S3.5, S3.2 | other-variable-compared
 server BELOW_ZERO_IS_NOTHING | takes every Z below zero for a wrong one | S3.5 | sign-in-comparison
 server SHORT_COMPARE | compares with a text of at most nine characters | S3.5 | comparison-cut
+server SHORT_EXPECTED | compares with a number of 16 bits | S3.5 | comparison-cut
+server READS_LENGTH_OF_X | reads Z with the length of X | S3.5 | reads-length-of-x
+server SKIPS_DIGIT | reads Z without its first digit | S3.5 | other-variable-compared
 server NEWLINE_COMPARE | compares Z with a text that ends with a newline | S3.5 | newline-compared
 server COMPARES_X | compares the first message, too | S3.5 | x-compared
 server ERROR_FIRST | prints ERROR before the message that is wrong | S3.1 | error-overtakes
@@ -109,6 +121,7 @@ server NEVER_CLOSES | never closes a connection | S4.1 | never-closed
 server CLOSES_ONLY_ON_ERROR | closes only when Z is wrong | S4.1 | never-closed
 server IMPATIENT | gives up on a client after 300 ms | S4.2 | gives-up-early
 server CLOSES_BEFORE_Z | closes after its answer | S4.2 | second-recv
+server CLOSES_IF_NOT_THERE | looks for Z once, without waiting | S4.2 | second-recv
 server ONE_CLIENT | ends after one client | S5.1 | ended-itself
 server EXIT_ON_EOF | ends when a client closes without sending anything | S5.2 | ended-itself
 server THROWS | does not catch what is thrown when no number came | S5.2 | exception
@@ -119,15 +132,19 @@ server EXIT_ON_ERROR+SIGPIPE+STRTOK | ends when Z is wrong, writes to a broken c
 server EXIT_ON_RESET | ends when a connection is reset | S5.5 | ended-itself
 server SIGPIPE | writes to a broken connection | S5.5 | sigpipe
 server MINUS_ONE | writes to buffer[-1] when recv fails | S5.5 | sigsegv
+server THROWS_AT_RESET | does not catch what is thrown when a connection is reset | S5.5 | exception-of-socket
 server STRTOK | does not look at what strtok returns | S5.6 | sigsegv
 server STRTOK+OVERFLOW | looks neither at what strtok returns nor at how long a message is | S5.6 | sigsegv
 server EXIT_ON_GARBAGE | closes the connection and ends itself when no number came | S5.6 | exception
+server FORMAT | prints messages as formats | S5.6 | format-string
 server-threads KEEPS_GARBAGE | keeps a connection open whose first message is not one | S5.6 | not-closed-after-garbage
 server OVERFLOW | copies what it received with strcpy | S5.7 | sigsegv
 server BACKLOG | lets one client wait (listen with 1) | S6.4 | short-queue
 server GIVES_UP | ends after 100 clients | S5.9 | used-up
 server FULL | says that it is full after 40 clients | S5.9 | used-up
 server LEAK | shuts connections down, but keeps their descriptors | S5.10 | descriptors-stay
+server KEEPS_A_COPY | shuts connections down after Z, and keeps a copy of each descriptor | S5.10 | descriptors-stay
+server-threads SEATS | counts clients, and forgets that some leave early | S5.10, S6.4 | seat-kept
 server ERROR_AT_PROBE | prints ERROR for a client that says nothing | S5.11 | judged-without-message
 server ERROR_WHEN_LEFT | prints ERROR for a client that leaves | S5.11 | judged-without-message
 server NO_ARGC | reads argv[1] without looking at argc | S8.3 | argv-null
@@ -170,6 +187,8 @@ client LOWER_CASE | sends hello | C1.4 | printed-otherwise
 client PADS_SHORT_NUMBERS | pads numbers of less than three digits with zeros | C1.4 | padded-number
 client LENGTH_IN_FRONT | puts the length of a message in front of it | C1.4 | length-in-front
 client NO_SIGN | prints the number with %lu | C1.12 | no-sign
+client BELOW_ZERO_IS_NOTHING | takes every Y below zero for a wrong one | C1.12 | y-sign-in-comparison
+client ZERO_IS_NOTHING | takes Y = 0 for a wrong one | C1.13 | y-sentinel
 client SENDS_NUMBER | sends the number alone | C1.4 | printed-otherwise
 client NEWLINE | sends newlines | C1.5 | newline-in-message
 client SENDS_Z_EARLY | sends Z before the answer | C1.7 | speaks-too-early
@@ -182,9 +201,11 @@ client NARROW | compares with a text of at most eight characters | C1.11 | no-ro
 client TINY_BUFFER | has a buffer of 12 bytes | C1.14 | number-too-long
 client PRINTS_NOTHING | prints nothing | C2.1 | not-printed
 client STDERR | prints the answer on stderr | C2.1 | on-stderr
+client ENDS_UNFLUSHED | ends with _exit, and does not flush | C2.1 | ends-without-flush
 client PREFIX | prints "Server says: " before the answer | C2.2 | more-on-the-line
 client NO_NEWLINE | prints without a newline | C2.2 | newline-missing
 client GREETING | prints "Connected" on stdout | C2.3 | log-on-stdout
+client ERROR_TWICE | prints ERROR twice | C2.3 | printed-by-two
 client PRINTS_SENT | prints what it sends | C2.3 | prints-sent
 client WHOLE_BUFFER_OUT | prints the NULs of its buffer | C2.4 | whole-buffer-printed
 client NO_FLUSH | does not flush stdout before it sends Z | C2.5 | print-first
@@ -193,6 +214,10 @@ client NO_ERROR | prints no ERROR | C3.1 | y-not-compared
 client ERROR_TEXT | prints "sequence mismatch" instead of ERROR | C3.1 | error-in-other-words
 client AT_LEAST | takes every Y that is greater than X | C3.1 | y-compares-greater
 client PREFIX_COMPARE | takes every Y that begins like the right one | C3.1 | y-compares-beginning
+client COMPARES_EIGHT | compares the first eight characters | C3.1 | y-compares-beginning
+client ASSERTS | asserts that Y is right | C3.1 | aborted
+client ERROR_OPEN | prints ERROR without a newline | C3.1 | error-without-newline
+client ENDS_AT_ONCE | ends with _exit when Y is wrong, and does not flush | C3.1 | ends-without-flush
 client Z_AFTER_ERROR | sends Z although Y is wrong | C3.2 | sends-on-after-error
 client ERROR_TEXT_AND_Z | prints "sequence mismatch" instead of ERROR, and continues | C3.2, C3.1 | sends-on-after-error
 client SENDS_ERROR | sends ERROR to the server, and does not print it | C3.2, C3.1 | error-to-server

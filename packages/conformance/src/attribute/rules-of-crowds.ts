@@ -39,8 +39,16 @@ export const OF_CROWDS: readonly Rule[] = [
   { of: ['S5.6'], symptoms: ['left-open'], by: 'S1.2', because: 'needs-something-after' },
   { of: ['S5.6'], symptoms: ['left-open'], by: 'S3.3', having: ['stays-open'], because: 'open-after-errors' },
   { of: ['S5.6'], symptoms: ['left-open'], by: 'S4.1', because: 'never-closes' },
+  {
+    of: ['S5.6'],
+    symptoms: ['left-open'],
+    by: 'S5.10',
+    having: ['descriptors-stay'],
+    when: (_own, { values }) => values?.leavers !== 1 && values?.processes !== 1,
+    because: 'descriptors-stay',
+  },
   // Many clients at once
-  { of: CROWDS, symptoms: UNSERVED, by: 'S4.2', because: 'does-not-wait' },
+  { of: CROWDS, symptoms: [...UNSERVED, 'lines-missing'], by: 'S4.2', because: 'does-not-wait' },
   { of: ['S6.2', 'S2.8'], by: 'S6.1', because: 'other-model' },
   { of: ['S6.2'], symptoms: ['error-among-others'], by: 'S3.5', because: 'taken-for-wrong' },
   { of: ['S6.3'], symptoms: ['mixed-up', 'lines-missing'], by: 'S6.2', because: 'mixed-up' },

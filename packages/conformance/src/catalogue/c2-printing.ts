@@ -12,7 +12,7 @@ export const C2: readonly Case[] = [
     level: 'MUST',
     points: 3,
     sees: 'output',
-    probes: ['learning'],
+    probes: ['learning', 'piped'],
   },
   {
     id: 'C2.2',
@@ -29,14 +29,14 @@ export const C2: readonly Case[] = [
   {
     id: 'C2.3',
     title: 'prints nothing else on stdout',
-    sends: 'a right answer',
-    must: 'one line',
+    sends: 'a right answer, and a wrong one',
+    must: 'one line, and one ERROR if the answer is wrong',
     why: 'Only what was received is printed: not what is sent, and no "Connected". Print that to stderr, or not at all. C2.2 judges other text on the line of the answer itself.',
     clause: 'HS-5.1',
     level: 'MUST',
     points: 2,
     sees: 'output',
-    probes: ['learning'],
+    probes: ['learning', 'wrong answers'],
   },
   {
     id: 'C2.4',

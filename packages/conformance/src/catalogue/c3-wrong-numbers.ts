@@ -12,7 +12,7 @@ export const C3: readonly Case[] = [
     level: 'MUST',
     points: 3,
     sees: 'output',
-    probes: ['learning', 'wrong answers'],
+    probes: ['learning', 'wrong answers', 'piped'],
   },
   {
     id: 'C3.2',

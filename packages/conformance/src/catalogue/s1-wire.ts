@@ -83,13 +83,13 @@ export const S1: readonly Case[] = [
   {
     id: 'S1.8',
     title: 'does not answer the second message',
-    sends: 'whole handshakes',
-    must: 'nothing after Z',
+    sends: 'whole handshakes, and wrong third messages',
+    must: 'nothing after Z, right or wrong',
     why: 'A handshake has three messages. The server prints Z and closes; it sends nothing more.',
     clause: 'HS-2.5',
     level: 'MUST',
     points: 2,
-    probes: ['handshakes'],
+    probes: ['handshakes', 'wrong third'],
   },
   {
     id: 'S1.9',

@@ -53,14 +53,14 @@ export const S2: readonly Case[] = [
   {
     id: 'S2.5',
     title: 'prints nothing else on stdout',
-    sends: 'two handshakes',
-    must: 'four lines, each once',
+    sends: 'two handshakes, and one with a wrong Z',
+    must: 'each line once, and no others',
     why: 'Graders compare stdout line by line. Greetings, "Server listening on port 9000", "Client connected" and the answer that was sent belong on stderr, or nowhere. S2.7 judges empty lines, S3.5 lines that complain about Z.',
     clause: 'HS-5.1',
     level: 'MUST',
     points: 2,
     sees: 'output',
-    probes: ['handshakes'],
+    probes: ['handshakes', 'wrong third'],
   },
   {
     id: 'S2.6',

@@ -11,10 +11,18 @@ const through =
     symptom === 'error-missing' && sets.includes(String(values?.unnoticed ?? ''))
 
 const missing = is('error-missing')
+const asserts = also('error-in-other-words', ({ received = '' }) => /Assertion/.test(received))
 const crashed = is('crashed')
 
 export const ANSWERS: readonly Cause[] = [
-  only(['y-compares-beginning', through('digit-more')], 'C3.1'),
+  ['aborted', asserts],
+  only(
+    [
+      'y-compares-beginning',
+      through('digit-more', 'equal digit-more', 'one-more digit-more', 'equal one-more digit-more'),
+    ],
+    'C3.1',
+  ),
   only(['y-compares-greater', through('too-large one-more digit-more', 'too-large equal one-more digit-more')], 'C3.1'),
   only(['y-compares-less', through('equal negative', 'negative')], 'C3.1'),
   only(['y-not-compared', also('error-missing', (fault) => value(fault, 'noticed') === 0)], 'C3.1'),

@@ -6,6 +6,7 @@ const SOME = 10
 
 /** A program that ends itself has counted; one that is killed so soon has come to harm in another way. */
 export const USED_UP: readonly Cause[] = [
+  ['seat-kept', also('series-ended', (fault) => value(fault, 'leavers') === 1 && !fault.exit)],
   ['used-up', also('series-ended', (fault) => value(fault, 'served') >= SOME || !fault.exit?.signal)],
 ]
 

@@ -18,7 +18,10 @@ export const WRONG_THIRD: readonly Cause[] = [
   ['printed-only-if-right', is('third-not-printed')],
   ['error-overtakes', is('error-before-line')],
   ['sscanf-unchecked', also('error-missing', ({ id }) => id === 'S3.6')],
-  ['compares-beginning', through('digit-more')],
+  [
+    'compares-beginning',
+    through('digit-more', 'equal digit-more', 'too-small digit-more', 'equal too-small digit-more'),
+  ],
   ['compares-greater', through('too-large digit-more', 'too-large equal digit-more')],
   ['compares-less', through('equal too-small negative', 'too-small negative')],
   ['sign-ignored', through('negative')],
@@ -34,11 +37,13 @@ export const WRONG_THIRD: readonly Cause[] = [
   ['sign-in-comparison', pattern('below zero')],
   ['sentinel-compared', pattern('one below zero')],
   ['comparison-cut', pattern('long')],
+  ['reads-length-of-x', pattern('longer than X')],
   ['other-variable-compared', is('error-for-right')],
   ['open-after-error', also('stays-open', ({ id }) => id === 'S3.3')],
   ['reads-to-the-end', also('stays-open', ({ values }) => values?.follows === 1)],
   ['never-closed', is('stays-open')],
   ['second-recv', is('closed-early')],
+  ['lock-kept', is('next-not-finished')],
   ['stuck', also('next-not-served', ({ received }) => received === '')],
 ]
 

@@ -4,15 +4,28 @@
  */
 import { OF_TIME } from '../judge/symptoms.js'
 import { readText, SHORT, successors } from '../message.js'
-import { hasError, linesOf, thrownLine } from '../observe/output.js'
+import { hasError, linesOf, mentions, thrownLine } from '../observe/output.js'
 import { ANSWERS, ENDINGS, ODD_ANSWERS } from './causes-of-clients.js'
 import { CROWDS } from './causes-of-crowds.js'
 import { SERIES, USED_UP } from './causes-of-series.js'
 import { DELIVERIES, USAGE, WRONG_THIRD } from './causes-of-third.js'
 import { also, type Cause, type Fault, is, last, signal, value } from './fault.js'
 
+/** What the C library says before it calls abort because of damaged memory. */
+const DAMAGED = /\*\*\*|free\(\)|malloc|realloc|munmap_chunk|corrupt/
+
+/** It gave itself up: by an assertion, or by a call of abort. */
+const isAborted = (fault: Fault): boolean =>
+  /Assertion/.test(thrownLine(fault.err ?? '') ?? '') ||
+  (signal('SIGABRT')(fault) && thrownLine(fault.err ?? '') === undefined && !DAMAGED.test(fault.err ?? ''))
+
 /** How the program came to harm, if it did. */
 const CRASHES: readonly Cause[] = [
+  ['aborted', (fault) => fault.exit !== undefined && fault.exit.code !== 0 && isAborted(fault)],
+  [
+    'exception-of-socket',
+    (fault) => /reset|Broken ?pipe|SocketException|EOFError/i.test(thrownLine(fault.err ?? '') ?? ''),
+  ],
   [
     'exception',
     ({ exit, err = '' }) =>
@@ -25,6 +38,7 @@ const CRASHES: readonly Cause[] = [
   ['closed-descriptor', (fault) => fault.exit !== undefined && /Bad file descriptor$/.test(last(fault))],
   ['too-greedy', ({ exit }) => exit?.excess !== undefined],
   ['sigpipe', signal('SIGPIPE')],
+  ['format-string', (fault) => signal('SIGSEGV', 'SIGBUS', 'SIGABRT')(fault) && /%s/.test(fault.sent ?? '')],
   ['sigsegv', signal('SIGSEGV', 'SIGBUS')],
   ['sigabrt', signal('SIGABRT')],
   ['sigalrm', signal('SIGALRM')],
@@ -60,9 +74,12 @@ function addsDigits({ sent, expected, received }: Fault): boolean {
   return was !== 0 && String(got - (want - was || 1)).startsWith(String(was))
 }
 
-/** A number that a short, signed or not, makes of a larger one. */
-const isCutTo16 = (want: number, got: number): boolean =>
-  got !== want && (got === (want << 16) >> 16 || got === (want & 0xffff))
+/** A number that a char or a short, signed or not, makes of a larger one. */
+const isNarrowed = (want: number, got: number): boolean =>
+  got !== want &&
+  [8, 16].some(
+    (bits) => got === Number(BigInt.asIntN(bits, BigInt(want))) || got === Number(BigInt.asUintN(bits, BigInt(want))),
+  )
 
 const cut = ({ expected = '', received = '' }: Fault) => expected.startsWith(received)
 
@@ -86,7 +103,7 @@ const NUMBERS: readonly Cause[] = (
     ['atoi-of-all', ({ expected, received }) => numberOf(received) === 1 && numberOf(expected) !== 1],
     ['sign-lost', ({ sent, received }) => numberOf(sent)! < 0 && numberOf(received) === 1 - numberOf(sent)!],
     ['text-plus-one', ({ sent, received }) => String(numberOf(received)) === `${numberOf(sent)}1`],
-    ['sixteen-bits', ({ expected, received }) => isCutTo16(numberOf(expected)!, numberOf(received)!)],
+    ['narrow-type', ({ expected, received }) => isNarrowed(numberOf(expected)!, numberOf(received)!)],
     ['previous-digits', addsDigits],
     ['digits-lost', losesDigits],
     [
@@ -104,11 +121,17 @@ const SERVER: readonly Cause[] = [
   ['never-read', also('silent', ({ unread = 0 }) => unread > 0)],
   ['refuses-number', also('silent', (fault) => value(fault, 'others') === 1)],
   ['gives-up-early', also('silent', ({ id, ended }) => id === 'S4.2' && ended === true)],
+  [
+    'closes-unanswered',
+    also('silent', ({ ended, out = '', values }) => ended === true && mentions(out, Number(values?.x))),
+  ],
   ['closes-instead', also('silent', ({ ended }) => ended === true)],
   ['waits-for-more', is('silent')],
   ['reads-too-early', is('answered-sometimes')],
   ['reads-until', is('needs-dress')],
   ['port-swapped', also('other-port', (fault) => value(fault, 'port') === value(fault, 'swapped'))],
+  ['port-changed', also('other-port', (fault) => Math.abs(value(fault, 'port') - value(fault, 'told')) <= 10)],
+  ['port-unset', also('other-port', (fault) => value(fault, 'fixed') === 0)],
   ['port-fixed', is('other-port')],
   ['length-of-received', is('length-of-received')],
   ['padded-number', also('malformed', ({ received = '' }) => /^HELLO -?0\d/.test(received))],
@@ -120,6 +143,7 @@ const SERVER: readonly Cause[] = [
   ['whole-buffer-sent', is('nul-sent')],
   ['leftovers-sent', also('sent-too-much', ({ received = '' }) => received.includes('\0'))],
   ['sent-twice', is('sent-too-much')],
+  ['error-sent', also('answers-z', ({ received = '' }) => received.includes('ERROR'))],
   ['answers-in-a-loop', is('answers-z')],
   ['sentinel', is('answers-z-of-number')],
   ['two-calls', is('split')],
@@ -149,6 +173,11 @@ const CLIENT: readonly Cause[] = [
       (fault) => fault.ended === true && complains(fault) && `HELLO ${fault.values?.y}`.length > SHORT,
     ),
   ],
+  [
+    'y-sign-in-comparison',
+    also('third-missing', (fault) => fault.id === 'C1.12' && fault.ended === true && complains(fault)),
+  ],
+  ['y-sentinel', also('third-missing', (fault) => fault.id === 'C1.13' && fault.ended === true && complains(fault))],
   ['takes-right-for-wrong', also('third-missing', (fault) => fault.ended === true && complains(fault))],
   ['beyond-int', also('third-missing', (fault) => fault.ended === true && value(fault, 'z') > 0x7fffffff)],
   ['ends-before-z', also('third-missing', ({ ended }) => ended === true)],
@@ -173,6 +202,7 @@ const PRINTING: readonly Cause[] = [
   ['log-on-stdout', is('more-on-stdout')],
   ['printed-late', also('lost-by-kill', (fault) => value(fault, 'later') === 1)],
   ['not-flushed', is('lost-by-kill')],
+  ['ends-without-flush', is('lost-at-end')],
   ['one-newline', is('empty-line')],
   ['whole-buffer-printed', also('invisible-bytes', ({ received = '' }) => received.includes('\0'))],
   ['one-newline', is('invisible-bytes')],
@@ -182,7 +212,7 @@ const PRINTING: readonly Cause[] = [
 /** An end explains what did not come, and not what came and was wrong. */
 const ofMissing = ([key, when]: Cause): Cause => [
   key,
-  (fault) => (OF_TIME.includes(fault.symptom) || fault.received === '') && when(fault),
+  (fault) => (OF_TIME.includes(fault.symptom) || is('lost-at-end')(fault) || fault.received === '') && when(fault),
 ]
 
 const CAUSES: readonly Cause[] = [

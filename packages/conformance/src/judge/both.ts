@@ -1,7 +1,8 @@
 /** What judges of servers and of clients have in common. */
 import { type Exchange, outputOf } from '../observe/exchange.js'
 import type { EventOf, Observations } from '../observe/observation.js'
-import { endOf, type Judgement, noted, RIGHT, type Shown, shown, UNANSWERED } from './judgement.js'
+import { thrownLine } from '../observe/output.js'
+import { type Evidence, type Judgement, noted, RIGHT, type Shown, shown, UNANSWERED } from './judgement.js'
 
 export const endsWithNewline = (message: string): boolean => /^[^\n\r]*\d\0*[\n\r]/.test(message)
 
@@ -61,6 +62,15 @@ export function endsAtOnce(trial: Trial, how = trial.purpose): Judgement {
   if (trial.exit) return noted('ends-with', { end: exitText(trial) })
   const expected = 'its end within 3 s'
   return shown('runs-on', trial, { expected, received: 'it runs on', words: true, values: { how } })
+}
+
+/** How a program ended, in words, and what it said last; undefined while it runs. */
+export function endOf({ exit, err = '' }: Pick<Evidence, 'exit' | 'err'>): string | undefined {
+  if (!exit) return undefined
+  const end = exit.excess ?? (exit.signal ? `it was killed by ${exit.signal}` : `it ended with status ${exit.code}`)
+  // A trace of calls may follow.
+  const last = thrownLine(err) ?? err.trimEnd().split('\n').at(-1)
+  return last ? `${end}, and said: ${last}` : end
 }
 
 /** None of these was killed by a signal. */

@@ -79,11 +79,3 @@ export function shown(
   const late = endedLate && { endedLate }
   return { symptom, evidence: { ...evidence, at: { probe, from, to }, out, err, ...more, ...late } }
 }
-
-/** How a program ended, in words, and what it said last; undefined while it runs. */
-export function endOf({ exit, err = '' }: Pick<Evidence, 'exit' | 'err'>): string | undefined {
-  if (!exit) return undefined
-  const end = exit.excess ?? (exit.signal ? `it was killed by ${exit.signal}` : `it ended with status ${exit.code}`)
-  const last = err.trimEnd().split('\n').at(-1)
-  return last ? `${end}, and said: ${last}` : end
-}

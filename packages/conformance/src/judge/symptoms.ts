@@ -31,6 +31,7 @@ export const SYMPTOMS = [
   'printed-twice',
   'more-on-stdout',
   'lost-by-kill',
+  'lost-at-end',
   'empty-line',
   'invisible-bytes',
   'answered-before-printed',
@@ -62,6 +63,7 @@ export const SYMPTOMS = [
   // Ends, and clients that are not served
   'ended',
   'next-not-served',
+  'next-not-finished',
   'series-ended',
   // What stays after clients have gone
   'descriptors-stay',
@@ -116,6 +118,7 @@ export const OF_TIME: readonly Symptom[] = [
   'error-missing',
   'stays-open',
   'next-not-served',
+  'next-not-finished',
   'series-ended',
   'not-understood',
   'third-cut',

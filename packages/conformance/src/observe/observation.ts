@@ -4,8 +4,8 @@ import type { Exit, Holdings, MachineLoad } from './readings.js'
 export type Mode = 'live' | 'unbuffered' | 'plain' | 'full'
 
 type What =
-  /** A process runs; a server listens. `told`: the port it was given, if it took another. */
-  | { type: 'start'; process: number; mode: Mode; port: number; told?: number }
+  /** A process runs; a server listens. `told`: the port it was given, if it took another; `host`: if it is not 127.0.0.1. */
+  | { type: 'start'; process: number; mode: Mode; port: number; told?: number; host?: string }
   /** It did not start again. */
   | { type: 'unstarted'; why: string }
   | { type: 'output'; process: number; stream: 'out' | 'err'; text: string }

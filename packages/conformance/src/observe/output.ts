@@ -39,9 +39,9 @@ export interface Streams {
   readonly err: string
 }
 
-/** A line that names an exception that was not caught; the lines around it only look like ERROR. */
+/** A line that names an exception that was not caught, or an assertion; the lines around it only look like ERROR. */
 const THROWN =
-  /^(?:Exception in thread|Unhandled exception|Uncaught|panic:|terminate called|thread '.*' .*panicked|[\w.]+(?:Error|Exception)\b)/
+  /^(?:Exception in thread|Unhandled exception|Uncaught|panic:|terminate called|thread '.*' .*panicked|[\w.]+(?:Error|Exception)\b|.*: Assertion .* failed)/
 
 export const thrownLine = (err: string): string | undefined => linesOf(err).findLast((line) => THROWN.test(line))
 

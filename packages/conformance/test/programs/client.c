@@ -1,5 +1,8 @@
 /* One handshake, one recv. Right as it stands; each -DBUG_... plants one mistake. */
 #include "common.h"
+#ifdef BUG_ASSERTS
+#include <assert.h>
+#endif
 
 #ifdef BUG_TINY_BUFFER
 #define SIZE 12
@@ -21,7 +24,7 @@ static void print(const char *text) {
 #else
   printf("%s\n", text);
 #endif
-#ifndef BUG_NO_FLUSH
+#if !defined BUG_NO_FLUSH && !defined BUG_ENDS_UNFLUSHED
   fflush(stdout);
 #endif
 }
@@ -67,6 +70,13 @@ static void error(void) {
   printf("sequence mismatch\n");
 #elif defined ERROR_ON_STDERR
   fprintf(stderr, "ERROR\n");
+#elif defined BUG_ERROR_OPEN
+  printf("ERROR");
+#elif defined BUG_ERROR_TWICE
+  printf("ERROR\nERROR\n");
+#elif defined BUG_ENDS_AT_ONCE
+  printf("ERROR\n");
+  _exit(1);
 #else
   printf("ERROR\n");
 #endif
@@ -201,6 +211,15 @@ int main(int argc, char **argv) {
   sprintf(wanted, "HELLO %d\n", x + 1);
   y = x + 1;
   int right = n > strlen(wanted) && strcmp(buffer, wanted) == 0;
+#elif defined BUG_COMPARES_EIGHT
+  char wanted[32];
+  sprintf(wanted, "HELLO %d", x + 1);
+  y = x + 1;
+  int right = strncmp(buffer, wanted, 8) == 0;
+#elif defined BUG_BELOW_ZERO_IS_NOTHING
+  int right = sscanf(buffer, "HELLO %d", &y) == 1 && y >= 0 && y == x + 1;
+#elif defined BUG_ZERO_IS_NOTHING
+  int right = sscanf(buffer, "HELLO %d", &y) == 1 && y && y == x + 1;
 #elif defined BUG_AT_LEAST
   int right = sscanf(buffer, "HELLO %d", &y) == 1 && y > x;
 #elif defined BUG_PREFIX_COMPARE
@@ -210,6 +229,9 @@ int main(int argc, char **argv) {
   int right = strncmp(buffer, wanted, strlen(wanted)) == 0;
 #else
   int right = sscanf(buffer, "HELLO %d", &y) == 1 && y == (int)((unsigned)x + 1u);
+#endif
+#ifdef BUG_ASSERTS
+  assert(right);
 #endif
 #ifdef BUG_NO_CHECK
   right = 1;
@@ -262,6 +284,9 @@ int main(int argc, char **argv) {
   close(fd);
 #ifdef BUG_RUNS_ON
   sleep(30);
+#endif
+#ifdef BUG_ENDS_UNFLUSHED
+  _exit(0);
 #endif
 #ifdef BUG_STATUS
   return 1;

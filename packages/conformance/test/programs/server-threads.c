@@ -6,6 +6,14 @@
 static struct meeting shared;
 #endif
 
+#ifdef BUG_LOCK_STAYS
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+#endif
+
+#ifdef BUG_SEATS
+static int seats = 40;
+#endif
+
 #ifdef BUG_TORN
 static void print_in_pieces(const char *text) {
   for (; *text; text++) {
@@ -37,6 +45,13 @@ static void *serve(void *given) {
 #else
   own.fd = fd;
 #endif
+#ifdef BUG_SEATS
+  if (__sync_sub_and_fetch(&seats, 1) < 0) {
+    __sync_add_and_fetch(&seats, 1);
+    close(fd);
+    return NULL;
+  }
+#endif
   if (receive(fd, buffer, sizeof buffer) > 0 && sscanf(buffer, "HELLO %d", &x) == 1) {
     say(buffer);
     meeting->expected = x + 2;
@@ -45,6 +60,18 @@ static void *serve(void *given) {
     int z;
     if (receive(fd, buffer, sizeof buffer) > 0) {
       say(buffer);
+#ifdef BUG_SEATS
+      __sync_add_and_fetch(&seats, 1);
+#endif
+#ifdef BUG_LOCK_STAYS
+      pthread_mutex_lock(&lock);
+      if (sscanf(buffer, "HELLO %d", &z) != 1 || z != meeting->expected) {
+        say("ERROR");
+        close(fd);
+        return NULL;
+      }
+      pthread_mutex_unlock(&lock);
+#endif
       if (sscanf(buffer, "HELLO %d", &z) != 1 || z != meeting->expected) say("ERROR");
     }
   }

@@ -1,5 +1,8 @@
 /* One client after the other, one recv per message. Right as it stands; each -DBUG_... plants one mistake. */
 #include "common.h"
+#ifdef BUG_ASSERTS
+#include <assert.h>
+#endif
 
 #ifdef BUG_TINY_BUFFER
 #define SIZE 12
@@ -65,6 +68,8 @@ static void error(void) {
   printf("Error\n");
 #elif defined BUG_ERROR_OPEN
   printf("ERROR");
+#elif defined BUG_ERROR_TWICE
+  printf("ERROR\nERROR\n");
 #elif defined ERROR_ON_STDERR
   fprintf(stderr, "ERROR: wrong number\n");
 #else
@@ -202,6 +207,9 @@ static void answer(int client, int y, int received) {
 #ifdef BUG_STRCAT
   strncat(replies, out, sizeof replies - 1 - strlen(replies));
   send(client, replies, strlen(replies), 0);
+#elif defined BUG_SHUTS_FIRST
+  shutdown(client, SHUT_RDWR);
+  send(client, out, length, MSG_NOSIGNAL);
 #elif defined BUG_TWO_WRITES
   send(client, out, 6, MSG_NOSIGNAL);
   send(client, out + 6, length - 6, MSG_NOSIGNAL);
@@ -262,6 +270,9 @@ static void serve(int client) {
 #ifdef DIAGNOSES_LEAVERS
   if (n <= 0) perror("ERROR on reading from socket");
 #endif
+#ifdef BUG_THROWS_AT_RESET
+  if (n < 0) throws("java.net.SocketException");
+#endif
 #ifdef BUG_THROWS
   if (n <= 0 || strpbrk(buffer, "0123456789") == NULL) throws("std::invalid_argument");
   if (n > 100) throws("std::out_of_range");
@@ -277,7 +288,15 @@ static void serve(int client) {
   strtok(copy, " ");
   int x = atoi(strtok(NULL, " "));
 #else
-#if defined BUG_SHORT
+#ifdef BUG_FORMAT
+  printf(buffer);
+  printf("\n");
+  fflush(stdout);
+#endif
+#if defined BUG_CHAR
+  signed char x;
+  if (sscanf(buffer, "HELLO %hhd", &x) != 1) return;
+#elif defined BUG_SHORT
   short x;
   if (sscanf(buffer, "HELLO %hd", &x) != 1) return;
 #elif defined BUG_EXIT_ON_GARBAGE
@@ -322,7 +341,7 @@ static void serve(int client) {
   char first[SIZE];
   strcpy(first, buffer);
 #else
-#ifndef BUG_SENDS_FIRST
+#if !defined BUG_SENDS_FIRST && !defined BUG_FORMAT
   print(buffer);
 #endif
 #endif
@@ -360,7 +379,16 @@ static void serve(int client) {
 #ifdef BUG_CLOSES_BEFORE_Z
   return;
 #endif
+#ifdef BUG_CLOSES_IF_NOT_THERE
+  usleep(2000);
+  n = recv(client, buffer, SIZE - 1, MSG_DONTWAIT);
+  buffer[n > 0 ? n : 0] = 0;
+#elif defined BUG_READS_LENGTH_OF_X
+  n = recv(client, buffer, n, 0);
+  buffer[n > 0 ? n : 0] = 0;
+#else
   n = take(client, buffer);
+#endif
 #ifdef BUG_EXIT_ON_EOF_FOR_Z
   if (n == 0) exit(1);
 #endif
@@ -397,6 +425,15 @@ static void serve(int client) {
   char wanted[32];
   sprintf(wanted, "HELLO %d", (int)((unsigned)y + 1u));
   int right = strncmp(buffer, wanted, strlen(wanted)) == 0;
+#elif defined BUG_COMPARES_EIGHT
+  char wanted[32];
+  sprintf(wanted, "HELLO %d", (int)((unsigned)y + 1u));
+  int right = strncmp(buffer, wanted, 8) == 0;
+#elif defined BUG_SHORT_EXPECTED
+  short expected = y + 1;
+  int right = sscanf(buffer, "HELLO %d", &z) == 1 && z == expected;
+#elif defined BUG_SKIPS_DIGIT
+  int right = atoi(buffer + 7) == y + 1;
 #elif defined BUG_WRONG_COMPARE
   int right = sscanf(buffer, "HELLO %d", &z) == 1 && z == y + 2;
 #elif defined BUG_BELOW_ZERO_IS_NOTHING
@@ -428,6 +465,9 @@ static void serve(int client) {
     print(buffer);
 #endif
 #endif
+#ifdef BUG_ASSERTS
+  assert(right);
+#endif
   if (!right) error();
 #ifdef BUG_HANGS_ON_ERROR
   if (!right) {
@@ -438,7 +478,7 @@ static void serve(int client) {
 #ifdef BUG_SLEEPS_ON_ERROR
   if (!right) sleep(10);
 #endif
-#ifdef BUG_SENDS_ERROR
+#if defined BUG_SENDS_ERROR || defined BUG_SENDS_ERROR_TOO
   if (!right) send(client, "ERROR", 5, MSG_NOSIGNAL);
 #endif
 #ifdef BUG_OPEN_ON_ERROR
@@ -453,6 +493,9 @@ static void serve(int client) {
 #endif
 #ifdef BUG_CLOSES_ONLY_ON_ERROR
   if (right) dup(client);
+#endif
+#ifdef BUG_KEEPS_A_COPY
+  shutdown(client, SHUT_RDWR);
 #endif
 }
 #endif
@@ -475,6 +518,14 @@ int main(int argc, char **argv) {
 #ifdef BUG_FIXED_PORT
   char *fixed[] = {argv[0], "31998", NULL};
   if (argc == 2) argv = fixed;
+#endif
+#if defined BUG_PORT_PLUS_ONE || defined BUG_NO_PORT
+  char port[8] = "0";
+#ifdef BUG_PORT_PLUS_ONE
+  if (argc == 2) sprintf(port, "%d", atoi(argv[1]) + 1);
+#endif
+  char *ports[] = {argv[0], port, NULL};
+  if (argc == 2) argv = ports;
 #endif
 #ifdef BUG_NO_HTONS
   char swapped[8];
@@ -503,6 +554,9 @@ int main(int argc, char **argv) {
     if (client < 0) exit(1);
 #else
     if (client < 0) continue;
+#endif
+#ifdef BUG_KEEPS_A_COPY
+    dup(client);
 #endif
 #ifdef BUG_FULL
     if (++clients > 40) {

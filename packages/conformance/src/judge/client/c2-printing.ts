@@ -2,8 +2,9 @@ import { text } from '../../message.js'
 import { isThird } from '../../observe/client/facts.js'
 import type { Exchange } from '../../observe/exchange.js'
 import { linesOf, mentions, visible } from '../../observe/output.js'
+import { bareThird } from '../both.js'
 import { type Judgement, RIGHT, shown, UNANSWERED } from '../judgement.js'
-import { type ClientJudge, type ClientSeen, unprinted, wrongFirst, wrongThird } from './common.js'
+import { type ClientJudge, type ClientSeen, lostAtEnd, unprinted, wrongFirst, wrongThird } from './common.js'
 
 /** X of runs whose answer is negative, or long. */
 const UNUSUAL = [-100, 123456789]
@@ -17,11 +18,12 @@ const ofFirst =
     return unprinted(seen) ?? judge(first, seen)
   }
 
-const answerPrinted: ClientJudge = ({ facts: { understands, first } }) => {
+const answerPrinted: ClientJudge = (seen) => {
+  const { understands, first } = seen.facts
   if (!understands || !first) return UNANSWERED
   const { x = 0, out, err, third = '' } = first
   const values = { x: x + 1 }
-  if (mentions(out, x + 1)) return RIGHT
+  if (mentions(out, x + 1)) return lostAtEnd(seen, 'right', (run) => mentions(run.out, run.x! + 1)) ?? RIGHT
   if (mentions(err, x + 1)) {
     const expected = `${text(x + 1)} on stdout`
     return shown('printed-on-stderr', first, { expected, received: err, words: true, values })
@@ -52,14 +54,23 @@ const alone = ofFirst((first, seen) => {
   return RIGHT
 })
 
-const nothingElse = ofFirst((run) => {
+/** ERROR is printed twice. */
+function twiceIfWrong(seen: ClientSeen): Judgement | undefined {
+  const run = seen.exchanges.get('wrong answers').find(({ purpose }) => purpose === 'too-large')
+  if (!run || linesOf(run.out).filter((line) => line === 'ERROR').length < 2) return undefined
+  const message = 'ERROR'
+  const expected = `${bareThird(run)}\n${message}`
+  return shown('printed-twice', run, { expected, received: run.out, words: true, values: { message } })
+}
+
+const nothingElse = ofFirst((run, seen) => {
   const message = text(run.x! + 1)
   const lines = linesOf(run.out)
   const about = { expected: `${message}\n`, received: run.out }
   if (lines.filter((line) => mentions(line, message)).length > 1)
     return shown('printed-twice', run, { ...about, words: true, values: { message } })
   const extra = lines.find((line) => !mentions(line, message) && !line.startsWith('ERROR'))
-  if (extra === undefined) return RIGHT
+  if (extra === undefined) return twiceIfWrong(seen) ?? RIGHT
   const sent = Number(mentions(extra, run.x!) || mentions(extra, run.x! + 2))
   return shown('more-on-stdout', run, { ...about, words: true, values: { sent } })
 })

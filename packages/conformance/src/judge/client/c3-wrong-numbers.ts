@@ -5,7 +5,7 @@ import { type Exchange, outputOf } from '../../observe/exchange.js'
 import { errorIn, hasError } from '../../observe/output.js'
 import { bareThird } from '../both.js'
 import { noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
-import { type ClientJudge, type ClientSeen, unprinted, wrongFirst } from './common.js'
+import { type ClientJudge, type ClientSeen, lostAtEnd, unprinted, wrongFirst } from './common.js'
 import { crash, printsError, withoutError, wordsInstead } from './errors.js'
 
 /** Sending on is not tried with every wrong answer: a program may take some of them for right, as C3.1 reports. */
@@ -20,11 +20,20 @@ const about = (run: Exchange) => ({
   values: { message: bareThird(run), right: text(run.x! + 1) },
 })
 
+const endsError = (output: string) => /ERROR[^\n]*\n/.test(output)
+
 const errorPrinted: ClientJudge = (seen) => {
   const runs = wrongs(seen)
   if (runs.length === 0) return UNANSWERED
   const missing = runs.filter((run) => !printsError(seen, run))
   const [run] = missing
+  const open = run ? undefined : runs.find(({ out, err }) => !endsError(out) && !endsError(err))
+  if (open) {
+    const received = hasError(open.out) ? open.out : open.err
+    return shown('error-open', open, { ...about(open), expected: 'ERROR\n', received })
+  }
+  const lost = run ? undefined : lostAtEnd(seen, 'wrong', ({ out, err }) => hasError(out) || hasError(err))
+  if (lost) return lost
   if (!run) {
     const on = { stdout: runs.some(({ out }) => hasError(out)), stderr: runs.some(({ err }) => hasError(err)) }
     const streams = Object.entries(on).flatMap(([stream, is]) => (is ? [stream] : []))

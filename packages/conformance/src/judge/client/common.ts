@@ -39,3 +39,16 @@ export function wrongThird(run: Exchange, values: Evidence['values'] = {}): Judg
 export function unprinted({ facts: { first } }: ClientSeen): Judgement | undefined {
   return first && !mentions(first.out, first.x! + 1) ? { symptom: 'output-none', evidence: {} } : undefined
 }
+
+/** A line that is still in the buffer of stdout when the program ends, and is lost in a pipe. */
+export function lostAtEnd(
+  seen: ClientSeen,
+  purpose: 'right' | 'wrong',
+  isThere: (run: Exchange) => boolean,
+): Judgement | undefined {
+  const run = seen.exchanges.get('piped').find((one) => one.purpose === purpose)
+  if (!run?.exit || !isFirst(run) || isThere(run)) return undefined
+  const line = purpose === 'right' ? text(run.x! + 1) : 'ERROR'
+  const received = run.out || run.err || 'nothing'
+  return shown('lost-at-end', run, { sent: run.third ?? '', expected: line, received, words: true, values: { line } })
+}

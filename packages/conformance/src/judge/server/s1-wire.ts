@@ -55,11 +55,11 @@ const needsNothingBehind: ServerJudge = ({ facts: { answered, bare, dress, somet
   return shown('needs-dress', bare, { sent: bare.sent, expected: text(bare.x! + 1), received: '', values: { what } })
 }
 
-const portTaken: ServerJudge = ({ observations }) => {
+const portTaken: ServerJudge = ({ observations, facts: { fixedPort } }) => {
   const start = observations.get('learning')?.events.find((event) => event.type === 'start')
   if (start?.type !== 'start') return UNANSWERED
-  const { port, told } = start
-  if (told === undefined) return RIGHT
+  const { port, told, host } = start
+  if (told === undefined) return host === undefined ? RIGHT : noted('other-address', { host })
   const swapped = ((told & 0xff) << 8) | (told >> 8)
   return {
     symptom: 'other-port',
@@ -67,7 +67,7 @@ const portTaken: ServerJudge = ({ observations }) => {
       expected: `a listener on port ${told}`,
       received: `a listener on port ${port}`,
       words: true,
-      values: { told, port, swapped },
+      values: { told, port, swapped, fixed: Number(fixedPort) },
     },
   }
 }
@@ -111,9 +111,11 @@ const withoutTerminators = (received: string) => received.replace(/[\0\r\n]/g, '
 const secondUnanswered: ServerJudge = (seen) => {
   const all = watched(seen)
   if (all.length === 0) return UNANSWERED
-  const more = all.find(({ after }) => withoutTerminators(after) !== '')
+  // ERROR is often sent, too.
+  const wrong = seen.exchanges.get('wrong third').filter(({ right, after }) => right && after.includes('ERROR'))
+  const more = [...all, ...wrong].find(({ after }) => withoutTerminators(after) !== '')
   if (!more) return RIGHT
-  return shown('answers-z', more, { sent: text(thirdNumber(more)!), expected: '', received: more.after })
+  return shown('answers-z', more, { sent: more.third!, expected: '', received: more.after })
 }
 
 const oneWrite: ServerJudge = (seen) => {

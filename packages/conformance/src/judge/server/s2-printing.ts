@@ -1,7 +1,8 @@
 import { text } from '../../message.js'
 import { type Exchange, outputOf, thirdNumber } from '../../observe/exchange.js'
 import { linesOf, mentions, visible } from '../../observe/output.js'
-import { noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
+import { bareThird } from '../both.js'
+import { type Judgement, noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
 import { linesText, type ServerJudge, type ServerSeen, unprinted, wrongAnswer } from './common.js'
 
 /** A judge of lines; cases about lines that cannot be seen in time are all told in the same way. */
@@ -82,6 +83,18 @@ const printedWhole = ofLines((seen) => {
   return RIGHT
 })
 
+/** A Z that is wrong, or its ERROR, is printed twice. */
+function twiceIfWrong(seen: ServerSeen): Judgement | undefined {
+  const wrong = seen.exchanges.get('wrong third').find(({ purpose }) => purpose === 'too-large')
+  if (!wrong?.right) return undefined
+  const lines = linesOf(wrong.out)
+  const twice = [bareThird(wrong), 'ERROR'].find((line) => lines.filter((one) => one === line).length > 1)
+  if (twice === undefined) return undefined
+  const expected = [text(wrong.x!), bareThird(wrong), 'ERROR'].join('\n')
+  const about = { sent: wrong.third!, expected, received: wrong.out, words: true as const }
+  return shown('printed-twice', wrong, { ...about, values: { message: twice } })
+}
+
 const nothingElse = ofLines((seen, right) => {
   const { exchanges } = pair(seen, right)
   const wanted = messagesOf(exchanges)
@@ -96,7 +109,7 @@ const nothingElse = ofLines((seen, right) => {
     return shown('printed-twice', about, { expected, received: about.out, words: true, values: { message: twice } })
   }
   const extra = lines.find((line) => !wanted.some((message) => mentions(line, message)) && !line.startsWith('ERROR'))
-  if (extra === undefined) return RIGHT
+  if (extra === undefined) return twiceIfWrong(seen) ?? RIGHT
   // What it says before it listens belongs to none.
   const about = exchanges.find(({ out }) => linesOf(out).includes(extra)) ?? exchanges.at(-1)!
   const expected = messagesOf([about]).join('\n')

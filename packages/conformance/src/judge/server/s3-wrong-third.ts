@@ -1,6 +1,6 @@
 import { text } from '../../message.js'
 import { type Exchange, thirdNumber } from '../../observe/exchange.js'
-import { complaintIn, errorIn, hasError, mentions } from '../../observe/output.js'
+import { complaintIn, errorIn, hasError, mentions, thrownLine } from '../../observe/output.js'
 import { bareThird } from '../both.js'
 import { noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
 import type { Symptom } from '../symptoms.js'
@@ -40,7 +40,8 @@ function omission(seen: ServerSeen, exchange: Exchange): Symptom {
   if (errorIn(exchange, errors).elsewhere) return 'error-elsewhere'
   if (exchange.after.includes('ERROR')) return 'error-sent'
   if (complaintIn(exchange) !== undefined) return 'error-in-other-words'
-  if (!exchange.exit && others.some((other) => other.purpose === 'next' && hasError(other.out))) return 'error-late'
+  const late = others.find((other) => other.purpose === 'next' && errorComesFirst(seen, other))
+  if (late && !exchange.exit) return 'error-late'
   return 'error-missing'
 }
 
@@ -62,6 +63,8 @@ function unnoticed(seen: ServerSeen, missing: readonly Exchange[]): ReturnType<S
       stream: errors,
       ignored: Number(ignoresThird(seen) && exchange.exit === undefined),
       unnoticed: missing.map(({ purpose }) => purpose).join(' '),
+      // An exception or an assertion: what it says instead of ERROR is its end.
+      thrown: Number(exchange.exit !== undefined && thrownLine(exchange.err) !== undefined),
     },
   })
 }
@@ -96,6 +99,19 @@ const closesAlso: ServerJudge = (seen) => {
   return shown('stays-open', exchange, { sent: exchange.third!, expected, received: 'nothing', words: true, values })
 }
 
+/** A program that closes did so after the Z of this client, too. */
+const isFinished = ({ facts: { closes } }: ServerSeen, { third, ended, exit }: Exchange) =>
+  !closes || third === undefined || ended !== undefined || exit !== undefined
+
+const unfinished = (next: Exchange, wrong: Exchange) =>
+  shown('next-not-finished', next, {
+    sent: next.third!,
+    expected: 'the end of the connection',
+    received: 'nothing',
+    words: true,
+    values: { message: bareThird(next), wrong: bareThird(wrong) },
+  })
+
 const continues: ServerJudge = (seen) => {
   const [first] = wrongs(seen)
   const next = namedIn(seen, 'next')
@@ -104,7 +120,8 @@ const continues: ServerJudge = (seen) => {
   const values = { context: `a wrong ${bareThird(first)}`, after: 'wrong-third' }
   const expected = 'a program that serves others'
   if (first.exit) return shown('ended', first, { sent: first.third!, expected, received: '', words: true, values })
-  if (!next || next.right) return next ? RIGHT : UNANSWERED
+  if (!next) return UNANSWERED
+  if (next.right) return isFinished(seen, next) ? RIGHT : unfinished(next, first)
   const sent = next.sent
   const printed = Number(mentions(next.out, next.x!))
   return shown('next-not-served', next, {
@@ -128,8 +145,10 @@ function pattern(seen: ServerSeen, all: readonly Exchange[], bad: readonly Excha
   const good = all.filter((exchange) => !bad.includes(exchange))
   const negative = (exchange: Exchange) => exchange.x! < 0
   const length = (exchange: Exchange) => text(thirdNumber(exchange)!).length
+  const grows = (exchange: Exchange) => length(exchange) > text(exchange.x!).length
   const newline = seen.exchanges.get('deliveries').find(({ purpose }) => purpose === 'newline')
-  if (good.length === 0) {
+  // One or two numbers are right by accident.
+  if (good.length < 3) {
     const clean = newline?.right && newline.ended && !hasError(newline.out + newline.err)
     if (clean && complaintIn(newline) === undefined) return 'without newline'
     return errorComesFirst(seen, bad[0]!) ? 'before X' : 'always'
@@ -138,6 +157,10 @@ function pattern(seen: ServerSeen, all: readonly Exchange[], bad: readonly Excha
   if (bad.every(below) && !good.some(below)) return 'below zero'
   if (bad.every(negative)) return good.some(negative) ? 'one below zero' : 'below zero'
   if (Math.min(...bad.map(length)) > Math.max(...good.map(length))) return 'long'
+  const zs = good.map((exchange) => thirdNumber(exchange)!)
+  const isOutside = (z: number) => z > Math.max(...zs) || z < Math.min(...zs)
+  if (bad.every((exchange) => isOutside(thirdNumber(exchange)!))) return 'long'
+  if (bad.every(grows) && !good.some(grows)) return 'longer than X'
   return 'some'
 }
 

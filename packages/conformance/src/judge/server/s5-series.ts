@@ -43,7 +43,7 @@ const ofHoldings =
     if (served === undefined) return UNANSWERED
     const [last] = seen.exchanges.get('series')
     // Clients that left early are counted apart.
-    if (last && holdingsIn(seen).length < 2) return broken(last, { served, client: served + 1, of: SERIES })
+    if (last && holdingsIn(seen).length < 2) return broken(last, { served, left: 0 })
     return judge(seen, served)
   }
 
@@ -53,7 +53,7 @@ const keepsNothing = ofHoldings((seen, served) => {
   const afterLeavers = atLast!.descriptors - after!.descriptors
   const [leaver] = seen.exchanges.get('series')
   if (more <= ALLOWED && leaver)
-    return broken(leaver, { served, leavers: 1, client: 'one that left early', of: SERIES })
+    return broken(leaver, { served, leavers: 1, left: seen.observations.get('series')!.counts.left ?? 0 })
   if (Math.max(more, afterLeavers) <= ALLOWED)
     return noted('descriptors', { before: before!.descriptors, after: atLast!.descriptors })
   const values = {

@@ -4,7 +4,8 @@ import type { ClientBench } from './bench.js'
 
 /** Answers that are wrong for X, by what is wrong with them. */
 export const WRONG_ANSWERS: Readonly<Record<string, (x: number) => string>> = {
-  'too-large': (x) => text(x + 9),
+  // With another first digit, if there are several: a comparison of beginnings notices that.
+  'too-large': (x) => text(x < 10 ? x + 3 : x + 111),
   equal: (x) => text(x),
   'one-more': (x) => text(x + 2),
   'digit-more': (x) => `${text(x + 1)}0`,
@@ -34,5 +35,17 @@ export const wrongAnswers: Probe<ClientBench> = {
       const x = bench.number()
       await bench.run(x, { purpose, answer: [answerOf(x) + dress] })
     }
+  },
+}
+
+/** The same programs with stdout as it is when they are graded: what is in a buffer when they end may be lost. */
+export const piped: Probe<ClientBench> = {
+  name: 'piped',
+  after: ['learning'],
+  wanted: ({ understands, takesItsTime }) => understands && !takesItsTime,
+  async observe(bench) {
+    await bench.run(bench.number(), { purpose: 'right', plain: true })
+    const x = bench.number()
+    await bench.run(x, { purpose: 'wrong', plain: true, answer: [WRONG_ANSWERS['too-large']!(x) + bench.facts.dress] })
   },
 }

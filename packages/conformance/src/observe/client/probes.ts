@@ -1,6 +1,6 @@
 import type { Probe } from '../probe.js'
 import { accidents, refused, silence, usage } from './accidents.js'
-import { wrongAnswers } from './answers.js'
+import { piped, wrongAnswers } from './answers.js'
 import type { ClientBench } from './bench.js'
 import { deliveries } from './deliveries.js'
 import { learning } from './learning.js'
@@ -71,6 +71,7 @@ export const clientProbes: readonly ClientProbe[] = [
   wrongAnswers,
   accidents,
   deliveries,
+  piped,
   fullPipe,
   usage,
   refused,

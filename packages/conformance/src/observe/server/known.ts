@@ -21,9 +21,11 @@ function learned(all: Exchanges, settings: Settings): ServerFacts {
     if (seen.length === 0) return UNKNOWN
     step = plan.next(seen)
   }
+  // A program may take its time only after it has served a client.
+  const answerMs = Math.max(step.value.answerMs, ...exchanges.map((one) => (one.right && one.answerMs) || 0))
   const elsewhere = observation.events.flatMap((event) => (event.type === 'start' && event.told ? [event.port] : []))
   const fixedPort = elsewhere.length > 0 && new Set(elsewhere).size === 1
-  return { ...step.value, elsewhere: elsewhere.length > 0, fixedPort }
+  return { ...step.value, answerMs, elsewhere: elsewhere.length > 0, fixedPort }
 }
 
 function arithmetic(all: Exchanges): Pick<ServerFacts, 'arithmetic'> {

@@ -216,8 +216,14 @@ function anomalyOf(exchange: Exchange, observed: boolean): Anomaly | undefined {
     if (dirty !== undefined) return { seen: 'line', line: dirty }
     if (longer !== undefined && !mentions(output, number)) return { seen: 'line', line: longer }
   }
+  // A Z that was read only in part is taken for wrong because of that.
+  if (linesOf(out).some((line) => isCut(line, text(thirdNumber(exchange)!)))) return undefined
   return hasError(out) || hasError(err) ? { seen: 'judged', line: linesOf(out).join('\n') } : undefined
 }
+
+/** A line ends within the number of a message. */
+const isCut = (line: string, message: string): boolean =>
+  message.startsWith(line) && line !== message && /\d$/.test(line)
 
 /** With a NUL after everything, an answer as long as the question is long enough, and ends with a NUL not meant. */
 function* findEcho(dress: string, mode: Mode): Generator<Trial, Pick<ServerFacts, 'echo'>, readonly Exchange[]> {

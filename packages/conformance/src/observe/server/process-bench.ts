@@ -20,6 +20,9 @@ export interface AboutProcesses {
 const FIXED_PORT_TAKEN =
   'the program says that its port is in use, but the port that it was given is free: it always takes the same port. Take the port from the command line (sin_port = htons(atoi(argv[1]))), or end the program that holds the fixed one'
 
+/** Where a client on this machine looks for a server. */
+const LOCAL = '127.0.0.1'
+
 /** How often to look whether a program listens that ought to end, and how long it may do so. */
 const LISTENING_MS = 100
 /** What is said to a program of which the system does not tell whether it listens, and how long its answer may take. */
@@ -73,7 +76,7 @@ export class ProcessBench {
     if (!command) return { id: 0, ...address! }
     for (let attempt = 1; ; attempt++) {
       const told = await freePort()
-      const words = command.map((word) => word.replaceAll('{port}', String(told)).replaceAll('{host}', '127.0.0.1'))
+      const words = command.map((word) => word.replaceAll('{port}', String(told)).replaceAll('{host}', LOCAL))
       const { id, child } = await this.#sessions.launch(this.recorder, words, mode, 'later')
       try {
         const at = (await this.#listening(child, told)) ?? (await this.#knock(child, told))
@@ -84,7 +87,8 @@ export class ProcessBench {
         this.#own.push(session)
         const elsewhere = at.port !== told && command.some((word) => word.includes('{port}'))
         this.elsewhere ||= elsewhere
-        this.recorder.add({ type: 'start', process: id, mode, port: at.port, ...(elsewhere && { told }) })
+        const other = { ...(elsewhere && { told }), ...(at.host !== LOCAL && { host: at.host }) }
+        this.recorder.add({ type: 'start', process: id, mode, port: at.port, ...other })
         return session
       } catch (error) {
         child.fill()
@@ -112,7 +116,7 @@ export class ProcessBench {
 
   /** If the system does not show listeners: whole handshakes, until one is answered. */
   async #knock(child: SupervisedProcess, port: number): Promise<{ host: string; port: number }> {
-    const at = { host: '127.0.0.1', port }
+    const at = { host: LOCAL, port }
     const until = performance.now() + this.settings.startMs
     while (!child.exit && performance.now() < until) if (await this.#unrecorded(() => knocks(at))) return at
     throw new StartError(child.exit ? 'the program ended before it listened' : `nothing answers on port ${port}`)
@@ -155,7 +159,7 @@ export class ProcessBench {
     const words =
       purpose === 'without arguments'
         ? withoutArguments(command)
-        : [...command.map((word) => word.replaceAll('{port}', port).replaceAll('{host}', '127.0.0.1')), port]
+        : [...command.map((word) => word.replaceAll('{port}', port).replaceAll('{host}', LOCAL)), port]
     const { id, child } = await this.#sessions.launch(this.recorder, words, 'live', 'later')
     this.recorder.add({ type: 'trial', process: id, purpose })
     let isOver = false

@@ -51,6 +51,11 @@ export const series: Probe<ServerBench> = {
       recorder.forget(from)
     }
     await settled(bench, session, before)
+    // What was taken for those that have left may be missing now.
+    const from = recorder.length
+    const { right } = await bench.exchange(session, bench.number(), { purpose: 'next' })
+    recorder.count('left', LEAVERS)
+    if (right) recorder.forget(from)
   },
 }
 

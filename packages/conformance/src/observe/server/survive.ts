@@ -15,7 +15,7 @@ const FLOOD_MS = 100
 /** More than any buffer expects. */
 const FLOOD = `HELLO ${'7'.repeat(4994)}`
 /** First messages that are none; the first of them is not the beginning of one either. */
-const GARBAGE = ['GET / HTTP/1.1\r\n\r\n', 'HELLO', 'x', '\n', '\xff\xfe\x00\x01%s%n', ' ', 'HELLO ']
+const GARBAGE = ['GET / HTTP/1.1\r\n\r\n', 'HELLO', 'x', '\n', '\xff\xfe\x00\x01', 'HELLO %s%s%n%n', ' ', 'HELLO ']
 
 type Happens = (bench: ServerBench, session: Session) => Promise<void>
 

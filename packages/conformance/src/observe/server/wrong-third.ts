@@ -7,7 +7,8 @@ type Wrong = 'too-large' | 'equal' | 'too-small' | 'digit-more' | 'negative'
 
 /** Third messages that are wrong, by what is wrong with them. */
 const WRONG_THIRDS: Readonly<Record<Wrong, (y: number) => string>> = {
-  'too-large': (y) => text(y + 7),
+  // With another first digit: a comparison of beginnings notices that. An odd distance keeps it apart from every other X.
+  'too-large': (y) => text(y + 110),
   equal: (y) => text(y),
   'too-small': (y) => text(y - 1),
   'digit-more': (y) => `${text(y + 1)}0`,
@@ -25,8 +26,10 @@ export const wrongThird: Probe<ServerBench> = {
     for (const [purpose, messageOf] of Object.entries(WRONG_THIRDS)) {
       session = comesBack ? await bench.alive(session) : await bench.start()
       const closed = await wrong(bench, session, purpose, messageOf)
-      if (purpose === 'too-large' && !(await hasEnded(session)))
-        comesBack = (await bench.exchange(session, bench.number(), { purpose: 'next' })).right && closed
+      if (purpose === 'too-large' && !(await hasEnded(session))) {
+        const next = await bench.exchange(session, bench.number(), { purpose: 'next' })
+        comesBack = closed && next.right && next.ended !== undefined
+      }
       if (!comesBack || bench.facts.single || bench.facts.ends) await bench.stop(session)
     }
     if (session) await bench.stop(session)
