@@ -1,6 +1,5 @@
-import { encodeHello, isTerminator, successor, type Terminator } from '@hs/protocol'
+import { isTerminator, successor, type Terminator } from '@hs/protocol'
 
-export const hello = encodeHello
 export const text = (sequence: number): string => `HELLO ${sequence}`
 export const bytes = (value: string): Uint8Array => Buffer.from(value, 'latin1')
 

@@ -49,6 +49,19 @@ describe.runIf(process.platform === 'linux').concurrent('live', { timeout: 120_0
     ])
   })
 
+  it('a server that is not reached at 127.0.0.1 is right, and the report says so', async () => {
+    const elsewhere = `require('net').createServer((socket) => {
+      socket.on('error', () => {}).on('data', () => socket.end('HELLO 1'))
+    }).listen(+process.argv[1], '127.0.0.2')`
+    const { results } = await checkServer(
+      { command: [process.execPath, '-e', elsewhere, '{port}'] },
+      { only: ['S1.3'] },
+    )
+    expect(results.map(({ verdict, note }) => [verdict, note])).toEqual([
+      ['passed', 'at 127.0.0.2 only: a client that connects to 127.0.0.1 does not reach it'],
+    ])
+  })
+
   it('a fixed port that is taken is reported as such, with the line that mends it', async () => {
     const other = createServer().listen(0)
     const { port } = other.address() as { port: number }

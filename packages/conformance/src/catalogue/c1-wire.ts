@@ -1,4 +1,5 @@
 import type { Case } from './case.js'
+import { shape } from './shape.js'
 
 /** What a client sends, and how it reads. */
 export const C1: readonly Case[] = [
@@ -35,39 +36,7 @@ export const C1: readonly Case[] = [
     points: 3,
     probes: ['learning'],
   },
-  {
-    id: 'C1.4',
-    title: 'sends HELLO, one space and the number, and nothing else',
-    sends: 'right answers to short, long, negative numbers and zero',
-    must: 'capital letters, one space, no plus sign, no leading zeros',
-    why: 'Capital letters, exactly one space, no plus sign, no leading zeros: `HELLO 42`.',
-    clause: 'HS-1.1',
-    level: 'MUST',
-    points: 3,
-    probes: ['learning', 'numbers'],
-  },
-  {
-    id: 'C1.5',
-    title: 'sends no newline',
-    sends: 'right answers to short, long, negative numbers and zero',
-    must: 'no newline after the number',
-    why: 'A server that prints what it receives would print an empty line.',
-    clause: 'HS-1.1',
-    level: 'MUST',
-    points: 2,
-    probes: ['learning', 'numbers'],
-  },
-  {
-    id: 'C1.6',
-    title: 'sends no NUL and no padding',
-    sends: 'right answers to short, long, negative numbers and zero',
-    must: 'no NUL after the number',
-    why: 'Many programs send the NUL that ends a text in C (strlen + 1), or the whole buffer. Receivers tolerate it.',
-    clause: 'HS-1.1',
-    level: 'SHOULD',
-    points: 1,
-    probes: ['learning', 'numbers'],
-  },
+  ...shape('C1', 'right answers to short, long, negative numbers and zero', ['learning', 'numbers']),
   {
     id: 'C1.7',
     title: 'sends one message before the answer and one after it',

@@ -1,4 +1,5 @@
 import type { Case } from './case.js'
+import { shape } from './shape.js'
 
 /** What a server sends, and how it reads. */
 export const S1: readonly Case[] = [
@@ -36,39 +37,7 @@ export const S1: readonly Case[] = [
     sees: 'process',
     probes: ['learning'],
   },
-  {
-    id: 'S1.4',
-    title: 'sends HELLO, one space and the number, and nothing else',
-    sends: 'short, long, negative numbers and zero',
-    must: 'capital letters, one space, no plus sign, no leading zeros',
-    why: 'Capital letters, exactly one space, no plus sign, no leading zeros: `HELLO 43`.',
-    clause: 'HS-1.1',
-    level: 'MUST',
-    points: 3,
-    probes: ['learning', 'handshakes', 'numbers'],
-  },
-  {
-    id: 'S1.5',
-    title: 'sends no newline',
-    sends: 'short, long, negative numbers and zero',
-    must: 'no newline after the number',
-    why: 'A client that prints what it receives would print an empty line. The newline belongs to the printed line, not to the message.',
-    clause: 'HS-1.1',
-    level: 'MUST',
-    points: 2,
-    probes: ['learning', 'handshakes', 'numbers'],
-  },
-  {
-    id: 'S1.6',
-    title: 'sends no NUL and no padding',
-    sends: 'short, long, negative numbers and zero',
-    must: 'no NUL after the number',
-    why: 'Many programs send the NUL that ends a text in C (strlen + 1), or the whole buffer (sizeof buffer). Receivers tolerate it; programs in other languages see a byte that does not belong there.',
-    clause: 'HS-1.1',
-    level: 'SHOULD',
-    points: 1,
-    probes: ['learning', 'handshakes', 'numbers'],
-  },
+  ...shape('S1', 'short, long, negative numbers and zero', ['learning', 'handshakes', 'numbers']),
   {
     id: 'S1.7',
     title: 'sends nothing after its answer',

@@ -49,13 +49,3 @@ export const ENDINGS: readonly Cause[] = [
   only(['argc-of-client', is('runs-on')], 'C6.2', 'C6.3'),
   only(['x-null', crashed], 'C6.4'),
 ]
-
-export const ODD_ANSWERS: readonly Cause[] = (
-  [
-    ['nul-ends', 'C5.1'],
-    ['newline-ends', 'C5.2'],
-    ['padding-ends', 'C5.3'],
-    ['reads-on', 'C5.4'],
-    ['terminator-skipped', 'C5.5'],
-  ] as const
-).map(([key, of]): Cause => [key, ({ id }) => id === of])

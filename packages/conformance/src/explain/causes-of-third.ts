@@ -47,16 +47,17 @@ export const WRONG_THIRD: readonly Cause[] = [
   ['stuck', also('next-not-served', ({ received }) => received === '')],
 ]
 
+/** Each of these cases has one cause. */
 export const DELIVERIES: readonly Cause[] = (
   [
-    ['nul-ends', 'S7.1'],
-    ['newline-ends', 'S7.2'],
-    ['padding-ends', 'S7.3'],
-    ['reads-on', 'S7.4'],
-    ['terminator-skipped', 'S7.5'],
+    ['nul-ends', 'S7.1', 'C5.1'],
+    ['newline-ends', 'S7.2', 'C5.2'],
+    ['padding-ends', 'S7.3', 'C5.3'],
+    ['reads-on', 'S7.4', 'C5.4'],
+    ['terminator-skipped', 'S7.5', 'C5.5'],
     ['two-messages', 'S7.6'],
   ] as const
-).map(([key, of]): Cause => [key, ({ id }) => id === of])
+).map(([key, ...ids]): Cause => [key, ({ id }) => (ids as readonly string[]).includes(id)])
 
 export const USAGE: readonly Cause[] = [
   ['argc', is('runs-on')],

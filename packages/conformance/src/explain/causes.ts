@@ -5,7 +5,7 @@
 import { OF_TIME } from '../judge/symptoms.js'
 import { readText, SHORT, successors } from '../message.js'
 import { hasError, linesOf, mentions, thrownLine } from '../observe/output.js'
-import { ANSWERS, ENDINGS, ODD_ANSWERS } from './causes-of-clients.js'
+import { ANSWERS, ENDINGS } from './causes-of-clients.js'
 import { CROWDS } from './causes-of-crowds.js'
 import { SERIES, USED_UP } from './causes-of-series.js'
 import { DELIVERIES, USAGE, WRONG_THIRD } from './causes-of-third.js'
@@ -218,7 +218,7 @@ const ofMissing = ([key, when]: Cause): Cause => [
 const CAUSES: readonly Cause[] = [
   ...USED_UP,
   ...CRASHES.map(ofMissing),
-  ...ODD_ANSWERS,
+  ...DELIVERIES,
   ...ANSWERS,
   ...ENDINGS,
   ...CLIENT,
@@ -229,7 +229,6 @@ const CAUSES: readonly Cause[] = [
   ...CROWDS,
   ...WRONG_THIRD,
   ...SERIES,
-  ...DELIVERIES,
   ...USAGE,
 ]
 

@@ -79,3 +79,18 @@ export function shown(
   const late = endedLate && { endedLate }
   return { symptom, evidence: { ...evidence, at: { probe, from, to }, out, err, ...more, ...late } }
 }
+
+/** A connection on which all was said, and which the program should have ended. */
+export const leftOpen = (
+  symptom: Symptom,
+  exchange: Exchange,
+  values: Evidence['values'] = {},
+  received = 'nothing',
+): Judgement =>
+  shown(symptom, exchange, {
+    sent: exchange.third ?? exchange.sent,
+    expected: 'the end of the connection',
+    received,
+    words: true,
+    values,
+  })

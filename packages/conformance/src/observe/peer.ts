@@ -6,6 +6,7 @@ import type { Recorder } from './recorder.js'
 /** How long to look for what must not come. */
 export const QUIET_MS = 150
 const SILENCE_STEP_MS = 20
+const APART_MS = 40
 
 /** One end of a connection that does exactly what a probe says, and records what comes. */
 export class Peer {
@@ -53,6 +54,14 @@ export class Peer {
     if (this.#socket.destroyed || this.#socket.writableEnded) return
     this.#recorder.add({ type: 'send', connection: this.connection, text, ...(z && { z: true as const }) })
     this.#socket.write(bytes(text))
+  }
+
+  /** Sends pieces that are not joined on their way. */
+  async sendApart(pieces: readonly string[], z = false): Promise<void> {
+    for (const [at, piece] of pieces.entries()) {
+      if (at > 0) await this.untilOver(APART_MS)
+      this.send(piece, z)
+    }
   }
 
   /** Ends the stream, and continues to read. */

@@ -1,6 +1,6 @@
 import type { CaseResult, Report } from './report.js'
 import { isObstacle } from './report.js'
-import { lessonText } from './text.js'
+import { entities, lessonText } from './text.js'
 import { themeOf } from './themes.js'
 
 /** JUnit XML as CI systems read it: what keeps a run from passing is a failure, everything else that did not pass is skipped. */
@@ -41,13 +41,6 @@ function testcase(result: CaseResult, report: Report): string[] {
 const seconds = (ms: number) => (ms / 1000).toFixed(3)
 
 function escapeXml(text: string): string {
-  return (
-    text
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      .replaceAll('"', '&quot;')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 has no way to say them
-      .replace(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, '?')
-  )
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 has no way to say them
+  return entities(text).replace(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, '?')
 }

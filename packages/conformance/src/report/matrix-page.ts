@@ -2,7 +2,7 @@ import { compareIds } from '../select.js'
 import { SCRIPT, STYLE } from './matrix-style.js'
 import type { Program } from './programs.js'
 import type { CaseResult, Kind, Report } from './report.js'
-import { bytesOf, fixOf, profileLines } from './text.js'
+import { bytesOf, entities, fixOf, profileLines } from './text.js'
 import { byTheme, MARKS, type Mark, markOf } from './themes.js'
 
 /** Many reports as one page that needs nothing else: no script from elsewhere, no font, no picture. */
@@ -169,13 +169,6 @@ ${fault.cause ? `<div class="cause"><p>${escapeHtml(fault.cause)}</p>${fix ? `<p
 }
 
 function escapeHtml(text: string): string {
-  return (
-    text
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      .replaceAll('"', '&quot;')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: no page may hold them
-      .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '·')
-  )
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no page may hold them
+  return entities(text).replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '·')
 }

@@ -105,3 +105,8 @@ export function wrap(line: string, columns: number, hang: number): string {
   }
   return lines.join('\n')
 }
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+
+/** As HTML and XML have it. */
+export const entities = (text: string): string => text.replace(/[&<>"]/g, (sign) => ENTITIES[sign]!)

@@ -4,23 +4,16 @@ import type { Exchange } from '../../observe/exchange.js'
 import { linesOf, mentions, visible } from '../../observe/output.js'
 import { bareThird } from '../both.js'
 import { type Judgement, RIGHT, shown, UNANSWERED } from '../judgement.js'
-import { type ClientJudge, type ClientSeen, lostAtEnd, unprinted, wrongFirst, wrongThird } from './common.js'
+import { type ClientJudge, type ClientSeen, lostAtEnd, ofFirst, unprinted, wrongFirst, wrongThird } from './common.js'
 
 /** X of runs whose answer is negative, or long. */
 const UNUSUAL = [-100, 123456789]
 
 /** A judge of what the first right run printed. */
-const ofFirst =
-  (judge: (run: Exchange, seen: ClientSeen) => Judgement): ClientJudge =>
-  (seen) => {
-    const { understands, first } = seen.facts
-    if (!understands || !first) return UNANSWERED
-    return unprinted(seen) ?? judge(first, seen)
-  }
+const ofPrinted = (judge: (run: Exchange, seen: ClientSeen) => Judgement): ClientJudge =>
+  ofFirst((run, seen) => unprinted(seen) ?? judge(run, seen))
 
-const answerPrinted: ClientJudge = (seen) => {
-  const { understands, first } = seen.facts
-  if (!understands || !first) return UNANSWERED
+const answerPrinted = ofFirst((first, seen) => {
   const { x = 0, out, err, third = '' } = first
   const values = { x: x + 1 }
   if (mentions(out, x + 1)) return lostAtEnd(seen, 'right', (run) => mentions(run.out, run.x! + 1)) ?? RIGHT
@@ -29,7 +22,7 @@ const answerPrinted: ClientJudge = (seen) => {
     return shown('printed-on-stderr', first, { expected, received: err, words: true, values })
   }
   return shown('not-printed', first, { sent: third, expected: `${text(x + 1)}\n`, received: out, values })
-}
+})
 
 function onItsLine(run: Exchange): Judgement | undefined {
   const message = text(run.x! + 1)
@@ -45,7 +38,7 @@ function onItsLine(run: Exchange): Judgement | undefined {
   return shown('line-open', run, { expected: `${message}\n`, received: run.out })
 }
 
-const alone = ofFirst((first, seen) => {
+const alone = ofPrinted((first, seen) => {
   const unusual = seen.exchanges.get('numbers').filter((run) => UNUSUAL.includes(run.x!) && isThird(run))
   for (const run of [first, ...unusual]) {
     const wrong = onItsLine(run)
@@ -63,7 +56,7 @@ function twiceIfWrong(seen: ClientSeen): Judgement | undefined {
   return shown('printed-twice', run, { expected, received: run.out, words: true, values: { message } })
 }
 
-const nothingElse = ofFirst((run, seen) => {
+const nothingElse = ofPrinted((run, seen) => {
   const message = text(run.x! + 1)
   const lines = linesOf(run.out)
   const about = { expected: `${message}\n`, received: run.out }
@@ -75,7 +68,7 @@ const nothingElse = ofFirst((run, seen) => {
   return shown('more-on-stdout', run, { ...about, words: true, values: { sent } })
 })
 
-const nothingInvisible = ofFirst((run) => {
+const nothingInvisible = ofPrinted((run) => {
   // After the last newline is nothing, or a line that C2.2 judges.
   const dirty = run.out
     .split('\n')

@@ -5,7 +5,7 @@ import { type Exchange, outputOf } from '../../observe/exchange.js'
 import { errorIn, hasError } from '../../observe/output.js'
 import { bareThird } from '../both.js'
 import { noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
-import { type ClientJudge, type ClientSeen, lostAtEnd, unprinted, wrongFirst } from './common.js'
+import { type ClientJudge, type ClientSeen, closesItself, lostAtEnd, ofFirst, unprinted, wrongFirst } from './common.js'
 import { crash, printsError, withoutError, wordsInstead } from './errors.js'
 
 /** Sending on is not tried with every wrong answer: a program may take some of them for right, as C3.1 reports. */
@@ -61,10 +61,7 @@ const sendsNothing: ClientJudge = (seen) => {
 
 const closesAlso: ClientJudge = (seen) => {
   const [run] = wrongs(seen)
-  if (!run) return UNANSWERED
-  if (run.ended) return RIGHT
-  const received = run.endedLate ? 'the end, but only after the server had closed' : 'nothing'
-  return shown('stays-open', run, { ...about(run), expected: 'the end of the connection', received, words: true })
+  return run ? closesItself(run, bareThird(run)) : UNANSWERED
 }
 
 const printedAlso: ClientJudge = (seen) => {
@@ -89,9 +86,7 @@ function beforeClose({ observations }: ClientSeen, { probe, from, to, connection
   return { out: outputOf(before, process, 'out'), err: outputOf(before, process, 'err') }
 }
 
-const noError: ClientJudge = (seen) => {
-  const { understands, first } = seen.facts
-  if (!understands || !first) return UNANSWERED
+const noError = ofFirst((first, seen) => {
   const run = [first, ...seen.exchanges.get('numbers')].find((one) => isThird(one) && printsError(seen, one))
   if (!run) return RIGHT
   const late = Number(!errorIn(beforeClose(seen, run), seen.settings.errors).right)
@@ -103,7 +98,7 @@ const noError: ClientJudge = (seen) => {
     received: run.out || run.err,
     values: { y, late },
   })
-}
+})
 
 const withoutNumber: ClientJudge = (seen) => {
   const runs = wrongs(seen, Object.keys(WITHOUT_NUMBER))

@@ -1,8 +1,7 @@
 import { text } from '../../message.js'
-import type { Exchange } from '../../observe/exchange.js'
 import { endsAtOnce, exitText, trialIn } from '../both.js'
-import { type Evidence, type Judgement, noted, RIGHT, type Shown, shown, UNANSWERED } from '../judgement.js'
-import { type ClientJudge, type ClientSeen, wrongFirst, wrongThird } from './common.js'
+import { type Evidence, noted, RIGHT, type Shown, shown, UNANSWERED } from '../judgement.js'
+import { type ClientJudge, type ClientSeen, closesItself, ofFirst, wrongFirst, wrongThird } from './common.js'
 import { crash, printsError, withoutError } from './errors.js'
 
 const HOW: Readonly<Record<string, string>> = {
@@ -16,23 +15,7 @@ const broken = (seen: ClientSeen) => seen.exchanges.get('accidents').filter(({ p
 const goesOn = (run: Shown, how: string, expected: string, values: Evidence['values'] = {}) =>
   shown('runs-on', run, { expected, received: 'it runs on', words: true, values: { how, ...values } })
 
-const ofFirst =
-  (judge: (run: Exchange) => Judgement): ClientJudge =>
-  ({ facts: { understands, first } }) =>
-    understands && first ? judge(first) : UNANSWERED
-
-const closes = ofFirst((run) => {
-  if (run.ended) return RIGHT
-  const received = run.endedLate ? 'the end, but only after the server had closed' : 'nothing'
-  const values = { message: text(run.x! + 2) }
-  return shown('stays-open', run, {
-    sent: run.third!,
-    expected: 'the end of the connection',
-    received,
-    words: true,
-    values,
-  })
-})
+const closes = ofFirst((run) => closesItself(run, text(run.x! + 2)))
 
 const ends = ofFirst((run) => {
   if (run.exit && run.exitFirst) return RIGHT

@@ -1,16 +1,15 @@
 import { crashless, endsAtOnce, type Trial, trialIn } from '../both.js'
 import { type Judgement, RIGHT, shown, UNANSWERED } from '../judgement.js'
-import type { ClientJudge } from './common.js'
+import { type ClientJudge, ofFirst } from './common.js'
 
 const NONE = 'without arguments'
 const LAST = 'without its last argument'
 
-const succeeds: ClientJudge = ({ facts: { understands, first } }) => {
-  if (!understands || !first) return UNANSWERED
+const succeeds = ofFirst((first) => {
   if (first.exit?.code === 0) return RIGHT
   const received = first.exit ? '' : 'it runs on'
   return shown('status-not-zero', first, { expected: 'status 0', received, words: true })
-}
+})
 
 /** Trials of the program with fewer arguments; some commands have none that could be left out. */
 const ofTrials =

@@ -2,10 +2,25 @@ import { text } from '../../message.js'
 import { type ClientFacts, isFirst, isThird } from '../../observe/client/facts.js'
 import type { Exchange } from '../../observe/exchange.js'
 import { mentions } from '../../observe/output.js'
-import { type Evidence, type Judgement, type Seen, shown } from '../judgement.js'
+import { type Evidence, type Judgement, leftOpen, RIGHT, type Seen, shown, UNANSWERED } from '../judgement.js'
 
 export type ClientSeen = Seen<ClientFacts>
 export type ClientJudge = (seen: ClientSeen) => Judgement
+
+/** A judge of the first right run. */
+export const ofFirst =
+  (judge: (run: Exchange, seen: ClientSeen) => Judgement): ClientJudge =>
+  (seen) => {
+    const { understands, first } = seen.facts
+    return understands && first ? judge(first, seen) : UNANSWERED
+  }
+
+/** @param message - What it closes after. */
+export function closesItself(run: Exchange, message: string): Judgement {
+  if (run.ended) return RIGHT
+  const received = run.endedLate ? 'the end, but only after the server had closed' : 'nothing'
+  return leftOpen('stays-open', run, { message }, received)
+}
 
 /** X did not come, or is another number; undefined: it is right. */
 export function wrongFirst(run: Exchange, values: Evidence['values'] = {}): Judgement | undefined {

@@ -2,7 +2,7 @@ import { text } from '../../message.js'
 import { type Exchange, thirdNumber } from '../../observe/exchange.js'
 import { complaintIn, errorIn, hasError, mentions, thrownLine } from '../../observe/output.js'
 import { bareThird } from '../both.js'
-import { noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
+import { leftOpen, noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
 import type { Symptom } from '../symptoms.js'
 import { linesText, type ServerJudge, type ServerSeen, unprinted, wrongAnswer } from './common.js'
 
@@ -94,23 +94,12 @@ const closesAlso: ServerJudge = (seen) => {
   if (!exchange) return UNANSWERED
   if (!exchange.right) return wrongAnswer(exchange)
   if (exchange.ended) return RIGHT
-  const values = { message: bareThird(exchange) }
-  const expected = 'the end of the connection'
-  return shown('stays-open', exchange, { sent: exchange.third!, expected, received: 'nothing', words: true, values })
+  return leftOpen('stays-open', exchange, { message: bareThird(exchange) })
 }
 
 /** A program that closes did so after the Z of this client, too. */
-const isFinished = ({ facts: { closes } }: ServerSeen, { third, ended, exit }: Exchange) =>
-  !closes || third === undefined || ended !== undefined || exit !== undefined
-
-const unfinished = (next: Exchange, wrong: Exchange) =>
-  shown('next-not-finished', next, {
-    sent: next.third!,
-    expected: 'the end of the connection',
-    received: 'nothing',
-    words: true,
-    values: { message: bareThird(next), wrong: bareThird(wrong) },
-  })
+const isFinished = ({ facts: { closes } }: ServerSeen, { right, third, ended, exit }: Exchange) =>
+  right && (!closes || third === undefined || ended !== undefined || exit !== undefined)
 
 const continues: ServerJudge = (seen) => {
   const [first] = wrongs(seen)
@@ -121,7 +110,8 @@ const continues: ServerJudge = (seen) => {
   const expected = 'a program that serves others'
   if (first.exit) return shown('ended', first, { sent: first.third!, expected, received: '', words: true, values })
   if (!next) return UNANSWERED
-  if (next.right) return isFinished(seen, next) ? RIGHT : unfinished(next, first)
+  if (isFinished(seen, next)) return RIGHT
+  if (next.right) return leftOpen('next-not-finished', next, { message: bareThird(next), wrong: bareThird(first) })
   const sent = next.sent
   const printed = Number(mentions(next.out, next.x!))
   return shown('next-not-served', next, {

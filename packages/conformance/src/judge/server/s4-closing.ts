@@ -2,7 +2,7 @@ import { text } from '../../message.js'
 import { longestPause, thirdNumber } from '../../observe/exchange.js'
 import { mentions } from '../../observe/output.js'
 import { LONGEST_PAUSE_MS } from '../../observe/server/patience.js'
-import { RIGHT, shown, UNANSWERED } from '../judgement.js'
+import { leftOpen, RIGHT, shown, UNANSWERED } from '../judgement.js'
 import { linesText, type ServerJudge, wrongAnswer } from './common.js'
 
 const closesByItself: ServerJudge = (seen) => {
@@ -10,16 +10,14 @@ const closesByItself: ServerJudge = (seen) => {
   if (answered && closes) return RIGHT
   const [exchange] = seen.exchanges.get('waiting client')
   if (!exchange) return UNANSWERED
-  const { right, ended, third, endedLate } = exchange
+  const { right, ended, endedLate } = exchange
   if (!right) return wrongAnswer(exchange)
   if (ended) return RIGHT
-  return shown('stays-open', exchange, {
-    sent: third!,
-    expected: 'the end of the connection',
-    received: endedLate ? 'the end, but only after the client had closed' : 'nothing, even after the client had closed',
-    words: true,
-    values: { message: text(thirdNumber(exchange)!), follows: Number(endedLate ?? false) },
-  })
+  const values = { message: text(thirdNumber(exchange)!), follows: Number(endedLate ?? false) }
+  const received = endedLate
+    ? 'the end, but only after the client had closed'
+    : 'nothing, even after the client had closed'
+  return leftOpen('stays-open', exchange, values, received)
 }
 
 const waits: ServerJudge = (seen) => {

@@ -2,7 +2,7 @@ import { text } from '../../message.js'
 import { type Exchange, outputOf } from '../../observe/exchange.js'
 import type { EventOf, Observation } from '../../observe/observation.js'
 import { linesOf, mentions } from '../../observe/output.js'
-import { type Judgement, RIGHT, shown, UNANSWERED } from '../judgement.js'
+import { type Judgement, leftOpen, RIGHT, shown, UNANSWERED } from '../judgement.js'
 import { linesText, type ServerJudge, type ServerSeen, wrongAnswer } from './common.js'
 
 /** The program came to its end: shown with the connection after which it did, and with its last words. */
@@ -82,9 +82,7 @@ const afterGarbage: ServerJudge = (seen) => {
   const waiting = seen.exchanges.get('garbage').find(({ purpose }) => purpose === 'garbage that waits')
   if (!waiting || waiting.ended || waiting.exit || waiting.third !== undefined) return judged
   if (waiting.unconnected !== undefined) return notServed(seen, waiting, { context: 'a first message that is not one' })
-  const values = { seconds: seen.settings.patienceMs / 1000 }
-  const expected = 'the end of the connection'
-  return shown('left-open', waiting, { sent: waiting.sent, expected, received: 'nothing', words: true, values })
+  return leftOpen('left-open', waiting, { seconds: seen.settings.patienceMs / 1000 })
 }
 
 /** How perror ends its line: the program speaks of a call that failed, and not of a message. */

@@ -12,7 +12,7 @@ import {
   tornLine,
 } from '../../observe/server/crowd-view.js'
 import { lasts } from '../../observe/server/facts.js'
-import { type Judgement, noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
+import { type Judgement, leftOpen, noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
 import { linesText, type ServerJudge, type ServerSeen, unprinted, wrongAnswer } from './common.js'
 import { endedIn, errorLine, notServed } from './s5-survive.js'
 
@@ -76,9 +76,7 @@ const keepsApart: ServerJudge = (seen) => {
 function openOnes({ facts: { closes } }: ServerSeen, all: readonly Exchange[]): Judgement | undefined {
   const open = all.filter(({ ended }) => !ended)
   if (!closes || !open[0]) return undefined
-  const values = { names: open.map(({ name }) => name).join(', ') }
-  const expected = 'the end of the connection'
-  return shown('kept-open', open[0], { sent: open[0].third ?? '', expected, received: 'nothing', words: true, values })
+  return leftOpen('kept-open', open[0], { names: open.map(({ name }) => name).join(', ') })
 }
 
 function mixedOutput(seen: ServerSeen, all: readonly Exchange[]): Judgement | undefined {
@@ -96,27 +94,47 @@ function mixedOutput(seen: ServerSeen, all: readonly Exchange[]): Judgement | un
   return shown('lines-missing', whole, { ...about, values: { missing: missing.map(text).join(', '), read: 0 } })
 }
 
+const raceOf = (bad: number, rounds: number) =>
+  bad < rounds ? `raced: ${bad} of ${rounds}` : `in all ${rounds} rounds`
+
 const servesTwenty: ServerJudge = (seen) => {
-  const observation = seen.observations.get('twenty at once')
+  const { rounds = 0, bad = 0 } = seen.observations.get('twenty at once')?.counts ?? {}
+  if (bad === 0) return rounds === 0 ? UNANSWERED : noted('rounds', { rounds })
+  const done = clientsIn(seen.exchanges.get('twenty at once')).filter(isServed).length
+  return atOnce(seen, 'twenty at once', { race: raceOf(bad, rounds), done, connected: done, of: CROWD }) ?? RIGHT
+}
+
+const servesHundred: ServerJudge = (seen) => {
+  const observation = seen.observations.get('a hundred at once')
   if (!observation) return UNANSWERED
-  const { rounds = 0, bad = 0 } = observation.counts
-  if (bad === 0) return noted('rounds', { rounds })
-  const all = seen.exchanges.get('twenty at once')
+  const { connected = 0, served: done = 0, clients: of = HUNDRED } = observation.counts
+  const wrong = atOnce(seen, 'a hundred at once', { connected, done, of })
+  return wrong ?? (connected < of ? noted('short-queue', { connected, of }) : RIGHT)
+}
+
+interface Crowd extends Record<string, string | number> {
+  readonly connected: number
+  readonly of: number
+}
+
+/** What is wrong with the first of many clients that was not served; undefined if all were, and the next one. */
+function atOnce(seen: ServerSeen, probe: string, crowd: Crowd): Judgement | undefined {
+  const { of, connected } = crowd
+  const values = { ...crowd, clients: of, context: `${of} clients at once` }
+  const all = seen.exchanges.get(probe)
   const clients = clientsIn(all)
-  const done = clients.filter(isServed).length
-  const race = bad < rounds ? `raced: ${bad} of ${rounds}` : `in all ${rounds} rounds`
-  const raced = { race, done, of: CROWD, clients: CROWD, context: `${CROWD} clients at once` }
-  const ended = endedIn(observation, all, raced)
+  const ended = endedIn(seen.observations.get(probe)!, all, values)
   if (ended) return ended
   // What cannot connect has not been answered wrongly.
   const missed = clients.find((client) => !isServed(client) && client.unconnected === undefined)
-  if (missed) return amongOthers(seen, missed, raced)
-  const lost = linesLost(seen, clients, raced)
+  if (missed) return amongOthers(seen, missed, values)
+  // Only there were lines waited for.
+  const lost = probe === 'twenty at once' ? linesLost(seen, clients, values) : undefined
   if (lost) return lost
   const unconnected = clients.find((client) => client.unconnected !== undefined)
-  if (unconnected && done < SHORTEST_QUEUE) return queueFull(unconnected, done, raced)
+  if (unconnected && connected < SHORTEST_QUEUE) return queueFull(unconnected, connected, values)
   const next = all.find(({ purpose, right }) => purpose === 'next' && !right)
-  return next ? notServed(seen, next, raced) : RIGHT
+  return next && notServed(seen, next, values)
 }
 
 /** How long its queue has to be is not demanded of a server; one that lets hardly any client wait has made a mistake. */
@@ -146,23 +164,6 @@ function linesLost(
   return shown('lines-missing', whole, { ...about, values: { ...raced, missing, read } })
 }
 
-const servesHundred: ServerJudge = (seen) => {
-  const observation = seen.observations.get('a hundred at once')
-  if (!observation) return UNANSWERED
-  const { connected = 0, served = 0, clients = HUNDRED } = observation.counts
-  const all = seen.exchanges.get('a hundred at once')
-  const values = { connected, done: served, of: clients, clients, context: `${clients} clients at once` }
-  const ended = endedIn(observation, all, values)
-  if (ended) return ended
-  const missed = clientsIn(all).find((client) => !isServed(client) && client.unconnected === undefined)
-  if (missed) return amongOthers(seen, missed, values)
-  const next = all.find(({ purpose, right }) => purpose === 'next' && !right)
-  if (next) return notServed(seen, next, values)
-  const unconnected = all.find((client) => client.unconnected !== undefined)
-  if (unconnected && connected < SHORTEST_QUEUE) return queueFull(unconnected, connected, values)
-  return connected < clients ? noted('short-queue', { connected, of: clients }) : RIGHT
-}
-
 const wholeLines: ServerJudge = (seen) => {
   const judged = unprinted(seen) ?? unconcurrent(seen)
   if (judged) return judged
@@ -175,18 +176,10 @@ const wholeLines: ServerJudge = (seen) => {
   const clients = clientsIn(seen.exchanges.get('lines at once'))
   const [first] = clients
   if (!first) return UNANSWERED
-  const race = torn < rounds ? `raced: ${torn} of ${rounds}` : `in all ${rounds} rounds`
   const line = tornLine(linesFrom(observation.events, first.process, seen.facts), messagesOf(clients))
-  return shown(
-    'torn',
-    { ...first, to: observation.events.length },
-    {
-      expected: 'one message on each line',
-      received: line ?? '',
-      words: true,
-      values: { race, clients: clients.length },
-    },
-  )
+  const about = { expected: 'one message on each line', received: line ?? '', words: true as const }
+  const values = { race: raceOf(torn, rounds), clients: clients.length }
+  return shown('torn', { ...first, to: observation.events.length }, { ...about, values })
 }
 
 export const concurrency = {

@@ -1,6 +1,6 @@
 import { text } from '../../message.js'
 import { hasError, mentions } from '../../observe/output.js'
-import { type Evidence, RIGHT, shown, UNANSWERED } from '../judgement.js'
+import { type Evidence, leftOpen, RIGHT, shown, UNANSWERED } from '../judgement.js'
 import type { Symptom } from '../symptoms.js'
 import { linesText, type ServerJudge } from './common.js'
 
@@ -21,7 +21,7 @@ function delivered(purpose: string): ServerJudge {
     if (seen.settings.observed && (hasError(exchange.out) || hasError(exchange.err)))
       return as('error-for-delivery', { expected, received: lines })
     if (ended || !closes) return RIGHT
-    return as('not-finished', { expected: 'the end of the connection', received: 'nothing', words: true })
+    return leftOpen('not-finished', exchange)
   }
 }
 

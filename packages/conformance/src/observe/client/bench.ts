@@ -13,8 +13,8 @@ import { Listener } from './listener.js'
 
 /** What the server of a run does. Default: it answers X with X+1, and then waits. */
 export interface Script extends Purpose {
-  /** The answer, in pieces that are sent apart; `'nothing'`: none. */
-  readonly answer?: readonly string[] | 'nothing'
+  /** The answer, in pieces that are sent apart. */
+  readonly answer?: readonly string[]
   /** Before the answer. */
   readonly pauseMs?: number
   /** Instead of an answer. */
@@ -35,7 +35,6 @@ interface Connected {
   readonly connectMs: number
 }
 
-const APART_MS = 40
 /** A program that uses no processor time for this long will not connect any more. */
 const IDLE_MS = 3000
 const IDLE_AGAIN_MS = 1000
@@ -194,12 +193,7 @@ export class ClientBench {
     const pieces = script.answer ?? [text(x + 1) + dress]
     if (script.instead === 'close') peer.close()
     else if (script.instead === 'reset') peer.reset()
-    else if (pieces !== 'nothing') {
-      for (const [at, piece] of pieces.entries()) {
-        if (at > 0) await peer.untilOver(APART_MS)
-        peer.send(piece, true)
-      }
-    }
+    else await peer.sendApart(pieces, true)
     if (script.fullForMs !== undefined) {
       // Z may even have come with X.
       const said = () => peer.received.length > before || readText(peer.received).surplus.length > 0
@@ -213,8 +207,8 @@ export class ClientBench {
   }
 
   /** What comes after an answer. @returns Whether the program neither spoke nor closed. */
-  async #listen(peer: Peer, x: number, pieces: NonNullable<Script['answer']>, before: number): Promise<boolean> {
-    const y = pieces === 'nothing' ? undefined : readText(pieces.join('')).sequence
+  async #listen(peer: Peer, x: number, pieces: readonly string[], before: number): Promise<boolean> {
+    const y = readText(pieces.join('')).sequence
     const isWrong = y !== x + 1
     const began = performance.now()
     const came = await peer.message(

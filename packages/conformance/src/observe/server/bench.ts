@@ -1,5 +1,5 @@
 import { connections, listenerOn, pause } from '@hs/supervise'
-import { hello, latin1, readText, text } from '../../message.js'
+import { readText, text } from '../../message.js'
 import { type Exchange, LATE_MS, longestPause } from '../exchange.js'
 import type { Purpose } from '../observation.js'
 import { mentions } from '../output.js'
@@ -30,6 +30,12 @@ export interface ExchangeOptions extends Purpose {
   readonly countSegments?: boolean
   /** Look at the process and at what it has not read if it did not answer. Default: true; a crowd does so once. */
   readonly look?: boolean
+}
+
+/** One client of a server, and the number that it begins with. */
+export interface Client {
+  readonly peer: Peer
+  readonly x: number
 }
 
 /** 200, 204 ... 896, and a step that visits all of them in an order that is not a sequence. */
@@ -130,20 +136,40 @@ export class ServerBench extends ProcessBench {
     const peer = await this.connect(to, about)
     if (!peer) return this.recorder.exchange(this.#last)
     if (pauseMs > 0) await peer.silence(pauseMs)
-    peer.send(this.dressed(latin1(hello(x)), dress))
-    await this.answer(peer, x, options)
-    return this.finish(to, peer, x, options)
+    peer.send(this.dressed(text(x), dress))
+    await this.answer({ peer, x }, options.withinMs)
+    return this.finish(to, { peer, x }, options)
+  }
+
+  /** A client that has connected. */
+  async arrive(to: Session, purpose: Purpose = {}): Promise<Client | undefined> {
+    const x = this.number()
+    const peer = await this.connect(to, { x, ...purpose })
+    return peer && { peer, x }
+  }
+
+  /** Sends X, and waits for the answer. */
+  speak(client: Client, withinMs?: number): Promise<string> {
+    client.peer.send(this.dressed(text(client.x)))
+    return this.answer(client, withinMs)
+  }
+
+  /** A client that has connected and spoken. */
+  async meet(to: Session, purpose: Purpose = {}, withinMs?: number): Promise<Client | undefined> {
+    const client = await this.arrive(to, purpose)
+    if (client) await this.speak(client, withinMs)
+    return client
   }
 
   /** Waits for the answer to X. */
-  async answer(peer: Peer, x: number, { withinMs = this.patienceMs }: Pick<ExchangeOptions, 'withinMs'> = {}) {
+  async answer({ peer, x }: Client, withinMs = this.patienceMs): Promise<string> {
     const reply = await peer.message(text(x + 1), withinMs)
     if (reply === '' && peer.state === 'open') this.#silences++
     return reply
   }
 
   /** The second half of an exchange: from the answer on. */
-  async finish(to: Session, peer: Peer, x: number, options: ExchangeOptions = {}): Promise<Exchange> {
+  async finish(to: Session, { peer, x }: Client, options: ExchangeOptions = {}): Promise<Exchange> {
     const { lookMs, z, dress = this.facts.dress } = options
     if (lookMs) await peer.silence(lookMs)
     const exchange = this.recorder.exchange(peer.connection)

@@ -1,7 +1,6 @@
 import { text } from '../../message.js'
-import type { Peer } from '../peer.js'
 import type { Session } from '../program.js'
-import type { ServerBench } from './bench.js'
+import type { Client, ServerBench } from './bench.js'
 
 /** A queue that is full lets a client wait for a second and more before it asks again; this one asks at once. */
 const ATTEMPT_MS = 200
@@ -66,18 +65,14 @@ export async function queue(bench: ServerBench, session: Session, size: number, 
   return clients.length
 }
 
-interface Client {
-  readonly peer: Peer
-  readonly x: number
-}
-
 const namesOf = (bench: ServerBench, size: number) =>
   Array.from({ length: size }, (_, at) => ({ name: `#${at + 1}`, x: bench.number() }))
 
-async function speak(bench: ServerBench, { peer, x }: Client, progress: Progress, patienceMs: number): Promise<void> {
+async function speak(bench: ServerBench, client: Client, progress: Progress, patienceMs: number): Promise<void> {
+  const { peer, x } = client
   if (peer.state !== 'open') return
   peer.send(bench.dressed(text(x)))
-  do await bench.answer(peer, x, { withinMs: progress.leftMs(patienceMs) })
+  do await bench.answer(client, progress.leftMs(patienceMs))
   while (peer.received === '' && peer.state === 'open' && progress.leftMs(patienceMs) > 1)
   if (peer.received !== '') progress.made()
 }
@@ -86,13 +81,14 @@ async function speak(bench: ServerBench, { peer, x }: Client, progress: Progress
  * @param atOnce - As clients do (HS-4.1): Z and the end of the stream may be there in one moment.
  * @returns Whether it was served.
  */
-async function leave(bench: ServerBench, session: Session, { peer, x }: Client, atOnce: boolean): Promise<boolean> {
+async function leave(bench: ServerBench, session: Session, client: Client, atOnce: boolean): Promise<boolean> {
+  const { peer, x } = client
   const { right, y = x + 1 } = bench.recorder.exchange(peer.connection)
   if (right && atOnce) peer.leave(bench.dressed(text(y + 1)))
   const z = right && !atOnce ? text(y + 1) : 'none'
   // A program that never closes was waited for elsewhere.
   const endMs = bench.facts.closes ? {} : { endMs: 0 }
-  await bench.finish(session, peer, x, { z, awaitLines: false, look: false, ...endMs })
+  await bench.finish(session, client, { z, awaitLines: false, look: false, ...endMs })
   return right
 }
 

@@ -1,11 +1,8 @@
 import { text } from '../../message.js'
-import type { Peer } from '../peer.js'
 import type { Probe } from '../probe.js'
 import type { Session } from '../program.js'
-import type { ServerBench } from './bench.js'
+import type { Client, ServerBench } from './bench.js'
 
-/** Between two segments: enough that they are not joined on their way. */
-const APART_MS = 40
 /** How long the end may take, of a connection on which all has been said. */
 const END_MS = 500
 /** How many bytes a client sends that sends its whole buffer. */
@@ -45,29 +42,22 @@ export const deliveries: Probe<ServerBench> = {
     let session: Session | undefined
     for (const [purpose, delivery] of Object.entries(DELIVERIES)) {
       session = await bench.alive(session)
-      const x = bench.number()
-      const peer = await bench.connect(session, { x, purpose })
-      if (!peer) continue
-      const exchange = await deliver(bench, session, peer, x, delivery)
+      const client = await bench.arrive(session, { purpose })
+      if (!client) continue
+      const exchange = await deliver(bench, session, client, delivery)
       await bench.stopIfSpent(session, exchange)
       if (bench.facts.closes && !exchange.ended) await bench.stop(session)
     }
   },
 }
 
-async function deliver(bench: ServerBench, session: Session, peer: Peer, x: number, { first, third }: Delivery) {
-  await sendApart(peer, first(x))
+async function deliver(bench: ServerBench, session: Session, client: Client, { first, third }: Delivery) {
+  const { peer, x } = client
+  await peer.sendApart(first(x))
   // That it is silent without its dress is known.
-  await bench.answer(peer, x, bench.facts.dress === '' ? {} : { withinMs: bench.shortPatienceMs })
+  await bench.answer(client, bench.facts.dress === '' ? undefined : bench.shortPatienceMs)
   const segments = third(x + 2)
-  if (peer.received !== '') await sendApart(peer, segments, true)
+  if (peer.received !== '') await peer.sendApart(segments, true)
   const end = bench.facts.closes ? { endMs: END_MS } : {}
-  return bench.finish(session, peer, x, { z: 'sent', numbers: [x, x + 2], ...end })
-}
-
-async function sendApart(peer: Peer, segments: readonly string[], z = false): Promise<void> {
-  for (const [at, segment] of segments.entries()) {
-    if (at > 0) await peer.untilOver(APART_MS)
-    peer.send(segment, z)
-  }
+  return bench.finish(session, client, { z: 'sent', numbers: [x, x + 2], ...end })
 }

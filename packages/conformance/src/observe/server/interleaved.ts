@@ -1,18 +1,11 @@
-import { text } from '../../message.js'
-import type { Peer } from '../peer.js'
 import type { Probe } from '../probe.js'
 import { hasEnded, type Session } from '../program.js'
-import type { ServerBench } from './bench.js'
+import type { Client, ServerBench } from './bench.js'
 import { lasts } from './facts.js'
 
 const CLIENTS = 4
 /** Each comes when the one before is accepted, also on a busy machine: all in one moment is another probe. */
 const ACCEPTED_MS = 20
-
-interface Client {
-  readonly peer: Peer
-  readonly x: number
-}
 
 /**
  * Four clients that are there at the same time, and speak in another order. When the first has gone, a fifth comes: its
@@ -28,39 +21,30 @@ export const interleaved: Probe<ServerBench> = {
     const early: Client[] = []
     for (let at = 0; at < size; at++) {
       await bench.pause(ACCEPTED_MS)
-      const client = await arrive(bench, session, at)
+      const client = await bench.arrive(session, { name: `#${at + 1}` })
       if (!client) return
       early.push(client)
     }
     if (!(await each(shuffled(bench, early), (client) => begin(bench, client)))) return giveUp(bench, session, early)
     const [first, ...others] = early as [Client, ...Client[]]
-    await end(bench, session, first)
-    const newcomer = await arrive(bench, session, size)
+    await bench.finish(session, first)
+    const newcomer = await bench.arrive(session, { name: `#${size + 1}` })
     if (!newcomer) return
     const rest = [...others, newcomer]
     if (!(await begin(bench, newcomer))) return giveUp(bench, session, rest)
-    for (const client of shuffled(bench, rest)) await end(bench, session, client)
+    for (const client of shuffled(bench, rest)) await bench.finish(session, client)
     await hasEnded(session)
   },
 }
 
-async function arrive(bench: ServerBench, session: Session, at: number): Promise<Client | undefined> {
-  const x = bench.number()
-  const peer = await bench.connect(session, { x, name: `#${at + 1}` })
-  return peer && { peer, x }
+async function begin(bench: ServerBench, client: Client): Promise<boolean> {
+  await bench.speak(client)
+  return bench.recorder.exchange(client.peer.connection).right
 }
-
-async function begin(bench: ServerBench, { peer, x }: Client): Promise<boolean> {
-  peer.send(bench.dressed(text(x)))
-  await bench.answer(peer, x)
-  return bench.recorder.exchange(peer.connection).right
-}
-
-const end = (bench: ServerBench, session: Session, { peer, x }: Client) => bench.finish(session, peer, x)
 
 /** One of them was answered wrongly, or not at all: the others cannot tell more. */
 async function giveUp(bench: ServerBench, session: Session, clients: readonly Client[]): Promise<void> {
-  for (const { peer, x } of clients) await bench.finish(session, peer, x, { z: 'none', awaitLines: false })
+  for (const client of clients) await bench.finish(session, client, { z: 'none', awaitLines: false })
 }
 
 async function each<T>(items: readonly T[], isRight: (item: T) => Promise<boolean>): Promise<boolean> {

@@ -28,16 +28,14 @@ export const waitingClient: Probe<ServerBench> = {
   wanted: ({ answered, closes }) => answered && !closes,
   async observe(bench) {
     const session = await bench.start()
-    const x = bench.number()
-    const peer = await bench.connect(session, { x })
-    if (!peer) return
-    peer.send(bench.dressed(text(x)))
-    await bench.answer(peer, x)
+    const client = await bench.meet(session)
+    if (!client) return
+    const { peer, x } = client
     peer.send(bench.dressed(text(x + 2)), true)
     if (!(await peer.untilOver(bench.settings.patienceMs))) {
       peer.finish()
       await peer.untilOver(FOLLOWS_MS)
     }
-    await bench.finish(session, peer, x, { z: 'sent', endMs: 0 })
+    await bench.finish(session, client, { z: 'sent', endMs: 0 })
   },
 }

@@ -77,7 +77,7 @@ async function grow(bench: ServerBench, session: Session, x: number, purpose: st
     sent = size
   }
   await peer.until(() => peer.received !== '' || peer.state !== 'open', QUIET_MS)
-  return bench.finish(session, peer, x, { dress: '\0'.repeat(sent) })
+  return bench.finish(session, { peer, x }, { dress: '\0'.repeat(sent) })
 }
 
 /** Do lines come when a whole buffer of them was printed? */
@@ -148,11 +148,9 @@ const killed: ServerProbe = {
   async observe(bench) {
     for (const which of ['first', 'third'] as const) {
       const session = await bench.start('plain')
-      const x = bench.number()
-      const peer = await bench.connect(session, { x, purpose: which })
-      if (!peer) continue
-      peer.send(bench.dressed(text(x)))
-      await bench.answer(peer, x)
+      const client = await bench.meet(session, { purpose: which })
+      if (!client) continue
+      const { peer, x } = client
       if (which === 'third') {
         peer.send(bench.dressed(text(x + 2)), true)
         await peer.untilOver(bench.facts.closes ? bench.settings.patienceMs : QUIET_MS)
@@ -174,16 +172,16 @@ const fullPipe: ServerProbe = {
   async observe(bench) {
     const session = await bench.start('full')
     if (!session.process!.full) return bench.recorder.count('unfilled', 1)
-    const x = bench.number()
-    const peer = await bench.connect(session, { x })
-    if (!peer) return
+    const client = await bench.arrive(session)
+    if (!client) return
+    const { peer, x } = client
     peer.send(bench.dressed(text(x)))
     const early = await peer.until(() => peer.received !== '', FULL_PIPE_MS)
     bench.recorder.count('early', early ? 1 : 0)
     bench.recorder.add({ type: 'note', text: 'stdout has room again' })
     session.process!.drain()
-    await bench.answer(peer, x)
-    await bench.finish(session, peer, x)
+    await bench.answer(client)
+    await bench.finish(session, client)
   },
 }
 

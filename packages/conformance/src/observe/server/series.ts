@@ -1,4 +1,3 @@
-import { text } from '../../message.js'
 import type { Probe } from '../probe.js'
 import type { Session } from '../program.js'
 import type { ServerBench } from './bench.js'
@@ -61,14 +60,11 @@ export const series: Probe<ServerBench> = {
 
 /** A client that leaves after the answer; the next one comes when this one has been dealt with. */
 async function leave(bench: ServerBench, session: Session): Promise<boolean> {
-  const x = bench.number()
-  const peer = await bench.connect(session, { x, purpose: 'leaves' })
-  if (!peer) return false
-  peer.send(bench.dressed(text(x)))
-  await bench.answer(peer, x)
-  peer.finish()
-  await peer.untilOver(LOOK_MS)
-  return (await bench.finish(session, peer, x, { z: 'none', awaitLines: false })).right
+  const client = await bench.meet(session, { purpose: 'leaves' })
+  if (!client) return false
+  client.peer.finish()
+  await client.peer.untilOver(LOOK_MS)
+  return (await bench.finish(session, client, { z: 'none', awaitLines: false })).right
 }
 
 /** Records what the processes hold when all has been closed that is on its way to be. */
@@ -89,15 +85,10 @@ export const idle: Probe<ServerBench> = {
   async observe(bench) {
     const session = await bench.start()
     const silent = await bench.connect(session, { purpose: 'silent' })
-    if (silent) await bench.finish(session, silent, 0, { z: 'none', awaitLines: false })
+    if (silent) await bench.finish(session, { peer: silent, x: 0 }, { z: 'none', awaitLines: false })
     await bench.pause(20)
-    const x = bench.number()
-    const leaver = await bench.connect(session, { x, purpose: 'leaves' })
-    if (leaver) {
-      leaver.send(bench.dressed(text(x)))
-      await bench.answer(leaver, x)
-      await bench.finish(session, leaver, x, { z: 'none', awaitLines: false })
-    }
+    const leaver = await bench.meet(session, { purpose: 'leaves' })
+    if (leaver) await bench.finish(session, leaver, { z: 'none', awaitLines: false })
     await bench.pause(50)
     let busy = 0
     for (let look = 0; look < LOOKS; look++) {

@@ -1,10 +1,8 @@
 import { connections, descriptors, hasProc, listenerOn, loopsOf, tasksOf } from '@hs/supervise'
-import { text } from '../../message.js'
 import type { EventOf } from '../observation.js'
-import type { Peer } from '../peer.js'
 import type { Probe } from '../probe.js'
 import type { Session } from '../program.js'
-import type { ServerBench } from './bench.js'
+import type { Client, ServerBench } from './bench.js'
 import { HELD } from './concurrency.js'
 import { lasts } from './facts.js'
 
@@ -16,11 +14,6 @@ const ACCEPTED_MS = 20
 /** A server that listens may still be starting its threads, which takes this much work at most. */
 const STARTING_MS = 1000
 
-interface Client {
-  readonly peer: Peer
-  readonly x: number
-}
-
 /** One client is silent, another stops after the answer: are others served meanwhile, and by what? */
 export const stalledClients: Probe<ServerBench> = {
   name: 'stalled clients',
@@ -31,55 +24,38 @@ export const stalledClients: Probe<ServerBench> = {
     const session = await bench.start()
     await session.process?.rest(STARTING_MS)
     const tasksBefore = tasksIn(session)
-    const silent = await arrive(bench, session, 'silent')
+    const silent = await bench.arrive(session, { name: 'silent' })
     if (!silent) return
     // A runtime that starts a thread for the first time takes as long as for its first answer.
     await bench.pause(ACCEPTED_MS + bench.facts.answerMs)
     const held: Client[] = []
     const stallMs = STALL_MS + 2 * bench.facts.answerMs
-    let other = await meet(bench, session, 'other 1', stallMs)
+    let other = await bench.meet(session, { name: 'other 1' }, stallMs)
     if (isServed(other) && !(await silent.peer.untilOver(ACCEPTED_MS))) {
-      if (other) await bench.finish(session, other.peer, other.x, { awaitLines: false })
-      const stalled = await meet(bench, session, 'stalled', bench.settings.patienceMs)
+      if (other) await bench.finish(session, other, { awaitLines: false })
+      const stalled = await bench.meet(session, { name: 'stalled' }, bench.settings.patienceMs)
       if (stalled) held.push(stalled)
-      other = await meet(bench, session, 'other 2', stallMs)
+      other = await bench.meet(session, { name: 'other 2' }, stallMs)
       if (isServed(other) && !(await stalled?.peer.untilOver(ACCEPTED_MS))) {
-        if (other) await bench.finish(session, other.peer, other.x, { awaitLines: false })
+        if (other) await bench.finish(session, other, { awaitLines: false })
         other = undefined
         await hold(bench, session, held)
         look(bench, session, held, tasksBefore)
       }
     }
     // Everyone is let go with a whole handshake: how a server takes an early end is judged elsewhere.
-    await speak(bench, silent, bench.settings.patienceMs)
-    await bench.finish(session, silent.peer, silent.x, { awaitLines: false })
+    await bench.speak(silent, bench.settings.patienceMs)
+    await bench.finish(session, silent, { awaitLines: false })
     if (other && !isServed(other) && held.length === 1) {
       if (await other.peer.until(() => other?.peer.received !== '', SEAT_MS))
         look(bench, session, [...held, other], tasksBefore)
     }
-    for (const { peer, x } of held) await bench.finish(session, peer, x, { awaitLines: false, endMs: ACCEPTED_MS })
+    for (const client of held) await bench.finish(session, client, { awaitLines: false, endMs: ACCEPTED_MS })
     // A client that had to wait is served now.
     if (!other) return
-    if (!isServed(other)) await bench.answer(other.peer, other.x, { withinMs: bench.settings.patienceMs + 1000 })
-    await bench.finish(session, other.peer, other.x, { awaitLines: false })
+    if (!isServed(other)) await bench.answer(other, bench.settings.patienceMs + 1000)
+    await bench.finish(session, other, { awaitLines: false })
   },
-}
-
-async function arrive(bench: ServerBench, session: Session, name: string): Promise<Client | undefined> {
-  const x = bench.number()
-  const peer = await bench.connect(session, { x, name })
-  return peer && { peer, x }
-}
-
-async function speak(bench: ServerBench, { peer, x }: Client, withinMs: number): Promise<void> {
-  peer.send(bench.dressed(text(x)))
-  await bench.answer(peer, x, { withinMs })
-}
-
-async function meet(bench: ServerBench, session: Session, name: string, withinMs: number) {
-  const client = await arrive(bench, session, name)
-  if (client) await speak(bench, client, withinMs)
-  return client
 }
 
 const isServed = (client: Client | undefined) => client !== undefined && client.peer.received !== ''
@@ -87,9 +63,9 @@ const isServed = (client: Client | undefined) => client !== undefined && client.
 /** More clients that stop after the answer. A pool has fewer seats than this: one that is not answered at once is let go. */
 async function hold(bench: ServerBench, session: Session, held: Client[]): Promise<void> {
   for (let at = 1; at < HELD; at++) {
-    const client = await meet(bench, session, `held ${at}`, SEAT_MS)
+    const client = await bench.meet(session, { name: `held ${at}` }, SEAT_MS)
     if (client && isServed(client)) held.push(client)
-    else if (client) await bench.finish(session, client.peer, client.x, { z: 'none', awaitLines: false })
+    else if (client) await bench.finish(session, client, { z: 'none', awaitLines: false })
   }
 }
 

@@ -1,4 +1,5 @@
 import { readText, text } from '../../message.js'
+import type { Peer } from '../peer.js'
 import type { Probe } from '../probe.js'
 import { hasEnded, type Session } from '../program.js'
 import type { ServerBench } from './bench.js'
@@ -25,35 +26,25 @@ async function apart(bench: ServerBench, session: Session, rests: boolean): Prom
   else if (!rests) await hasEnded(session)
 }
 
+type Talk = (peer: Peer) => Promise<void> | void
+
 /** A connection to which nothing has to be answered. */
-async function unanswered(
-  bench: ServerBench,
-  session: Session,
-  purpose: string,
-  talk: (peer: NonNullable<Awaited<ReturnType<ServerBench['connect']>>>) => Promise<void> | void = () => {},
-): Promise<void> {
+async function unanswered(bench: ServerBench, session: Session, purpose: string, talk: Talk = () => {}): Promise<void> {
   const peer = await bench.connect(session, { purpose })
   if (!peer) return
   await talk(peer)
-  const { reply } = await bench.finish(session, peer, 0, { z: 'none', awaitLines: false })
+  const { reply } = await bench.finish(session, { peer, x: 0 }, { z: 'none', awaitLines: false })
   await apart(bench, session, reply === '')
 }
 
 /** As far as the answer. */
-async function answered(
-  bench: ServerBench,
-  session: Session,
-  purpose: string,
-  talk: (peer: NonNullable<Awaited<ReturnType<ServerBench['connect']>>>) => Promise<void> | void = () => {},
-): Promise<void> {
-  const x = bench.number()
-  const peer = await bench.connect(session, { x, purpose })
-  if (!peer) return
-  peer.send(bench.dressed(text(x)))
-  const reply = await bench.answer(peer, x)
-  if (reply !== '') await talk(peer)
-  await bench.finish(session, peer, x, { z: 'none', awaitLines: false })
-  await apart(bench, session, reply === '')
+async function answered(bench: ServerBench, session: Session, purpose: string, talk: Talk = () => {}): Promise<void> {
+  const client = await bench.meet(session, { purpose })
+  if (!client) return
+  const { received } = client.peer
+  if (received !== '') await talk(client.peer)
+  await bench.finish(session, client, { z: 'none', awaitLines: false })
+  await apart(bench, session, received === '')
 }
 
 const leavesAtOnce: Happens = (bench, session) => unanswered(bench, session, 'leaves at once')
@@ -101,7 +92,7 @@ const sendsGarbage: Happens = async (bench, session) => {
 
 /** A program that answers all the same is given its Z, so that it is not the end of the connection that is judged. */
 async function speaksGarbage(bench: ServerBench, session: Session, garbage: string, withinMs: number) {
-  const talk: Parameters<typeof unanswered>[3] = async (peer) => {
+  const talk: Talk = async (peer) => {
     peer.send(garbage)
     await peer.until(() => peer.received !== '' || peer.state !== 'open', withinMs)
     const { sequence } = readText(peer.received)
