@@ -233,7 +233,7 @@ describe('help, version and completion', () => {
     }
   })
 
-  it('a value is no request for help', async () => {
+  it('a value does not ask for help', async () => {
     expect(await parse(required, ['host', '1', '5', '--errors', '-h'])).toMatchObject({ status: 2 })
     expect(await parse(required, ['host', '1', '5', '--', '-h'])).toMatchObject({ status: 2 })
   })

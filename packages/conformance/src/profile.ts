@@ -5,7 +5,7 @@ import { readText } from './message.js'
 import type { ClientFacts } from './observe/client/facts.js'
 import type { Exchange } from './observe/exchange.js'
 import type { Recording } from './observe/observation.js'
-import { hasError } from './observe/output.js'
+import { streamsOfError } from './observe/output.js'
 import type { ServerFacts } from './observe/server/facts.js'
 import type { Profile } from './report/report.js'
 
@@ -37,7 +37,6 @@ const EDGE = 2147483646
 
 /** Where ERROR was seen. */
 function errorsIn(exchanges: readonly Exchange[]): Pick<Profile, 'errors'> {
-  const [out, err] = [exchanges.some((one) => hasError(one.out)), exchanges.some((one) => hasError(one.err))]
-  if (!out && !err) return {}
-  return { errors: out && err ? 'both' : out ? 'stdout' : 'stderr' }
+  const [first, second] = streamsOfError(exchanges)
+  return first ? { errors: second ? 'both' : first } : {}
 }

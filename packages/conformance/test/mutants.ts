@@ -93,6 +93,7 @@ server SENDS_ERROR | sends ERROR to the client, and does not print it | S3.2 | e
 server ERROR_TEXT | prints "Wrong number" instead of ERROR | S3.2 | error-in-other-words
 server ERROR_LOWER | prints Error | S3.2 | error-in-other-words
 server ERROR_OPEN | prints ERROR without a newline | S3.2 | error-without-newline
+server ERROR_UNFLUSHED | does not flush ERROR | S3.2 | error-not-flushed
 server PREFIX_COMPARE | takes every Z that begins like the right one | S3.2 | compares-beginning
 server AT_LEAST | takes every Z that is greater than Y | S3.2 | compares-greater
 server COMPARES_EIGHT | compares the first eight characters | S3.2 | compares-beginning

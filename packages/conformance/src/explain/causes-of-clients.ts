@@ -1,14 +1,8 @@
 /** Causes of what clients do with wrong answers, with unusual deliveries, and in the end. */
-import { also, type Cause, type Fault, is, value } from './fault.js'
+import { also, type Cause, is, through, value } from './fault.js'
 
 /** Only in this case: servers have a symptom of that name, too. */
 const only = ([key, when]: Cause, ...ids: string[]): Cause => [key, (fault) => ids.includes(fault.id) && when(fault)]
-
-/** No ERROR after these, and only these, of the wrong answers. */
-const through =
-  (...sets: string[]) =>
-  ({ symptom, values }: Fault) =>
-    symptom === 'error-missing' && sets.includes(String(values?.unnoticed ?? ''))
 
 const missing = is('error-missing')
 const asserts = also('error-in-other-words', ({ received = '' }) => /Assertion/.test(received))

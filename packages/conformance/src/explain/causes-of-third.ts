@@ -1,17 +1,10 @@
 /** Causes of what goes wrong with Z, with unusual deliveries, and with arguments. */
-import { also, type Cause, type Fault, is } from './fault.js'
+import { also, type Cause, type Fault, is, through } from './fault.js'
 
-const unnoticed = ({ values }: Fault) => String(values?.unnoticed ?? '')
 const pattern =
   (...patterns: string[]) =>
   ({ symptom, values }: Fault) =>
     symptom === 'error-for-right' && patterns.includes(String(values?.pattern))
-
-/** No ERROR after these, and only these, of the wrong third messages. */
-const through =
-  (...sets: string[]) =>
-  (fault: Fault) =>
-    fault.symptom === 'error-missing' && sets.includes(unnoticed(fault))
 
 export const WRONG_THIRD: readonly Cause[] = [
   ['third-not-read-in-time', also('third-not-printed', ({ id }) => id === 'S4.2')],

@@ -23,3 +23,6 @@ export const is =
 export const also = (symptom: Symptom, when: (fault: Fault) => boolean) => (fault: Fault) =>
   fault.symptom === symptom && when(fault)
 export const value = ({ values }: Fault, name: string) => Number(values?.[name] ?? 0)
+/** No ERROR after these, and only these, of the wrong messages. */
+export const through = (...sets: string[]) =>
+  also('error-missing', ({ values }) => sets.includes(String(values?.unnoticed ?? '')))

@@ -1,5 +1,6 @@
 import { text } from '../message.js'
 import type { Settings } from './observation.js'
+import type { Exit } from './readings.js'
 
 /** A line without what the eye does not see: NULs, and blanks and carriage returns at its end. */
 export const visible = (line: string): string => line.replaceAll('\0', '').replace(/[ \t\r]+$/, '')
@@ -45,6 +46,10 @@ const THROWN =
 
 export const thrownLine = (err: string): string | undefined => linesOf(err).findLast((line) => THROWN.test(line))
 
+/** An exception that was not caught, or an assertion, has ended it. */
+export const throws = ({ exit, err }: { readonly exit?: Exit | undefined; readonly err: string }): boolean =>
+  exit !== undefined && exit.code !== 0 && thrownLine(err) !== undefined
+
 /** A line that says that something is wrong, in other words than ERROR. */
 export const complaintIn = ({ out, err }: Streams): string | undefined =>
   linesOf(err).find((line) => THROWN.test(line)) ??
@@ -56,3 +61,9 @@ export function errorIn({ out, err }: Streams, errors: Settings['errors']) {
   const right = errors === 'either' ? on.stdout || on.stderr : on[errors]
   return { right, elsewhere: !right && (on.stdout || on.stderr) }
 }
+
+/** On which streams some of these have printed ERROR. */
+export const streamsOfError = (all: readonly Streams[]): ('stdout' | 'stderr')[] => [
+  ...(all.some(({ out }) => hasError(out)) ? ['stdout' as const] : []),
+  ...(all.some(({ err }) => hasError(err)) ? ['stderr' as const] : []),
+]

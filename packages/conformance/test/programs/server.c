@@ -70,6 +70,9 @@ static void error(void) {
   printf("ERROR");
 #elif defined BUG_ERROR_TWICE
   printf("ERROR\nERROR\n");
+#elif defined BUG_ERROR_UNFLUSHED
+  printf("ERROR\n");
+  return;
 #elif defined ERROR_ON_STDERR
   fprintf(stderr, "ERROR: wrong number\n");
 #else

@@ -4,9 +4,10 @@ import { isThird } from '../../observe/client/facts.js'
 import { type Exchange, outputOf } from '../../observe/exchange.js'
 import { errorIn, hasError } from '../../observe/output.js'
 import { bareThird } from '../both.js'
-import { noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
+import { errorLines, withoutError } from '../errors.js'
+import { RIGHT, shown, UNANSWERED } from '../judgement.js'
 import { type ClientJudge, type ClientSeen, closesItself, lostAtEnd, ofFirst, unprinted, wrongFirst } from './common.js'
-import { crash, printsError, withoutError, wordsInstead } from './errors.js'
+import { crash, omissionOf, printsError, wordsInstead } from './errors.js'
 
 /** Sending on is not tried with every wrong answer: a program may take some of them for right, as C3.1 reports. */
 const PLAIN = ['too-large', 'equal', 'one-more']
@@ -20,30 +21,25 @@ const about = (run: Exchange) => ({
   values: { message: bareThird(run), right: text(run.x! + 1) },
 })
 
-const endsError = (output: string) => /ERROR[^\n]*\n/.test(output)
-
 const errorPrinted: ClientJudge = (seen) => {
   const runs = wrongs(seen)
   if (runs.length === 0) return UNANSWERED
   const missing = runs.filter((run) => !printsError(seen, run))
   const [run] = missing
-  const open = run ? undefined : runs.find(({ out, err }) => !endsError(out) && !endsError(err))
-  if (open) {
-    const received = hasError(open.out) ? open.out : open.err
-    return shown('error-open', open, { ...about(open), expected: 'ERROR\n', received })
-  }
-  const lost = run ? undefined : lostAtEnd(seen, 'wrong', ({ out, err }) => hasError(out) || hasError(err))
-  if (lost) return lost
   if (!run) {
-    const on = { stdout: runs.some(({ out }) => hasError(out)), stderr: runs.some(({ err }) => hasError(err)) }
-    const streams = Object.entries(on).flatMap(([stream, is]) => (is ? [stream] : []))
-    return noted('error-seen', { streams: streams.join(' and ') })
+    const judged = errorLines(runs)
+    const lost = lostAtEnd(seen, 'wrong', ({ out, err }) => hasError(out) || hasError(err))
+    return 'right' in judged ? (lost ?? judged) : judged
   }
   const wrong = wrongFirst(run)
   if (wrong) return wrong
   const { sent, values } = about(run)
   const unnoticed = missing.map(({ purpose }) => purpose).join(' ')
-  return withoutError(seen, run, { sent, values: { ...values, unnoticed, noticed: runs.length - missing.length } })
+  return withoutError(
+    run,
+    seen.settings,
+    omissionOf(seen, run, { sent, values: { ...values, unnoticed, noticed: runs.length - missing.length } }),
+  )
 }
 
 const sendsNothing: ClientJudge = (seen) => {
@@ -108,7 +104,7 @@ const withoutNumber: ClientJudge = (seen) => {
     if (crashed) return crashed
   }
   const run = runs.find((one) => !printsError(seen, one))
-  return run ? (wrongFirst(run) ?? withoutError(seen, run, about(run))) : RIGHT
+  return run ? (wrongFirst(run) ?? withoutError(run, seen.settings, omissionOf(seen, run, about(run)))) : RIGHT
 }
 
 export const wrongNumbers = {

@@ -1,8 +1,9 @@
 import { text } from '../../message.js'
 import { endsAtOnce, exitText, trialIn } from '../both.js'
+import { withoutError } from '../errors.js'
 import { type Evidence, noted, RIGHT, type Shown, shown, UNANSWERED } from '../judgement.js'
 import { type ClientJudge, type ClientSeen, closesItself, ofFirst, wrongFirst, wrongThird } from './common.js'
-import { crash, printsError, withoutError } from './errors.js'
+import { crash, omissionOf, printsError } from './errors.js'
 
 const HOW: Readonly<Record<string, string>> = {
   close: 'the server closed the connection instead of answering',
@@ -44,7 +45,7 @@ const errorIfBroken: ClientJudge = (seen) => {
   const run = runs.find((one) => !printsError(seen, one))
   if (!run) return RIGHT
   const message = run.purpose === 'close' ? 'the end of the connection' : 'the reset of the connection'
-  return wrongFirst(run) ?? withoutError(seen, run, { values: { message } })
+  return wrongFirst(run) ?? withoutError(run, seen.settings, omissionOf(seen, run, { values: { message } }))
 }
 
 const survivesLong: ClientJudge = (seen) => {

@@ -1,9 +1,9 @@
 import { text } from '../../message.js'
 import { type Exchange, thirdNumber } from '../../observe/exchange.js'
-import { complaintIn, errorIn, hasError, mentions, thrownLine } from '../../observe/output.js'
+import { complaintIn, errorIn, hasError, mentions } from '../../observe/output.js'
 import { bareThird } from '../both.js'
-import { leftOpen, noted, RIGHT, shown, UNANSWERED } from '../judgement.js'
-import type { Symptom } from '../symptoms.js'
+import { errorLines, withoutError } from '../errors.js'
+import { type Judgement, leftOpen, RIGHT, shown, UNANSWERED } from '../judgement.js'
 import { linesText, type ServerJudge, type ServerSeen, unprinted, wrongAnswer } from './common.js'
 
 /** The largest X whose Z is certain: beyond, Z depends on how a program counts. */
@@ -33,38 +33,25 @@ const printedAlso: ServerJudge = (seen) => {
   return error >= 0 && error < lines.lastIndexOf(message) ? shown('error-before-line', exchange, about) : RIGHT
 }
 
-/** What came instead of ERROR. */
-function omission(seen: ServerSeen, exchange: Exchange): Symptom {
-  const { errors } = seen.settings
-  const others = seen.exchanges.get('wrong third').filter(({ process }) => process === exchange.process)
-  if (errorIn(exchange, errors).elsewhere) return 'error-elsewhere'
-  if (exchange.after.includes('ERROR')) return 'error-sent'
-  if (complaintIn(exchange) !== undefined) return 'error-in-other-words'
-  const late = others.find((other) => other.purpose === 'next' && errorComesFirst(seen, other))
-  if (late && !exchange.exit) return 'error-late'
-  return 'error-missing'
+/** ERROR came with the lines of the next client. */
+function isLate(seen: ServerSeen, { process, exit }: Exchange): boolean {
+  const next = namedIn(seen, 'next')
+  return !exit && next?.process === process && errorComesFirst(seen, next)
 }
 
-/** Which wrong third messages no ERROR followed. */
-function unnoticed(seen: ServerSeen, missing: readonly Exchange[]): ReturnType<ServerJudge> {
+/** No ERROR followed these wrong third messages. */
+function unnoticed(seen: ServerSeen, missing: readonly Exchange[]): Judgement {
   const exchange = missing[0]!
-  const { errors } = seen.settings
-  const [message, y] = [bareThird(exchange), exchange.x! + 1]
-  const streams = errors === 'either' ? 'stdout or stderr' : errors
-  return shown(omission(seen, exchange), exchange, {
+  return withoutError(exchange, seen.settings, {
     sent: exchange.third!,
-    expected: 'a line that begins with ERROR',
-    received: complaintIn(exchange) ?? linesText(seen, exchange),
-    words: true,
+    received: linesText(seen, exchange),
+    instead: complaintIn(exchange),
+    late: isLate(seen, exchange),
     values: {
-      message,
-      right: text(y + 1),
-      streams,
-      stream: errors,
+      message: bareThird(exchange),
+      right: text(exchange.x! + 2),
       ignored: Number(ignoresThird(seen) && exchange.exit === undefined),
       unnoticed: missing.map(({ purpose }) => purpose).join(' '),
-      // An exception or an assertion: what it says instead of ERROR is its end.
-      thrown: Number(exchange.exit !== undefined && thrownLine(exchange.err) !== undefined),
     },
   })
 }
@@ -78,16 +65,8 @@ const errorPrinted: ServerJudge = (seen) => {
   const { errors } = seen.settings
   const missing = right.filter((exchange) => !errorIn(exchange, errors).right)
   if (missing.length > 0) return unnoticed(seen, missing)
-  const open = right.find(({ out, err }) => !/ERROR[^\n]*\n/.test(out) && !/ERROR[^\n]*\n/.test(err))
-  if (!open) return noted('error-seen', { streams: streamsOf(right) })
-  const received = hasError(open.out) ? open.out : open.err
-  return shown('error-open', open, { sent: open.third!, expected: 'ERROR\n', received })
+  return errorLines(right)
 }
-
-const streamsOf = (exchanges: readonly Exchange[]) =>
-  [exchanges.some(({ out }) => hasError(out)) && 'stdout', exchanges.some(({ err }) => hasError(err)) && 'stderr']
-    .filter(Boolean)
-    .join(' and ')
 
 const closesAlso: ServerJudge = (seen) => {
   const [exchange] = wrongs(seen)
