@@ -1,6 +1,6 @@
 import type { Case } from './case.js'
 
-/** What every message looks like, whoever sends it. */
+/** What every message looks like, of servers and of clients. */
 export const shape = (group: 'S1' | 'C1', sends: string, probes: readonly string[]): readonly Case[] => [
   {
     id: `${group}.4`,
