@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RULES } from '../src/attribute/rules.js'
-import { CAUSE_KEYS } from '../src/explain/causes.js'
+import { CAUSE_KEYS, causeOf } from '../src/explain/causes.js'
 import { EXPLAINED, explained } from '../src/explain/explain.js'
 import { SYMPTOMS } from '../src/judge/symptoms.js'
 import { CLIENT, SERVER } from '../src/kinds.js'
@@ -27,6 +27,23 @@ describe('explanations.md', () => {
 
   it('has a reason for every rule, and for nothing else', () => {
     expect(keysOf('Reasons of rules').sort()).toEqual([...new Set(RULES.map(({ because }) => because))].sort())
+  })
+})
+
+describe('a cause that no mutant shows each time', () => {
+  it('tells a client that did not read the answer from one that took it for wrong', () => {
+    const fault = { id: 'C1.2', symptom: 'third-missing', ended: true, out: 'ERROR\n', values: { y: 6, z: 7 } } as const
+    expect(causeOf(fault)).toBe('answer-not-read')
+    expect(causeOf({ ...fault, out: 'HELLO 6\nERROR\n' })).toBe('takes-right-for-wrong')
+  })
+
+  it('reads what Node says of an exception, and takes no complaint for one', () => {
+    const exit = { code: 1, signal: null }
+    const fault = { id: 'S5.5', symptom: 'ended', received: '', exit } as const
+    expect(causeOf({ ...fault, err: 'Error: read ECONNRESET\n    at TCP.onStreamRead\n\nNode.js v24\n' })).toBe(
+      'exception-of-socket',
+    )
+    expect(causeOf({ ...fault, err: 'Error: connection reset\n' })).toBe('ended-itself')
   })
 })
 

@@ -65,6 +65,7 @@ server FLOAT | counts in a float | S1.15 | float
 server FOUR_DIGITS | has room for four digits in its answer | S1.15 | reply-cut
 server READS_FOUR_DIGITS | reads four digits of a number | S1.15 | digits-lost
 server TINY_BUFFER | has a buffer of 12 bytes | S1.15 | digits-lost
+server TRAPS | ends if the number is too large for an int | S1.16 | beyond-int
 server PRINTS_NOTHING | prints nothing | S2.1 | not-printed
 server PRINTS_NUMBER | prints the number instead of the message | S2.1 | number-printed
 server STDERR | prints messages on stderr | S2.1 | on-stderr
@@ -126,6 +127,7 @@ server CLOSES_IF_NOT_THERE | looks for Z once, without waiting | S4.2 | second-r
 server ONE_CLIENT | ends after one client | S5.1 | ended-itself
 server EXIT_ON_EOF | ends when a client closes without sending anything | S5.2 | ended-itself
 server THROWS | does not catch what is thrown when no number came | S5.2 | exception
+server LEAVES_THE_LOOP | leaves the loop around accept if anything is wrong with a message | S5.2 | ended-itself
 server SPIN_AT_END | loops when recv returns 0 | S5.2 | stuck
 server EXIT_ON_EOF_FOR_Z | ends when a client closes instead of sending Z | S5.4 | ended-itself
 server COUNTER_STAYS | counts messages over all connections | S5.4 | left-over

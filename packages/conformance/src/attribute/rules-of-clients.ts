@@ -139,7 +139,7 @@ export const RULES_OF_CLIENTS: readonly Rule[] = [
   { of: ['C4.5'], symptoms: ['error-in-other-words'], by: 'C3.6', when: bothThrow, because: 'exception-there-too' },
   // Ends
   {
-    of: ['C1', 'C3', 'C5'],
+    of: ['C1', 'C2', 'C3', 'C5'],
     symptoms: ['third-missing', 'third-not-printed'],
     by: 'C4.3',
     having: ['third-missing'],

@@ -25,6 +25,9 @@ const isSignal = ({ exit }: Evidence, signal: RegExp) => signal.test(exit?.signa
 const sameEnd = (own: Evidence, other: Evidence): boolean =>
   sameWay(own, other) && ((lastWords(own) !== '' && lastWords(own) === lastWords(other)) || isSignal(own, /^SIGPIPE$/))
 
+/** main has returned, as if all were done: the loop around accept was left. */
+const bothReturn = ({ exit: own }: Evidence, { exit: other }: Evidence): boolean => own?.code === 0 && other?.code === 0
+
 /** A program that finds no message looks at memory that is not there, whichever way it was left without one. */
 const sameMemoryFault = (own: Evidence, other: Evidence): boolean =>
   sameWay(own, other) && isSignal(own, /^SIG(?:SEGV|BUS|ABRT)$/)
@@ -66,6 +69,7 @@ const STANDSTILL = { symptoms: ['next-not-served'], having: ['next-not-served'] 
 
 export const SAME_END: readonly Rule[] = [
   ...inOrder(ACCIDENTS, { when: sameEnd }),
+  ...inOrder(ACCIDENTS, { when: bothReturn }),
   ...inOrder(WITHOUT_MESSAGE, { when: sameMemoryFault }),
   ...inOrder(LEAVING, { when: sameWay }),
   ...inOrder(MALFORMED, { when: sameWay }),

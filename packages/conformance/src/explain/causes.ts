@@ -14,17 +14,27 @@ import { also, type Cause, type Fault, is, last, signal, value } from './fault.j
 /** What the C library says before it calls abort because of damaged memory. */
 const DAMAGED = /\*\*\*|free\(\)|malloc|realloc|munmap_chunk|corrupt/
 
+/** The exception that ended it. */
+const thrownIn = ({ err = '' }: Fault): string => thrownLine(err) ?? ''
+const OF_SOCKET = /reset|Broken ?pipe|SocketException|EOFError/i
+const TIMED_OUT = /timed? ?out/i
+
 /** It gave itself up: by an assertion, or by a call of abort. */
 const isAborted = (fault: Fault): boolean =>
-  /Assertion/.test(thrownLine(fault.err ?? '') ?? '') ||
-  (signal('SIGABRT')(fault) && thrownLine(fault.err ?? '') === undefined && !DAMAGED.test(fault.err ?? ''))
+  /Assertion/.test(thrownIn(fault)) ||
+  (signal('SIGABRT')(fault) && thrownIn(fault) === '' && !DAMAGED.test(fault.err ?? ''))
 
 /** How the program came to harm, if it did. */
 const CRASHES: readonly Cause[] = [
+  ['beyond-int', ({ id, exit }) => ['S1.16', 'C1.15'].includes(id) && exit !== undefined && exit.code !== 0],
+  [
+    'gives-up-early',
+    (fault) => ['S4.2', 'C4.3'].includes(fault.id) && fault.exit !== undefined && TIMED_OUT.test(thrownIn(fault)),
+  ],
   ['aborted', (fault) => fault.exit !== undefined && fault.exit.code !== 0 && isAborted(fault)],
   [
     'exception-of-socket',
-    (fault) => /reset|Broken ?pipe|SocketException|EOFError/i.test(thrownLine(fault.err ?? '') ?? ''),
+    (fault) => fault.exit !== undefined && (OF_SOCKET.test(thrownIn(fault)) || TIMED_OUT.test(thrownIn(fault))),
   ],
   [
     'exception',
@@ -153,6 +163,8 @@ const SERVER: readonly Cause[] = [
 /** The complaint of a client that took the answer for a wrong one. */
 const complains = ({ out = '', err = '' }: Fault) => hasError(out) || hasError(err)
 
+const showsY = ({ out = '', err = '', values }: Fault) => mentions(out + err, Number(values?.y))
+
 /** Of the answer, it printed as many characters as X has. */
 const printsPart = ({ out = '', values }: Fault) => {
   const part = `HELLO ${values?.y}`.slice(0, `HELLO ${values?.x}`.length)
@@ -178,6 +190,10 @@ const CLIENT: readonly Cause[] = [
     also('third-missing', (fault) => fault.id === 'C1.12' && fault.ended === true && complains(fault)),
   ],
   ['y-sentinel', also('third-missing', (fault) => fault.id === 'C1.13' && fault.ended === true && complains(fault))],
+  [
+    'answer-not-read',
+    also('third-missing', (fault) => fault.id === 'C1.2' && fault.ended === true && complains(fault) && !showsY(fault)),
+  ],
   ['takes-right-for-wrong', also('third-missing', (fault) => fault.ended === true && complains(fault))],
   ['beyond-int', also('third-missing', (fault) => fault.ended === true && value(fault, 'z') > 0x7fffffff)],
   ['ends-before-z', also('third-missing', ({ ended }) => ended === true)],

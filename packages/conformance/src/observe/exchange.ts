@@ -132,9 +132,12 @@ export function exchangeOf(
   }
 }
 
-/** A client that did not connect has said why before that was known. */
+/** A client that did not connect has said why before that was known; one that is quick has even ended. */
 function beginningOf(events: readonly Event[], first: EventOf<'connect' | 'unconnected'>): number {
-  if (first.type !== 'unconnected' || !('by' in first) || first.by !== 'program') return events.indexOf(first)
+  const at = events.indexOf(first)
+  if (!('by' in first) || first.by !== 'program') return at
+  const isOver = (event: Event) => event.type === 'exit' && event.process === first.process
+  if (first.type === 'connect' && !events.slice(0, at).some(isOver)) return at
   return events.findIndex((event) => event.type === 'start' && event.process === first.process)
 }
 

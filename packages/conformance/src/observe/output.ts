@@ -44,7 +44,11 @@ export interface Streams {
 const THROWN =
   /^(?:Exception in thread|Unhandled exception|Uncaught|panic:|terminate called|thread '.*' .*panicked|[\w.]+(?:Error|Exception)\b|.*: Assertion .* failed)/
 
-export const thrownLine = (err: string): string | undefined => linesOf(err).findLast((line) => THROWN.test(line))
+/** Node begins with no more than `Error:`, as programs begin their own complaints; what it called follows. */
+const THROWN_IN_NODE = /^Error: .*(?=\n +at )/m
+
+export const thrownLine = (err: string): string | undefined =>
+  linesOf(err).findLast((line) => THROWN.test(line)) ?? THROWN_IN_NODE.exec(err)?.[0]
 
 /** An exception that was not caught, or an assertion, has ended it. */
 export const throws = ({ exit, err }: { readonly exit?: Exit | undefined; readonly err: string }): boolean =>

@@ -2,8 +2,8 @@ import { LoadMeter } from '@hs/supervise'
 import { type Exchange, exchangeOf } from './exchange.js'
 import type { Event, EventOf, NewEvent, Observation } from './observation.js'
 
-/** How long an event text may be: what a flood of bytes says is known from its beginning. */
-const MOST_TEXT = 6000
+/** How long an event text may be: what a flood of bytes says is known from its beginning and its end. */
+const MOST_TEXT = { head: 4000, tail: 2000 }
 
 /** Writes down what a probe sees. */
 export class Recorder {
@@ -25,8 +25,7 @@ export class Recorder {
 
   add(event: NewEvent): void {
     const at = Math.round(performance.now() - this.#began)
-    const short = 'text' in event && event.text.length > MOST_TEXT ? { text: event.text.slice(0, MOST_TEXT) } : {}
-    this.#events.push({ ...event, ...short, at } as Event)
+    this.#events.push({ ...event, ...('text' in event && { text: shortened(event.text) }), at } as Event)
   }
 
   count(what: string, value: number): void {
@@ -59,4 +58,9 @@ export class Recorder {
     this.#load.close()
     return { probe: this.probe, events: this.#events, counts: this.#counts, machine }
   }
+}
+
+function shortened(text: string): string {
+  const { head, tail } = MOST_TEXT
+  return text.length > head + tail ? text.slice(0, head) + text.slice(-tail) : text
 }

@@ -273,6 +273,9 @@ static void serve(int client) {
 #ifdef DIAGNOSES_LEAVERS
   if (n <= 0) perror("ERROR on reading from socket");
 #endif
+#ifdef BUG_LEAVES_THE_LOOP
+  if (n <= 0 || strncmp(buffer, "HELLO ", 6) != 0 || n > 100) exit(0);
+#endif
 #ifdef BUG_THROWS_AT_RESET
   if (n < 0) throws("java.net.SocketException");
 #endif
@@ -355,6 +358,9 @@ static void serve(int client) {
   int y = x + 2;
 #else
   int y = (int)((unsigned)(int)x + 1u);
+#endif
+#ifdef BUG_TRAPS
+  if (x == 2147483647) abort();
 #endif
 #ifdef BUG_FLOAT
   y = (int)(x + 1);

@@ -62,7 +62,8 @@ export function lostAtEnd(
   isThere: (run: Exchange) => boolean,
 ): Judgement | undefined {
   const run = seen.exchanges.get('piped').find((one) => one.purpose === purpose)
-  if (!run?.exit || !isFirst(run) || isThere(run)) return undefined
+  // A program that did not wait for the answer has nothing to print.
+  if (!run?.exit || !isFirst(run) || (purpose === 'right' && !isThird(run)) || isThere(run)) return undefined
   const line = purpose === 'right' ? text(run.x! + 1) : 'ERROR'
   const received = run.out || run.err || 'nothing'
   return shown('lost-at-end', run, { sent: run.third ?? '', expected: line, received, words: true, values: { line } })

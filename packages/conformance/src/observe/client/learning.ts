@@ -62,7 +62,10 @@ function* findDress(
   const [, own] = /\d([\0\r\n]{2,4})$/.exec(bare.reply) ?? []
   for (const dress of [...dresses, ...(own ? [own] : [])]) {
     const first = yield { purpose: `dress ${JSON.stringify(dress.slice(0, 4))} ${x}`, x, dress }
-    if (isThird(first) && (!isThird(bare) || isClean(first))) return { bare, first, dress }
+    if (!isThird(first) || (isThird(bare) && !isClean(first))) continue
+    // A program that does not wait may have been in luck.
+    const sure = yield { purpose: `sure ${JSON.stringify(dress.slice(0, 4))} ${x}`, x, dress }
+    if (isThird(sure)) return { bare, first, dress }
   }
   return { bare, first: bare, dress: '' }
 }
