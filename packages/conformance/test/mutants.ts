@@ -176,6 +176,7 @@ server-epoll ONE_SHOT | waits once for each connection, and never for Z | S2.3 |
 server-epoll GOES_ON_AT_END | keeps connections that were closed | S5.10 | leavers-stay
 server-fork CHILD_GOES_ON | lets each child go back to accept | S5.10 | processes-stay
 server-fork ZOMBIES | does not wait for its children | S5.13 | not-waited-for
+server-fork WAITS_ONCE | waits for one child per signal | S5.13 | waited-for-once
 server-fork PARENT_KEEPS | does not close its copy after fork | S4.1 | never-closed
 client IGNORES_X | always begins with 1 | C1.1 | x-of-arguments
 client FIXED_LENGTH | always sends 8 bytes | C1.1 | x-of-arguments

@@ -140,13 +140,13 @@ export const S5: readonly Case[] = [
   {
     id: 'S5.13',
     title: 'leaves no zombie processes and no threads',
-    sends: 'the clients of S5.10',
+    sends: 'the clients of S5.10 and of S6.4',
     must: 'no zombies, no more threads, no more stacks',
-    why: 'A child that has ended stays in the process table until its parent has waited for it. A thread keeps its stack until it is joined, unless it was detached. After about ten thousand clients the system refuses to create more. Seen after the clients of S5.10.',
+    why: 'A child that has ended stays in the process table until its parent has waited for it. A thread keeps its stack until it is joined, unless it was detached. After about ten thousand clients the system refuses to create more. If several children end at the same time, their parent gets one signal, and must wait for all.',
     clause: 'HS-2.7',
     level: 'SHOULD',
     points: 1,
     sees: 'system',
-    probes: ['series'],
+    probes: ['series', 'a hundred at once'],
   },
 ]

@@ -14,6 +14,7 @@ export const SERIES: readonly Cause[] = [
   ['processes-stay', also('descriptors-stay', (fault) => value(fault, 'processes') === 1)],
   ['leavers-stay', also('descriptors-stay', (fault) => value(fault, 'leavers') === 1)],
   ['descriptors-stay', is('descriptors-stay')],
+  ['waited-for-once', also('zombies', (fault) => value(fault, 'atOnce') === 1)],
   ['not-waited-for', is('zombies')],
   ['threads-stay', is('threads-stay')],
   ['not-detached', is('memory-stays')],

@@ -1,8 +1,15 @@
 /* A process for each connection. */
 #include "common.h"
 
+#ifdef BUG_WAITS_ONCE
+#include <sys/wait.h>
+static void reap(int signal) { wait(NULL); }
+#endif
+
 int main(int argc, char **argv) {
-#ifndef BUG_ZOMBIES
+#ifdef BUG_WAITS_ONCE
+  signal(SIGCHLD, reap);
+#elif !defined BUG_ZOMBIES
   signal(SIGCHLD, SIG_IGN);
 #endif
   int listener = listen_on(argc, argv, SOMAXCONN);

@@ -30,8 +30,8 @@ const servesMany: ServerJudge = (seen) => {
   return served < SERIES ? noted('takes-its-time', { served }) : RIGHT
 }
 
-const holdingsIn = ({ observations }: ServerSeen) =>
-  (observations.get('series')?.events ?? [])
+const holdingsIn = ({ observations }: ServerSeen, probe = 'series') =>
+  (observations.get(probe)?.events ?? [])
     .filter((event): event is EventOf<'holdings'> => event.type === 'holdings')
     .map(({ holdings }) => holdings)
 
@@ -69,17 +69,20 @@ const keepsNothing = ofHoldings((seen, served) => {
   }
 })
 
+const zombies = (served: number | string, more: number): Judgement => {
+  const values = { served, more, atOnce: Number(typeof served === 'string') }
+  return { symptom: 'zombies', evidence: { expected: 'none', received: `${more} zombies`, words: true, values } }
+}
+
 const leavesNothing = ofHoldings((seen, served) => {
   const [before, after] = holdingsIn(seen) as [ReturnType<typeof holdingsIn>[0], ReturnType<typeof holdingsIn>[0]]
   const more = (what: keyof typeof before) => after[what] - before[what]
   const each = more('addressSpaceBytes') / served
-  if (more('zombies') > ALLOWED) {
-    const values = { served, more: more('zombies') }
-    return {
-      symptom: 'zombies',
-      evidence: { expected: 'none', received: `${after.zombies} zombies`, words: true, values },
-    }
-  }
+  if (more('zombies') > ALLOWED) return zombies(served, after.zombies)
+  // If several children end in one moment, their parent gets one signal.
+  const [atOnce] = holdingsIn(seen, 'a hundred at once')
+  const { served: clients = 0 } = seen.observations.get('a hundred at once')?.counts ?? {}
+  if (atOnce && atOnce.zombies > ALLOWED) return zombies(`${clients} simultaneous`, atOnce.zombies)
   if (more('tasks') > ALLOWED) {
     const values = { served, more: more('tasks') }
     const expected = `about ${before.tasks}`

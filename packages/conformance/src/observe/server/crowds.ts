@@ -15,6 +15,9 @@ const FULL_ROUNDS = 2
 const FULL_PIPE_MS = 40
 /** A program that takes its time with each client is asked to serve fewer. */
 const CROWDS_MS = 5000
+/** How often, and how far apart, is looked whether children are waited for. */
+const LOOKS = 5
+const LOOK_MS = 50
 /** How long a program may take that serves its hundred clients one after the other. */
 const HUNDRED_MS = 15_000
 
@@ -98,7 +101,14 @@ export const hundredAtOnce: Probe<ServerBench> = {
     const ended = await hasEnded(session)
     const { right } = await bench.exchange(session, bench.number(), { purpose: 'next' })
     if (right && !ended && served === clients) recorder.forget(from)
+    if (session.process && !session.process.exit) await childrenLeft(bench, session)
   },
+}
+
+/** Records what is left of children that have ended in one moment: their parent has time to wait for them. */
+async function childrenLeft(bench: ServerBench, session: Session): Promise<void> {
+  for (let look = 0; look < LOOKS && session.process!.holdings().zombies > 0; look++) await bench.pause(LOOK_MS)
+  bench.holdings(session)
 }
 
 /** Clients that speak at once, many times: are lines torn? What is recorded is the first round in which one was. */
