@@ -8,6 +8,9 @@ export const QUIET_MS = 150
 const SILENCE_STEP_MS = 20
 const APART_MS = 40
 
+/** How much is kept of what comes: a flood is known from its beginning. The rest is read, and dropped. */
+const KEEP_BYTES = 64 * 1024
+
 /** One end of a connection that does exactly what a probe says, and records what comes. */
 export class Peer {
   readonly connection: number
@@ -26,6 +29,7 @@ export class Peer {
     this.#ports = { local: socket.localPort ?? 0, remote: socket.remotePort ?? 0 }
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => {
+      if (this.received.length >= KEEP_BYTES) return
       this.received += latin1(chunk)
       recorder.add({ type: 'receive', connection, text: latin1(chunk) })
       this.#watchers.tell()
@@ -123,7 +127,8 @@ export class Peer {
 
   /**
    * Waits for one message that begins at `from`: until what is expected is there, or until what is there can no longer
-   * become it and `settleMs` have passed without a byte.
+   * become it and `settleMs` have passed without a byte. Bytes without end do not prolong it: from the first on, it is
+   * `withinMs` in all.
    *
    * @returns All that came from there on.
    */
@@ -136,7 +141,8 @@ export class Peer {
       rest().replace(/\0+$/, '').endsWith(expected) ||
       (number !== undefined && readText(rest()).sequence === number)
     const came = await this.until(() => rest() !== '' || this.state !== 'open', withinMs)
-    while (came && rest() !== '' && !isThere() && this.state === 'open') {
+    const end = performance.now() + withinMs
+    while (came && rest() !== '' && !isThere() && this.state === 'open' && performance.now() < end) {
       const before = this.received.length
       if (!(await this.until(() => this.received.length > before || this.state !== 'open', settleMs))) break
     }
