@@ -20,7 +20,12 @@ export async function parseWithYargs<C extends Command>(
   const positionals = Object.entries(command.positionals)
   const parser = yargs()
     .scriptName(command.name)
-    .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
+    .parserConfiguration({
+      'populate--': true,
+      'parse-positional-numbers': false,
+      // To yargs, an option that is called `no-open` is `open`, negated.
+      'boolean-negation': !Object.keys(command.options).some((name) => kebab(name).startsWith('no-')),
+    })
     .option('completion', { type: 'boolean' })
     .version(command.version)
     .help(false)

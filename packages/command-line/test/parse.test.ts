@@ -343,3 +343,16 @@ describe('an option that is given several times', () => {
     expect(await parsed(['9000', '--timeout', 'x', '--timeout', '2s'], command)).toMatchObject({ timeout: 2000 })
   })
 })
+
+it('an option called no-… does not negate another, also when something else is wrong', async () => {
+  const open = {
+    name: 'p',
+    version: '1',
+    summary: '',
+    positionals: {},
+    options: { noOpen: { describe: '', default: false } },
+  }
+  expect(await parse(open as never, ['--no-open', 'extra'])).toMatchObject({
+    text: expect.stringContaining('unexpected "extra"'),
+  })
+})

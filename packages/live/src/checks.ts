@@ -14,6 +14,7 @@ import {
   optional,
   record,
   required,
+  signal,
   type Table,
   text,
   transportName,
@@ -64,6 +65,7 @@ export const LIVE_OPTIONS = {
   record: optional(text()),
   onRecordingLost: optional(aFunction()),
   onPages: optional(aFunction()),
+  signal: optional(signal),
 } satisfies Table<LiveOptions>
 
 /** @throws {TypeError | RangeError} If it is not a command; the message says why. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import {
   answer,
@@ -143,7 +144,7 @@ async function liveMain(argv: readonly string[]): Promise<number> {
     tell(`${PROGRAM}: ${wrong}\nTry ${PROGRAM} --help.\n`)
     return STATUS.usage
   }
-  const ended = untilSignal()
+  const signal = stopSignal()
   let recorded = true
   let pages = 0
   try {
@@ -152,6 +153,7 @@ async function liveMain(argv: readonly string[]): Promise<number> {
       timeoutMs: timeout,
       strategies: only,
       programs,
+      signal,
       settings: { rate, threads, thinkMs: think },
       ...(record !== undefined && { record }),
       onRecordingLost: (error) => {
@@ -164,9 +166,11 @@ async function liveMain(argv: readonly string[]): Promise<number> {
         pages = open
       },
     })
-    for (const { name, note } of page.problems) tell(`${PROGRAM}: ${name} is not running: ${note}\n`)
-    await show(page.url, noOpen)
-    await ended
+    if (!signal.aborted) {
+      for (const { name, note } of page.problems) tell(`${PROGRAM}: ${name} is not running: ${note}\n`)
+      await show(page.url, noOpen)
+      await until(signal)
+    }
     if (pages > 0) tell(`${PROGRAM}: stopped\n`)
   } catch (error) {
     return failed(error as NodeJS.ErrnoException, options)
@@ -181,10 +185,10 @@ async function replayMain(argv: readonly string[]): Promise<number> {
   try {
     const page = pageHtml(readRecording(file))
     if (html !== undefined) return put(PROGRAM, () => writeFileSync(html, page.html)) ? STATUS.fine : STATUS.outputLost
-    const ended = untilSignal()
+    const signal = stopSignal()
     await using web = await Web.listen({ ...options, page })
     await show(web.url, options.noOpen)
-    await ended
+    await until(signal)
     return STATUS.fine
   } catch (error) {
     return failed(error as NodeJS.ErrnoException, options)
@@ -199,14 +203,17 @@ async function show(url: string, noOpen: boolean): Promise<void> {
   tell(`${PROGRAM}: Ctrl-C ends it\n`)
 }
 
-/** Resolves at the first signal; at the second one, the process ends at once. */
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let signals = 0
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => (signals++ === 0 ? resolve() : process.exit(STATUS.failed)))
-    }
-  })
+/** Aborted by the first signal of the system; at the second one, the process ends at once. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => (stop.signal.aborted ? process.exit(STATUS.failed) : stop.abort()))
+  }
+  return stop.signal
+}
+
+async function until(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
 }
 
 function failed(error: NodeJS.ErrnoException, at: Endpoint): number {

@@ -30,6 +30,8 @@ export interface LiveOptions {
   readonly onRecordingLost?: (error: Error) => void
   /** Called with how many pages are open, when that changes. */
   readonly onPages?: (open: number) => void
+  /** Ends everything, also while servers are starting. */
+  readonly signal?: AbortSignal
 }
 
 export interface Live extends AsyncDisposable {
@@ -48,16 +50,19 @@ export interface Live extends AsyncDisposable {
  */
 export async function live(options: LiveOptions = {}): Promise<Live> {
   const checked = checkOptions('live', options, LIVE_OPTIONS)
-  const { record, onRecordingLost } = checked
+  const { record, onRecordingLost, signal } = checked
   const session = new Session(checked)
   const parts: AsyncDisposable[] = [session]
-  const dispose = async () => {
-    for (const part of parts.splice(0).reverse()) await part[Symbol.asyncDispose]()
+  let ending: Promise<void> | undefined
+  const end = async () => {
+    for (const part of parts.reverse()) await part[Symbol.asyncDispose]()
   }
+  const dispose = () => (ending ??= end())
   try {
     const web = await listen(checked, session)
     parts.push(web)
     if (record !== undefined) parts.push(new Recorder(record, session, (error) => onRecordingLost?.(error)))
+    signal?.addEventListener('abort', () => void dispose(), { once: true })
     await session.start()
     const down = session.scene.lanes.filter(({ state }) => state === 'down')
     const problems = down.map(({ info: { name }, note = '' }) => ({ name, note }))

@@ -199,13 +199,28 @@ describe('a recording', () => {
   test.each([
     ['missing.hslive', undefined, 'ENOENT'],
     ['text.hslive', 'HELLO 5\n', 'line 1 is not a JSON object'],
-    ['empty.hslive', '', 'expected a recording of hs-live'],
+    ['empty.hslive', '', 'empty.hslive: expected a recording of hs-live'],
+    ['.', undefined, '/.: EISDIR'],
   ])('%s cannot be played', async (name, text, why) => {
-    const file = join(folder(), name)
+    const file = `${folder()}/${name}`
     if (text !== undefined) writeFileSync(file, text)
     const { status, stderr } = await start(['replay', file, '--no-open']).ended
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(why) })
   })
+})
+
+test('a server that never listens does not hold up the end', async () => {
+  const { child, ended, output } = start(['--no-open', '--only', 'events', '--server', 'never=sleep 4711 {port}'])
+  const started = await until('all is started', () => {
+    const all = descendants(child.pid!)
+    return all.length > 2 ? all : undefined
+  })
+  const began = performance.now()
+  child.kill('SIGINT')
+  expect((await ended).status).toBe(0)
+  expect(performance.now() - began).toBeLessThan(8000)
+  expect(output.stdout).toBe('')
+  await until('nothing is left', () => !started.some(isAlive))
 })
 
 describe('the web server', () => {

@@ -31,6 +31,7 @@ export {
   type Checked,
   checkOptions,
   type Entry,
+  nearest,
   optional,
   type PresetEntry,
   type RequiredEntry,

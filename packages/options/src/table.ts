@@ -85,12 +85,17 @@ function readRecord(
 }
 
 function unknownOption(shown: string, whose: string, key: string, names: readonly string[]): TypeError {
-  const near = names.find((name) => isNear(name.toLowerCase(), key.toLowerCase()))
+  const near = nearest(key, names)
   const hint = near ? `did you mean ${near}?` : `they are ${names.join(', ')}`
   return wrongOptions(`${JSON.stringify(shown.slice(0, 64))} is not one of ${whose}: ${hint}`)
 }
 
-/** One begins with the other, or they differ in two letters at most. */
+/** The name that was meant, if it was misspelled. */
+export function nearest(key: string, names: readonly string[]): string | undefined {
+  return names.find((name) => isNear(name.toLowerCase(), key.toLowerCase()))
+}
+
+/** One begins with the other, or they differ in two letters at most, and in no more than half of them. */
 function isNear(name: string, key: string): boolean {
   if (key.length > 2 && (name.startsWith(key) || key.startsWith(name))) return true
   if (Math.abs(name.length - key.length) > 2) return false
@@ -103,5 +108,5 @@ function isNear(name: string, key: string): boolean {
     }
     row = next
   }
-  return row.at(-1)! <= 2
+  return row.at(-1)! <= Math.min(2, name.length / 2)
 }

@@ -14,12 +14,16 @@ class RecordingError extends Error {
 /**
  * Reads a recording, the output of `tcpserver --json`, or that of `hs-load --ndjson`.
  *
- * @throws {RecordingError} If it is none of them, and a system error if it cannot be read.
+ * @throws {RecordingError} If it is none of them, or cannot be read.
  */
 export function readRecording(file: string): Recording {
-  const recording = recordingOf(readFileSync(file, 'utf8'), basename(file))
-  if (recording.events.length > 0) return recording
-  throw new RecordingError(`${file} holds nothing that could be played: ${EXPECTED}`)
+  try {
+    const recording = recordingOf(readFileSync(file, 'utf8'), basename(file))
+    if (recording.events.length > 0) return recording
+    throw new RecordingError(`holds nothing that could be played: ${EXPECTED}`)
+  } catch (error) {
+    throw new RecordingError(`${file}: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 const EXPECTED = 'expected a recording of hs-live, the output of tcpserver --json, or that of hs-load --ndjson'
