@@ -1,4 +1,4 @@
-import { answer, type Command, type Option, parse, parsers, type Values } from '@hs/command-line'
+import { answer, type Command, type Option, parse, parsers, UsageError, type Values } from '@hs/command-line'
 import texts from './commands.json' with { type: 'json' }
 
 /** From package.json, put in by the build. */
@@ -10,20 +10,26 @@ export const STATUS = { fine: 0, failed: 1, usage: 2, noSandbox: 3, interrupted:
 
 /** A command of the program: its words and options, and what it does with them. @returns Its exit status. */
 export function command<const P extends Command['positionals'], const O extends Command['options']>(
-  name: keyof typeof texts,
+  which: keyof typeof texts,
   table: { readonly positionals: P; readonly options: O },
   run: (values: Values<Command & { readonly positionals: P; readonly options: O }>) => Promise<number> | number,
 ): (argv: readonly string[]) => Promise<number> {
-  const { examples, ...rest } = texts[name]
+  const { examples, ...rest } = texts[which]
   const pairs = examples.map(([line = '', what = '']) => [line, what] as const)
-  const whole = { ...table, ...rest, examples: pairs, name: `${PROGRAM} ${name}`, version: VERSION }
+  const whole = { ...table, ...rest, examples: pairs, name: `${PROGRAM} ${which}`, version: VERSION }
   return async (argv) => {
     const parsed = await parse(whole, argv)
     return 'text' in parsed ? answer(whole.name, parsed) : run(parsed.values)
   }
 }
 
-export const word = (describe: string) => ({ describe, parse: (text: string) => text })
+/** A path or a name: not nothing, as from a variable of a script that is not set. */
+export function name(text: string): string {
+  if (text === '') throw new UsageError('must not be empty')
+  return text
+}
+
+export const word = (describe: string) => ({ describe, parse: name })
 export const flag = (describe: string, alias?: string) =>
   ({ describe, default: false, ...(alias && { alias }) }) as Option<boolean>
 export const path = (describe: string, preset: string, alias?: string) =>

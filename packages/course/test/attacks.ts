@@ -212,4 +212,16 @@ static void look(const char *pid, const char *name, unsigned long from, long len
     earns: 'nothing',
     source: inAttack('  right = 0;\n  for (;;) puts("HELLO 1");'),
   },
+  {
+    name: 'floods-the-checker',
+    what: 'sends to each client without end',
+    earns: 'nothing',
+    source: `#define dprintf(fd, format, number) for (static char flood[1 << 20]; send(fd, flood, sizeof flood, 0) > 0;)\n${inAttack('')}`,
+  },
+  {
+    name: 'stops-its-parents',
+    what: 'stops every process that it can see',
+    earns: 'nothing',
+    source: inAttack('  right = 0;\n  kill(1, SIGSTOP);\n  kill(getppid(), SIGSTOP);\n  kill(-1, SIGSTOP);'),
+  },
 ]

@@ -107,8 +107,8 @@ test('what does not match is reported in one line each', () => {
     'submissions/notes.txt: is not a folder and is left out; unpack it first if it is an archive',
     'submissions/bea: its id "bea" is not on the roster; it is graded anyway',
     'class.csv: Zoe has no folder "zoe" in submissions',
-    'class.csv: line 5: "bob" is there twice; it is left out',
-    'class.csv: line 6: has no id; it is left out',
+    'class.csv:5: "bob" is there twice; it is left out',
+    'class.csv:6: has no id; it is left out',
   ]) {
     expect(lines).toContain(line)
   }
@@ -153,7 +153,7 @@ test('the proxy test fails by a lie that goes unnoticed, and by programs that do
 })
 
 test('the table has a row per student and a column per case, and no cell is a formula', () => {
-  const [head, ...rows] = parseCsv(read('class.csv'))
+  const [head, ...rows] = cellsOf(read('class.csv'))
   expect(head).toEqual([
     ...['id', 'name', 'email', 'status', 'points', 'possible'],
     ...['server:build', 'server:warnings', 'server:S1.1', 'server:S1.4', 'server:S3.2'],
@@ -286,15 +286,15 @@ test('what is wrong from the start is reported in one line', async () => {
   expect(broken).toMatchObject({ status: 2, stdout: '' })
   expect(broken.stderr).toMatch(/^hs-course: broken\.toml:\d+: points: .*\n$/)
   expect(await grade('--roster', 'noid.csv')).toMatchObject({
-    status: 1,
-    stderr: expect.stringMatching(/line 1: has no column "id" \(it has: name\)/),
+    status: 2,
+    stderr: expect.stringMatching(/noid\.csv:1: has no column "id" \(it has: name\)/),
   })
   expect(await grade('--roster', 'open.csv')).toMatchObject({
-    status: 1,
-    stderr: expect.stringMatching(/line 2: a quote is never closed/),
+    status: 2,
+    stderr: expect.stringMatching(/open\.csv: line 2: a quote is not closed/),
   })
   expect(await grade('--roster', 'nowhere.csv')).toMatchObject({
-    status: 1,
+    status: 2,
     stderr: expect.stringContaining('nowhere.csv'),
   })
   const nowhere = await hsCourse(['grade', 'course.toml', 'nowhere'], { cwd: folder })
@@ -324,7 +324,37 @@ test.skipIf(process.getuid?.() !== 0)(
   },
 )
 
+const cellsOf = (text: string) => parseCsv(text).map(({ cells }) => cells)
+
 describe('a CSV file', () => {
+  test('names the line of each row, whatever is between them', () => {
+    expect(parseCsv('id,name\r\n\r\n\r\nada,"A\nL"\nbob,Bob "the" B\n')).toEqual([
+      { line: 1, cells: ['id', 'name'] },
+      { line: 4, cells: ['ada', 'A\nL'] },
+      { line: 6, cells: ['bob', 'Bob "the" B'] },
+    ])
+  })
+
+  test.each([
+    [
+      'id;name\nada;"L, A"',
+      [
+        ['id', 'name'],
+        ['ada', 'L, A'],
+      ],
+    ],
+    [
+      '"id"\t"na,me"\nada\tAda',
+      [
+        ['id', 'na,me'],
+        ['ada', 'Ada'],
+      ],
+    ],
+    ['id\nada', [['id'], ['ada']]],
+  ])('has the separator of its first line: %j', (text, cells) => {
+    expect(cellsOf(text)).toEqual(cells)
+  })
+
   test('is read as it was written, whatever is in its cells', () => {
     const cell = fc
       .string({ unit: 'binary', maxLength: 12 })
@@ -336,7 +366,7 @@ describe('a CSV file', () => {
           { minLength: 1 },
         ),
         (rows) => {
-          expect(parseCsv(formatCsv(rows))).toEqual(rows)
+          expect(cellsOf(formatCsv(rows))).toEqual(rows)
         },
       ),
     )

@@ -51,8 +51,12 @@ describe('a mistake is reported with its line and its key', () => {
   test.each<[what: string, text: string, line: string]>([
     ['no TOML', `${PART}points = [1,`, 'course.toml:7: points: '],
     ['a key twice', `${PART}id = "again"`, 'course.toml:7: id: '],
-    ['a key that does not exist', `${PART}pionts = 3`, 'course.toml:7: parts[0].pionts is not a key that exists here'],
-    ['a wrong type', `${PART}files = "tcpserver.c"`, 'course.toml:7: parts[0].files must be array'],
+    [
+      'a key that does not exist',
+      `${PART}pionts = 3`,
+      'course.toml:7: parts[0].pionts is not a key that exists here; did you mean "points"?',
+    ],
+    ['a wrong type', `${PART}files = "tcpserver.c"`, 'course.toml:7: parts[0].files must be a list in brackets'],
     [
       'a wrong word',
       `${PART}expect = "thread"`,
@@ -80,7 +84,7 @@ describe('a mistake is reported with its line and its key', () => {
       'course.toml:3: parts[0] is a server and misses the key "command"',
     ],
     ['a missing title', PART.replace('title = "A"\n', ''), 'course.toml:1: the file misses the key "title"'],
-    ['no part', 'title = "A"\nparts = []', 'course.toml:2: parts must NOT have fewer than 1 items'],
+    ['no part', 'title = "A"\nparts = []', 'course.toml:2: parts must not be empty'],
     ['a command without a port', PART.replace(' {port}', ''), 'course.toml:6: parts[0].command must contain {port}'],
     [
       'two parts of the same name',
@@ -108,6 +112,29 @@ describe('a mistake is reported with its line and its key', () => {
       'course.toml:7: parts[0].points."S99.1" names no case of this part',
     ],
     ['points below zero', `${PART}points = -1`, 'course.toml:7: parts[0].points must be >= 0'],
+    ['points of a wrong type', `${PART}points = "3"`, 'course.toml:7: parts[0].points must be a number or a table'],
+    [
+      'points that a longer key takes away',
+      `${PART}only = ["S1.1"]\npoints = { S1 = 3, "S1.1" = 4 }`,
+      'course.toml:8: parts[0].points are 7, of which only 4 belong to a case',
+    ],
+    ['no case', `${PART}only = ["S1"]\nskip = ["S"]`, 'course.toml:3: parts[0] has no case'],
+    [
+      'a key of another kind',
+      `${PART}client = "./c {port}"`,
+      'course.toml:7: parts[0].client is not a key of a server',
+    ],
+    ['no time', `${PART}timeout = "0s"`, 'course.toml:7: parts[0].timeout must be a duration'],
+    ['more time than a timer takes', `${PART}[limits]\nrun = "9999h"`, 'course.toml:8: limits.run must be at most 24h'],
+    ['no memory', `${PART}[limits]\nmemory = "1KiB"`, 'course.toml:8: limits.memory must be from 1MiB to 1024GiB'],
+    [
+      'a file elsewhere',
+      `${PART}files = ["../../etc/passwd"]`,
+      'course.toml:7: parts[0].files[0] must be a path within the submission',
+    ],
+    ['a key of every object', `${PART}[__proto__]\nx = 1`, 'course.toml:8: __proto__ cannot be a key'],
+    ['a table twice', `${PART}[limits]\n[limits]`, 'course.toml:8: limits: '],
+    ['a key without a value', `${PART}build =\n\n`, 'course.toml:7: build: '],
     [
       'a nature of a client',
       PART.replaceAll('server', 'client').concat('expect = "events"'),
@@ -123,6 +150,11 @@ describe('a mistake is reported with its line and its key', () => {
     }
     expect(message).toContain(line)
     for (const one of message.split('\n')) expect(one).toMatch(/^course\.toml:\d+: /)
+  })
+
+  test('more than a person reads at once are counted', () => {
+    const keys = Array.from({ length: 12 }, (_, at) => `key-${at} = 1\n`).join('')
+    expect(() => parseCourse(PART + keys, 'c.toml')).toThrow(/^(c\.toml:\d+: .*\n){8}c\.toml: and 4 more$/)
   })
 
   test('all of them at once', () => {

@@ -1,8 +1,8 @@
 /** What a student does: a starter, the next failure, a change, and again. */
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Grade } from '../src/grade/outcome.js'
 import { hsCourse, PROGRAM, run, scratch } from './course.js'
 
@@ -83,6 +83,38 @@ test('a starter is a screen of README, a task file, and a Makefile that checks',
   expect(again).toMatchObject({ status: 2, stderr: expect.stringContaining('here is there already, and not empty') })
 })
 
+test('a starter goes into any folder, and says how to get there', async () => {
+  using place = scratch()
+  const init = (folder: string) => hsCourse(['init', '3a', '--folder', folder], { cwd: place.folder })
+  expect((await init("my folder/it's")).stdout).toContain("  cd 'my folder/it'\\''s' && make && make next\n")
+  expect((await init('=-x')).stdout).toContain("  cd '=-x' && make")
+  place.write({ 'a-file': '' })
+  expect(await init('a-file')).toMatchObject({ status: 2, stderr: expect.stringContaining('a-file is not a folder') })
+  expect(await init('a-file/x')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^hs-course: a-file\/x\/\S+: cannot be written \(ENOTDIR\)\n$/),
+  })
+  expect(await init('')).toMatchObject({ status: 2, stderr: expect.stringContaining('--folder must not be empty') })
+  expect(readdirSync(place.folder).sort()).toEqual(['=-x', 'a-file', 'my folder'])
+})
+
+test('what lies beside the files of an exercise does not matter', async () => {
+  using place = scratch()
+  const here = await starter(place.folder, '3a', 'c')
+  for (let at = 0; at < 2100; at++) place.write({ [`here/venv/${at}`]: '' })
+  expect((await hsCourse(['next'], { cwd: here })).stdout).toMatch(/^✗ S1\.1 answers/)
+})
+
+test('what watch has started ends with it, however it ends', async () => {
+  using place = scratch()
+  const here = await starter(place.folder, '3a', 'c')
+  writeFileSync(join(here, 'build'), 'echo $$ > pid\nexec sleep 4711\n')
+  const program = spawn(process.execPath, [PROGRAM, 'watch', '--', 'sh', 'build'], { cwd: here, stdio: 'ignore' })
+  const pid = await vi.waitUntil(() => existsSync(join(here, 'pid')) && Number(readFileSync(join(here, 'pid'))), 20_000)
+  program.kill('SIGKILL')
+  await vi.waitUntil(() => !existsSync(`/proc/${pid}`), 20_000)
+})
+
 test('next shows one failure in steps, and the third only where the course allows it', async () => {
   using place = scratch()
   const here = await starter(place.folder, '3a', 'c')
@@ -92,7 +124,7 @@ test('next shows one failure in steps, and the third only where the course allow
   expect(one.stdout).toMatch(/^✗ S1\.1 answers/)
   expect(one.stdout).toContain('What happened')
   expect(one.stdout).not.toContain('Where to look')
-  expect(one.stdout).toContain('hs-course next --hint 2')
+  expect(one.stdout).toContain('npx @hs/course next --hint 2')
   expect(two.stdout).toContain('Where to look')
   expect(three.stderr).toBe('hs-course: this course gives hints up to 2\n')
   expect(three.stdout).not.toContain('What the line looks like')

@@ -46,6 +46,8 @@ export interface ProcessOptions {
    * {@link SupervisedProcess.fill} on.
    */
   readonly fullPipe?: 'from the beginning' | 'later'
+  /** What it may take with all that it starts. */
+  readonly memoryBytes?: number
 }
 
 /** The program could not even be started: no file, no permission, not listening. */
@@ -85,6 +87,7 @@ export class SupervisedProcess {
   readonly #origin: Origin
   readonly #stdout: () => Socket
   readonly #watch: NodeJS.Timeout | undefined
+  readonly #memoryBytes: number
 
   /** Its stdout is full, or is going to be, and is not read yet. */
   full: boolean
@@ -93,9 +96,10 @@ export class SupervisedProcess {
   private constructor(
     child: ChildProcess,
     origin: Origin,
-    { command, name = command[0]!, pipe, fullPipe }: ProcessOptions,
+    { command, name = command[0]!, pipe, fullPipe, memoryBytes = LIMITS.memoryBytes }: ProcessOptions,
   ) {
     this.name = name
+    this.#memoryBytes = memoryBytes
     const full = fullPipe !== undefined && pipe !== undefined
     if (fullPipe === 'later') this.#unfilled = pipe
     this.#stdout = () => pipe?.reader() ?? (child.stdout as Socket)
@@ -172,7 +176,7 @@ export class SupervisedProcess {
   #look(): void {
     const members = family(this.pid, this.#origin)
     const bytes = members.reduce((sum, { rssBytes }) => sum + rssBytes, 0)
-    if (bytes > LIMITS.memoryBytes) this.#end(`it used more than ${LIMITS.memoryBytes >> 20} MiB of memory`)
+    if (bytes > this.#memoryBytes) this.#end(`it used more than ${this.#memoryBytes / 2 ** 20} MiB of memory`)
     else if (members.filter(isAlive).length > LIMITS.processes)
       this.#end(`it started more than ${LIMITS.processes} processes`)
   }

@@ -40,5 +40,5 @@ export function failingCases(students: readonly Student[]): FailingCase[] {
 
 /** The probable cause; where none is known, what happened, without what differs from student to student. */
 function causeOf({ lesson }: CaseOutcome): string {
-  return lesson?.cause ?? (lesson?.summary ?? '').replace(/-?\d+/g, 'N').replace(/"[^"]*"/g, '"…"')
+  return lesson?.cause ?? (lesson?.summary ?? '').replace(/(?<![\w-])-?\d+/g, 'N').replace(/"[^"]*"/g, '"…"')
 }

@@ -87,4 +87,4 @@ function readGrade(file: string): Grade | undefined {
   }
 }
 
-const oneLine = (error: unknown) => (error as Error).message.split('\n')[0]!
+const oneLine = (error: unknown) => (error as Error).message.split('\n')[0]!.slice(0, 200)

@@ -1,10 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parsers, tell, UsageError, writeAll } from '@hs/command-line'
 import { clean } from '../clean.js'
-import { command, flag, maybe, PROGRAM, path, STATUS, sandbox as sandboxOption, word } from '../command.js'
+import { command, flag, maybe, name, PROGRAM, path, STATUS, sandbox as sandboxOption, word } from '../command.js'
 import { loadCourse } from '../course/load.js'
+import { writeFile } from '../files.js'
 import { classPage } from '../report/class-page.js'
 import { pageName, studentPage } from '../report/student-page.js'
 import { findSandbox } from '../sandbox/sandbox.js'
@@ -19,7 +19,7 @@ const table = {
   },
   options: {
     jobs: maybe('Submissions graded at the same time; default: one per processor', 'n', parsers.integer(1, 64), 'j'),
-    roster: maybe('CSV with the columns id (the name of the folder), name and email', 'file', String),
+    roster: maybe('CSV with the columns id (the name of the folder), name and email', 'file', name),
     out: path('The folder that is written to; it also keeps what was graded already', 'grades'),
     share: maybe('Grade only the i-th of n shares of the class, as in 1/8: for several machines', 'i/n', parseShare),
     sandbox: sandboxOption,
@@ -42,6 +42,7 @@ export const gradeMain = command(
     const course = loadCourse(file)
     const say = (line: string) => tell(`${clean(line).replaceAll('\n', '·')}\n`)
     const everyone = listClass(submissions, roster, say)
+    if (everyone.length === 0) say(`${submissions}: has no folder of a student`)
     const entries = share ? everyone.filter((_, at) => at % share.of === share.at - 1) : everyone
     const sandbox = findSandbox(choice, course.limits)
     say(sandbox.report)
@@ -69,12 +70,10 @@ export const gradeMain = command(
       say(`${PROGRAM}: interrupted after ${students.length} of ${entries.length}; the same command continues`)
       return STATUS.interrupted
     }
-    write(out, [
-      ['class.csv', classCsv(course, students)],
-      ['class.json', classJson(course, students)],
-      ['index.html', classPage(course, students)],
-      ...students.map((student) => [join('students', pageName(student)), studentPage(course, student)] as const),
-    ])
+    writeFile(join(out, 'class.csv'), classCsv(course, students))
+    writeFile(join(out, 'class.json'), classJson(course, students))
+    writeFile(join(out, 'index.html'), classPage(course, students))
+    for (const student of students) writeFile(join(out, 'students', pageName(student)), studentPage(course, student))
     writeAll(
       1,
       `${students.length} students, ${fresh} graded now, in ${spanOf(performance.now() - began)}: ${join(out, 'index.html')}\n`,
@@ -82,11 +81,6 @@ export const gradeMain = command(
     return students.some(({ status }) => status === 'failed' || status === 'unreadable') ? STATUS.failed : STATUS.fine
   },
 )
-
-function write(out: string, files: readonly (readonly [name: string, text: string])[]): void {
-  mkdirSync(join(out, 'students'), { recursive: true })
-  for (const [name, text] of files) writeFileSync(join(out, name), text)
-}
 
 function lineOf(student: Student): string {
   const { id, status, problem, grade } = student

@@ -66,9 +66,8 @@ export interface CourseFile extends Pick<Course, 'title' | 'seed' | 'hints' | 's
 }
 
 /** Points have at most two digits after the point. */
-export const round = (points: number) => Math.round(points * 100) / 100
+const round = (points: number) => Math.round(points * 100) / 100
 
-const sumOf = (cases: readonly { readonly points: number }[]) =>
-  round(cases.reduce((sum, { points }) => sum + points, 0))
+export const sumOf = (points: readonly number[]) => round(points.reduce((sum, one) => sum + one, 0))
 
-export const possibleOf = ({ parts }: Course) => sumOf(parts.flatMap(({ cases }) => cases))
+export const possibleOf = ({ parts }: Course) => sumOf(parts.flatMap(({ cases }) => cases.map(({ points }) => points)))

@@ -26,8 +26,7 @@ export function readToml(text: string, file: string): Toml {
     document = parseTOML(text)
   } catch (error) {
     const { message, lineNumber, column } = error as Error & { lineNumber: number; column: number }
-    const [, key] = /^\s*([\w."'-]+)\s*=/.exec(text.split('\n')[lineNumber - 1] ?? '') ?? []
-    throw new CourseError(`${file}:${lineNumber}: ${key ? `${key}: ` : ''}${message} (column ${column + 1})`)
+    throw new CourseError(`${file}:${placeOf(text, lineNumber)}${message} (column ${column + 1})`)
   }
   const lines = new Map<string, number>()
   const note = (path: Path, line: number) => {
@@ -35,6 +34,8 @@ export function readToml(text: string, file: string): Toml {
   }
   const noteKeyValue = (base: Path, { key, value, loc }: KeyValue) => {
     const path = [...base, ...key.keys.map((part) => (part.type === 'TOMLBare' ? part.name : part.value))]
+    // It is not kept as a key, but changes the object that it is in.
+    if (path.includes('__proto__')) throw new CourseError(`${file}:${loc.start.line}: __proto__ cannot be a key`)
     note(path, loc.start.line)
     noteValue(path, value)
   }
@@ -63,6 +64,14 @@ export function readToml(text: string, file: string): Toml {
       return 1
     },
   }
+}
+
+/** `7: points: `: the line of a syntax error, and its key. At an end of lines, what is wrong is before it. */
+function placeOf(text: string, lineNumber: number): string {
+  const lines = text.split('\n').slice(0, lineNumber)
+  const at = lines.findLastIndex((line) => line.trim() !== '')
+  const [, key] = /^\s*\[*\s*([\w."'-]+)\s*(?:[=\]]|$)/.exec(lines[at] ?? '') ?? []
+  return `${at + 1}: ${key ? `${key}: ` : ''}`
 }
 
 /** `parts[0].points."S1.1"`. */

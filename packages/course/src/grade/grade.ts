@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { type CheckServerOptions, checkClient, checkServer, type Report, type Verdict } from '@hs/conformance'
+import { Supervisor } from '@hs/supervise'
 import { clean } from '../clean.js'
 import type { CasePlan, Course, Part } from '../course/course.js'
-import { endProcessesOf, environmentOf, Running } from '../sandbox/process.js'
+import { type Ended, endProcessesOf, runToEnd } from '../sandbox/process.js'
 import { confine, type Room, workFolder } from '../sandbox/sandbox.js'
 import { type CaseOutcome, type Grade, judged, type PartOutcome } from './outcome.js'
 import { checkPair } from './pair.js'
@@ -44,7 +45,7 @@ function seedOf({ seed }: Course, part: string, content: string): number {
 /** What a part is graded with. */
 interface Bench {
   readonly cwd: string
-  readonly env: NodeJS.ProcessEnv
+  readonly supervisor: Supervisor
   /** The words before each command. */
   readonly before: readonly string[]
   readonly seed: number
@@ -57,22 +58,21 @@ type Found = Pick<PartOutcome, 'problem' | 'compiler' | 'nature' | 'cases'>
 async function gradePart(part: Part, options: GradeOptions): Promise<PartOutcome> {
   const { course, room, folder, only } = options
   const seed = seedOf(course, part.id, options.content)
-  const inPlace = folder !== undefined
-  const bench: Bench = {
-    cwd: folder ?? workFolder(room),
-    // What is graded does not see the grader's environment; what a student checks does.
-    env: inPlace ? process.env : environmentOf(course.sandbox.path),
-    before: inPlace ? [] : confine(room, course.limits, course.sandbox.readable),
-    seed,
-    options,
-  }
+  const cwd = folder ?? workFolder(room)
+  const supervisor = new Supervisor(cwd)
+  const before = folder === undefined ? confine(room, course.limits, course.sandbox.readable) : []
+  const bench: Bench = { cwd, supervisor, before, seed, options }
   const isOwn = ({ id }: CasePlan) => id === 'build' || id === 'warnings'
-  const built = await build(part, part.cases.filter(isOwn), bench)
-  const rest = part.cases.filter((plan) => !isOwn(plan) && (only?.has(`${part.id}:${plan.id}`) ?? true))
-  const problem = built.problem ?? notBuilt(part, bench.cwd)
-  const found = problem === undefined ? await judge(part, rest, bench) : blocked(rest, problem, 'it was not built')
-  const { id, title, kind } = part
-  return { id, title, kind, seed, ...built, ...found, cases: [...built.cases, ...found.cases] }
+  try {
+    const built = await build(part, part.cases.filter(isOwn), bench)
+    const rest = part.cases.filter((plan) => !isOwn(plan) && (only?.has(`${part.id}:${plan.id}`) ?? true))
+    const problem = built.problem ?? notBuilt(part, cwd)
+    const found = problem === undefined ? await judge(part, rest, bench) : blocked(rest, problem, 'it was not built')
+    const { id, title, kind } = part
+    return { id, title, kind, seed, ...built, ...found, cases: [...built.cases, ...found.cases] }
+  } finally {
+    await supervisor.close()
+  }
 }
 
 function blocked(cases: readonly CasePlan[], problem: string, note: string): Found {
@@ -80,14 +80,14 @@ function blocked(cases: readonly CasePlan[], problem: string, note: string): Fou
 }
 
 /** Looks for the files, compiles, and looks for warnings. */
-async function build(part: Part, plans: readonly CasePlan[], { cwd, env, before, options }: Bench): Promise<Found> {
+async function build(
+  part: Part,
+  plans: readonly CasePlan[],
+  { cwd, supervisor, before, options }: Bench,
+): Promise<Found> {
   const shell = async (line: string) => {
-    const { buildMs } = options.course.limits
-    const { status, stdout, stderr, excess } = await new Running([...before, 'sh', '-c', line], cwd, env).within(
-      buildMs,
-    )
-    const said = clean(stdout + stderr)
-    return { failed: status !== 0, said, why: excess ?? firstError(said) ?? `status ${status}` }
+    const ended = await runToEnd(supervisor, [...before, 'sh', '-c', line], options.course.limits)
+    return { failed: ended.failed, said: clean(ended.stdout + ended.stderr), why: whyOf(ended) }
   }
   let compiler = ''
   let problem = missingFile(part, cwd)
@@ -135,11 +135,11 @@ async function judge(part: Part, plans: readonly CasePlan[], bench: Bench): Prom
 async function judgePair(
   part: Part,
   plans: readonly CasePlan[],
-  { before, cwd, env, seed, options }: Bench,
+  { before, supervisor, seed, options }: Bench,
 ): Promise<Found> {
   const cases: CaseOutcome[] = []
   for (const [at, plan] of plans.entries()) {
-    const run = (words: readonly string[]) => new Running([...before, ...words], cwd, env)
+    const run = (words: readonly string[]) => supervisor.launch({ command: [...before, ...words] })
     const lesson = await checkPair(plan.id, part, run, 100 + ((seed + at) % 899))
     cases.push(judged(plan, lesson ? 'failed' : 'passed', lesson && { lesson }))
     options.onCase?.(part.id, cases.at(-1)!)
@@ -179,8 +179,16 @@ function ofResult(plan: CasePlan, { kind, expect, errors, command }: Part, { res
   return judged(plan, verdict, { lesson: { ...lesson, reproduce, clause: `${clause} ${clauseText}` } })
 }
 
-/** The line of a compiler that says most. */
+/** Why a build failed: the line of a compiler that says most. */
+export function whyOf({ excess, stdout, stderr }: Ended): string {
+  return excess ?? firstError(stderr) ?? firstError(stdout) ?? 'it says nothing'
+}
+
 function firstError(output: string): string | undefined {
-  const lines = output.split('\n').filter((line) => line.trim() !== '')
-  return (lines.find((line) => /\b(error|warning)\b/i.test(line)) ?? lines[0])?.trim().slice(0, 300)
+  // `make` repeats only that something failed, and `go` names what it builds.
+  const lines = clean(output)
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^(make\b.*\*\*\*|# )/.test(line))
+  const found = [/error\b/i, /warning\b/i].map((word) => lines.find((line) => word.test(line)))
+  return (found.find(Boolean) ?? lines[0])?.trim().slice(0, 300)
 }

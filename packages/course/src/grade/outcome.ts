@@ -1,6 +1,6 @@
 import type { FaultReport, Verdict } from '@hs/conformance'
 import type { CasePlan, Part } from '../course/course.js'
-import { round } from '../course/course.js'
+import { sumOf } from '../course/course.js'
 import type { Isolation } from '../sandbox/sandbox.js'
 
 /** What a person reads of a failure; bytes of the program are escaped. */
@@ -42,7 +42,7 @@ export interface Grade {
 export const casesOf = ({ parts }: Pick<Grade, 'parts'>) => parts.flatMap(({ cases }) => cases)
 
 export function pointsOf(grade: Pick<Grade, 'parts'>): number {
-  return round(casesOf(grade).reduce((sum, { points }) => sum + points, 0))
+  return sumOf(casesOf(grade).map(({ points }) => points))
 }
 
 /**

@@ -1,9 +1,9 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { Transform } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { escapeBytes } from '@hs/protocol'
-import { freePort, listenerOn } from '@hs/supervise'
+import { freePort, listenerOn, type SupervisedProcess } from '@hs/supervise'
 import type { Part } from '../course/course.js'
-import type { Running } from '../sandbox/process.js'
 import type { Lesson } from './outcome.js'
 
 /** The cases of a student's client with the same student's server. Between them, a proxy looks and, if told to, lies. */
@@ -21,20 +21,23 @@ const CLIENT_MS = 4000
 const START_MS = 10_000
 const LOOK_MS = 10
 
-/** A program of the pair, ready to be started: with its port, and with X. */
-type Start = (words: readonly string[], port: number) => Running
+/** How much of an exchange is kept. It has three messages; a flood is forwarded, and known from its beginning. */
+const MOST_MESSAGES = 12
+
+/** Starts a program of the pair: with its port, and with X. */
+type Start = (words: readonly string[], port: number) => Promise<SupervisedProcess>
 
 interface Exchange {
   readonly messages: readonly string[]
-  readonly client: Running
-  readonly server: Running
+  readonly client: SupervisedProcess
+  readonly server: SupervisedProcess
 }
 
 /** Runs one case. @returns What went wrong, if anything did. */
 export async function checkPair(
   id: string,
   part: Part,
-  run: (words: readonly string[]) => Running,
+  run: (words: readonly string[]) => Promise<SupervisedProcess>,
   x: number,
 ): Promise<Lesson | undefined> {
   const values: Record<string, string> = { host: '127.0.0.1', sequence: String(x) }
@@ -61,10 +64,12 @@ function faultOf(
   x: number,
   errors: Part['errors'],
 ): string | undefined {
-  const saysError = ({ stdout, stderr }: Running) =>
-    /(^|\n)\s*ERROR/.test({ stdout, stderr, either: `${stdout}\n${stderr}` }[errors])
-  const misses = (program: Running, number: number) => !new RegExp(`HELLO ${number}(?!\\d)`).test(program.stdout)
-  const printed = (program: Running) => `it printed "${shown(program.stdout)}"`
+  const saysError = ({ out, err }: SupervisedProcess) => {
+    const outputs = { stdout: [out], stderr: [err], either: [out, err] }[errors]
+    return outputs.some((output) => /(^|\n)\s*ERROR/.test(output.text()))
+  }
+  const misses = ({ out }: SupervisedProcess, number: number) => !new RegExp(`HELLO ${number}(?!\\d)`).test(out.text())
+  const printed = ({ out }: SupervisedProcess) => `it printed "${shown(out)}"`
   if (id !== 'P1') {
     const liedTo = id === 'P2' ? client : server
     return saysError(liedTo)
@@ -80,7 +85,7 @@ function faultOf(
   return saysError(client) || saysError(server) ? 'ERROR is printed although every number is right.' : undefined
 }
 
-const shown = (text: string) => escapeBytes(Buffer.from(text), 80)
+const shown = (output: SupervisedProcess['out']) => escapeBytes(Buffer.from(output.text(), 'latin1'), 80)
 
 /** @param lie - The message to change: its sender, and its number among the sender's messages. */
 async function play(
@@ -89,25 +94,25 @@ async function play(
   lie: string | undefined,
 ): Promise<Exchange | string> {
   const port = await freePort()
-  const server = start(command, port)
+  const server = await start(command, port)
   const messages: string[] = []
   const proxy = createServer((socket) => forward(socket, port, messages, lie))
   try {
     // Without a connection: a third of real servers does not survive one that says nothing.
     const listens = () => listenerOn(port) !== undefined
-    await within(START_MS, () => server.status !== undefined || listens())
-    if (!listens()) return `The server does not listen${server.stderr && `: ${shown(server.stderr)}`}.`
-    const client = start(clientWords, await listen(proxy))
-    await client.within(timeoutMs + CLIENT_MS)
+    await within(START_MS, () => server.exit !== undefined || listens())
+    if (!listens()) return `The server does not listen${server.err.total > 0 ? `: ${shown(server.err)}` : ''}.`
+    const client = await start(clientWords, await listen(proxy))
+    await within(timeoutMs + CLIENT_MS, () => client.exit !== undefined)
+    await client.stop()
     // The server may still be printing what it got.
-    const settled = () => server.status !== undefined || /ERROR/.test(server.stdout + server.stderr)
-    const printed = () => messages.length > 2 && server.stdout.split('\n').length > 2
+    const settled = () => server.exit !== undefined || [server.out, server.err].some((one) => /ERROR/.test(one.text()))
+    const printed = () => messages.length > 2 && server.out.text().split('\n').length > 2
     await within(timeoutMs, () => settled() || printed())
     return { messages, client, server }
   } finally {
-    server.end('the exchange is over')
     proxy.close()
-    await server.ended
+    await server.stop()
   }
 }
 
@@ -120,15 +125,17 @@ function forward(client: Socket, port: number, messages: string[], lie: string |
   const server = connect(port, '127.0.0.1')
   const pass = (from: string, source: Socket, target: Socket) => {
     let count = 0
-    source.on('data', (chunk) => {
-      const changes = lie === `${from} ${++count}`
-      const text = chunk
-        .toString('latin1')
-        .replace(/-?\d+/, (digits) => (changes ? String(Number(digits) + LIE) : digits))
-      messages.push(`${from} ${escapeBytes(Buffer.from(text, 'latin1'), 64)}`)
-      target.write(text, 'latin1')
+    const look = new Transform({
+      transform(chunk: Buffer, _, done) {
+        const changes = lie === `${from} ${++count}`
+        const text = chunk
+          .toString('latin1')
+          .replace(/-?\d+/, (digits) => (changes ? String(Number(digits) + LIE) : digits))
+        if (messages.length < MOST_MESSAGES) messages.push(`${from} ${escapeBytes(Buffer.from(text, 'latin1'), 64)}`)
+        done(null, Buffer.from(text, 'latin1'))
+      },
     })
-    source.on('end', () => target.end())
+    source.pipe(look).pipe(target)
     source.on('error', () => target.destroy())
   }
   pass('client', client, server)

@@ -1,9 +1,9 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { appendFileSync } from 'node:fs'
 import { type Option, writeAll } from '@hs/command-line'
 import { command, path, STATUS, sandbox as sandboxOption, word } from '../command.js'
 import { possibleOf } from '../course/course.js'
 import { loadCourse } from '../course/load.js'
+import { writeFile } from '../files.js'
 import { pointsOf } from '../grade/outcome.js'
 import { gradeInCell } from '../sandbox/cell.js'
 import { findSandbox } from '../sandbox/sandbox.js'
@@ -31,9 +31,7 @@ export const autogradeMain = command(
     writeAll(1, `${sandbox.report}\n`)
     const onCase = (part: string, id: string, verdict: string) => writeAll(1, `${part} ${id} ${verdict}\n`)
     const grade = await gradeInCell({ course, source: submission, slot: 0, isolation: sandbox.isolation, onCase })
-    mkdirSync(dirname(results), { recursive: true })
-    if (platform === 'gradescope')
-      writeFileSync(results, `${JSON.stringify(gradescopeResults(course, grade), null, 2)}\n`)
+    if (platform === 'gradescope') writeFile(results, `${JSON.stringify(gradescopeResults(course, grade), null, 2)}\n`)
     else {
       // The output of a step: read by the reporter in the step that follows.
       const encoded = Buffer.from(JSON.stringify(classroomResults(course, grade))).toString('base64')

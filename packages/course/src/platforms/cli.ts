@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UsageError, writeAll } from '@hs/command-line'
 import { command, maybe, path, STATUS, VERSION, word } from '../command.js'
 import { possibleOf } from '../course/course.js'
 import { loadCourse } from '../course/load.js'
+import { writeFile } from '../files.js'
 import workflow from './classroom.yml'
 import { gradescopeArchive } from './gradescope.js'
 
@@ -34,8 +35,7 @@ export const gradescopeMain = command('gradescope', gradescope, ({ course: file,
     program: new Map(['hs-course.mjs', 'yargs.js'].map((name) => [name, readFileSync(join(program, name))])),
     packages,
   })
-  mkdirSync(dirname(out), { recursive: true })
-  writeFileSync(out, bytes)
+  writeFile(out, bytes)
   writeAll(
     1,
     `${out}: ${(bytes.length / 2 ** 20).toFixed(0)} MiB, ${possibleOf(checked)} points. Upload it under "Configure Autograder".\n`,
@@ -53,9 +53,8 @@ const SETUP_MINUTES = 5
 
 export const classroomMain = command('classroom', classroom, ({ course: file, out }) => {
   const { limits, parts } = loadCourse(file)
-  mkdirSync(dirname(out), { recursive: true })
   const minutes = SETUP_MINUTES + Math.ceil((parts.length * (limits.runMs + 2 * limits.buildMs)) / 60_000)
-  writeFileSync(out, workflow.replace('MINUTES', String(minutes)).replace('VERSION', VERSION))
+  writeFile(out, workflow.replace('MINUTES', String(minutes)).replace('VERSION', VERSION))
   writeAll(1, `${out}: commit it with course.toml in the repository of the assignment; students can read both.\n`)
   return STATUS.fine
 })

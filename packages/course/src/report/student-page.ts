@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Student } from '../class/class.js'
-import { type Course, type Part, round } from '../course/course.js'
+import { type Course, type Part, sumOf } from '../course/course.js'
 import { stepsOf } from '../grade/hint.js'
 import type { CaseOutcome, PartOutcome } from '../grade/outcome.js'
 import { groupBy } from '../group.js'
@@ -54,7 +54,7 @@ ${hidden.length > 0 ? `<p class="soft">${hidden.length} more ${hidden.length ===
 }
 
 function ofPoints(cases: readonly CaseOutcome[]): string {
-  const sum = (key: 'points' | 'possible') => round(cases.reduce((all, one) => all + one[key], 0))
+  const sum = (key: 'points' | 'possible') => sumOf(cases.map((one) => one[key]))
   return `${sum('points')} of ${sum('possible')}`
 }
 

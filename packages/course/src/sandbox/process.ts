@@ -1,9 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { type Capture, deadline, type Supervisor } from '@hs/supervise'
+import type { Limits } from '../course/course.js'
 
-/** How much of what a program prints is kept, and after how much it is ended. */
-const KEEP_BYTES = 32 * 1024
-const MOST_BYTES = 16 * 1024 * 1024
+/** How much of what a program prints is kept. */
+const KEEP_CHARACTERS = 32 * 1024
+
+/** So many may each use what one may, together: compilers run beside each other. */
+const PROCESSES_OF_A_BUILD = 4
 
 /** What commands of submissions find in their environment: nothing of the grader's. */
 export function environmentOf(path: readonly string[]): NodeJS.ProcessEnv {
@@ -11,69 +14,36 @@ export function environmentOf(path: readonly string[]): NodeJS.ProcessEnv {
   return { PATH: folders.join(':'), HOME: '/tmp', TMPDIR: '/tmp', LANG: 'C.UTF-8', USER: 'student' }
 }
 
-/** A command in a group of its own, whose output is kept, and which ends with all that it started. */
-export class Running {
-  stdout = ''
-  stderr = ''
-  status: number | null | undefined
+/** How a command ended, and what it said. */
+export interface Ended {
+  readonly failed: boolean
+  readonly stdout: string
+  readonly stderr: string
   /** Why it was ended. */
-  excess: string | undefined
-  readonly ended: Promise<void>
-  readonly #child: ChildProcess
-  readonly #onExit = () => this.#kill()
-  #bytes = 0
-
-  constructor(words: readonly string[], cwd: string, env: NodeJS.ProcessEnv) {
-    this.#child = spawn(words[0]!, words.slice(1), { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
-    process.on('exit', this.#onExit)
-    this.#collect('stdout')
-    this.#collect('stderr')
-    this.ended = new Promise((resolve) => {
-      this.#child.once('error', (error) => {
-        this.stderr += error.message
-        this.status = null
-        resolve()
-      })
-      // Not `close`: a process that has left the group may hold the pipes open for ever.
-      this.#child.once('exit', (status) => {
-        this.status = status
-        setTimeout(resolve, 20)
-      })
-    })
-  }
-
-  #collect(name: 'stdout' | 'stderr'): void {
-    this.#child[name]!.on('data', (chunk: Buffer) => {
-      this.#bytes += chunk.length
-      if (this[name].length < KEEP_BYTES) this[name] += chunk.toString('utf8')
-      if (this.#bytes > MOST_BYTES) this.end(`it printed more than ${MOST_BYTES >> 20} MiB`)
-    })
-  }
-
-  /** Waits for its end, and ends it when that takes too long. */
-  async within(ms: number): Promise<this> {
-    const timer = setTimeout(() => this.end(`it did not end within ${ms / 1000} s`), ms)
-    await this.ended
-    clearTimeout(timer)
-    return this
-  }
-
-  end(why: string): void {
-    if (this.status === undefined) this.excess ??= why
-    this.#kill()
-    this.#child.stdout?.destroy()
-    this.#child.stderr?.destroy()
-  }
-
-  #kill(): void {
-    process.off('exit', this.#onExit)
-    try {
-      process.kill(-this.#child.pid!, 'SIGKILL')
-    } catch {
-      // The group is gone.
-    }
-  }
+  readonly excess: string | undefined
 }
+
+/** Runs a command to its end, with nothing on stdin. What it leaves running is ended with it. */
+export async function runToEnd(
+  supervisor: Supervisor,
+  words: readonly string[],
+  { buildMs, memoryBytes }: Pick<Limits, 'buildMs' | 'memoryBytes'>,
+): Promise<Ended> {
+  const command = ['sh', '-c', 'exec "$@" < /dev/null', 'sh', ...words]
+  const child = await supervisor.launch({ command, memoryBytes: PROCESSES_OF_A_BUILD * memoryBytes })
+  let late: string | undefined
+  const cancel = deadline(buildMs, () => {
+    late = `it did not end within ${buildMs / 1000} s`
+    child.kill()
+  })
+  const { code } = await child.exited
+  cancel()
+  await supervisor.stop(child)
+  return { failed: code !== 0, stdout: said(child.out), stderr: said(child.err), excess: late ?? child.excess }
+}
+
+/** The beginning of what a program has printed. */
+const said = (output: Capture) => Buffer.from(output.text().slice(0, KEEP_CHARACTERS), 'latin1').toString('utf8')
 
 /** Ends every process of a user who exists only for one submission: what has left its group, too. */
 export function endProcessesOf(uid: number): void {

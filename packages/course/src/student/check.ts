@@ -1,14 +1,15 @@
+import { existsSync } from 'node:fs'
 import { tell, writeAll } from '@hs/command-line'
 import type { Verdict } from '@hs/conformance'
 import { command, courseHere, flag, hint as hintOption, PROGRAM, STATUS } from '../command.js'
 import type { Course, Part } from '../course/course.js'
 import { loadCourse } from '../course/load.js'
+import { readText } from '../files.js'
 import { gradeSubmission } from '../grade/grade.js'
 import { type Step, stepsOf } from '../grade/hint.js'
 import { type CaseOutcome, casesOf, type Grade, isFailure, type PartOutcome, pointsOf } from '../grade/outcome.js'
 import { groupBy } from '../group.js'
 import { MARKS } from '../report/marks.js'
-import { readSubmission } from '../sandbox/submission.js'
 
 interface Here {
   readonly course: Course
@@ -16,17 +17,15 @@ interface Here {
   readonly only?: ReadonlySet<string>
 }
 
-/** Grades what is in this folder, in place and without a sandbox: it belongs to the student. */
+/**
+ * Grades what is in this folder, in place and without a sandbox: it belongs to the student. Its numbers follow from what is
+ * handed in alone: beside that, anything may lie there.
+ */
 export function gradeHere({ course, ...options }: Here): Promise<Grade> {
   const folder = process.cwd()
-  const { hash } = readSubmission(folder, course.limits.diskBytes)
-  return gradeSubmission({
-    course,
-    folder,
-    room: { isolation: 'none', folder, uid: undefined },
-    content: hash,
-    ...options,
-  })
+  const files = course.parts.flatMap(({ files }) => files).filter((file) => existsSync(file))
+  const content = files.map((file) => readText(file)).join('\0')
+  return gradeSubmission({ course, folder, room: { isolation: 'none', folder, uid: undefined }, content, ...options })
 }
 
 const checkTable = {
@@ -56,7 +55,7 @@ export const nextMain = command('next', nextTable, async ({ course: file, hint }
   if (hint > course.hints) tell(`${PROGRAM}: this course gives hints up to ${course.hints}\n`)
   const all = casesOf(grade).filter(isFailure).length
   const count = all === 1 ? 'It is the only failure.' : `${all} cases fail or are blocked.`
-  const more = hint < course.hints ? ` More about this one: ${PROGRAM} next --hint ${hint + 1}` : ''
+  const more = hint < course.hints ? ` More about this one: npx @hs/course next --hint ${hint + 1}` : ''
   writeAll(1, `${failureText(first, Math.min(hint, course.hints))}\n\n${count}${more}\n`)
   return STATUS.failed
 })
@@ -110,4 +109,5 @@ function partText({ title, problem, cases }: PartOutcome): string {
   return `${title}${problem ? `: ${problem}` : ''}\n${lines.join('')}${waiting.join('')}  ${MARKS.passed[0]} ${passed} passed\n`
 }
 
-const shortList = (ids: readonly string[]) => (ids.length <= 8 ? ids.join(' ') : `${ids.slice(0, 7).join(' ')} …`)
+export const shortList = (ids: readonly string[]) =>
+  ids.length <= 8 ? ids.join(' ') : `${ids.slice(0, 7).join(' ')} …`

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Option, UsageError, writeAll } from '@hs/command-line'
-import { command, maybe, STATUS } from '../command.js'
+import { command, maybe, name, STATUS } from '../command.js'
+import { writeFile } from '../files.js'
 import { LANGUAGES, type Language } from '../grade/hint.js'
 import starters from './starters.json' with { type: 'json' }
 
@@ -17,7 +18,7 @@ const table = {
   positionals: { part: { describe: '3a, 3b or 3c', parse: parsePart } },
   options: {
     language: { describe: 'Of the programs', default: 'c', alias: 'l', choices: LANGUAGES } as Option<Language>,
-    folder: maybe('Where to write it; default: hs- and the part', 'folder', String),
+    folder: maybe('Where to write it; default: hs- and the part', 'folder', name),
   },
 } as const
 
@@ -27,17 +28,26 @@ function parsePart(text: string): PartName {
 }
 
 export const initMain = command('init', table, ({ part, language, folder = `hs-${part}` }) => {
-  if (existsSync(folder) && readdirSync(folder).length > 0) {
-    throw new UsageError(`${folder} is there already, and not empty`)
+  const isNew = !existsSync(folder)
+  if (!isNew && !statSync(folder).isDirectory()) throw new UsageError(`${folder} is not a folder`)
+  if (!isNew && readdirSync(folder).length > 0) throw new UsageError(`${folder} is there already, and not empty`)
+  try {
+    for (const [name, text] of starter(part, language)) writeFile(join(folder, name), text)
+  } catch (error) {
+    // Half of it would be in the way of the next try.
+    if (isNew) rmSync(folder, { recursive: true, force: true })
+    throw error
   }
-  for (const [name, text] of starter(part, language)) {
-    mkdirSync(join(folder, name, '..'), { recursive: true })
-    writeFileSync(join(folder, name), text)
-  }
-  const then = `Read README.md there, then:\n  cd ${folder} && make && make next\n`
+  const then = `Read README.md there, then:\n  cd ${quoted(folder)} && make && make next\n`
   writeAll(1, `${folder}: part ${part.toUpperCase()} in ${language}. ${then}`)
   return STATUS.fine
 })
+
+/** As a shell takes it for one word. */
+function quoted(path: string): string {
+  const word = path.startsWith('-') ? `./${path}` : path
+  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
 
 /** The files of a starter. */
 function starter(part: PartName, language: Language): Map<string, string> {

@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UsageError, writeAll } from '@hs/command-line'
+import { Supervisor } from '@hs/supervise'
 import { command, courseHere, flag, hint, STATUS } from '../command.js'
 import type { Course } from '../course/course.js'
 import { loadCourse } from '../course/load.js'
 import { casesOf, type Grade, isFailure } from '../grade/outcome.js'
-import { Running } from '../sandbox/process.js'
-import { failureText, firstFailure, gradeHere } from './check.js'
+import { runToEnd } from '../sandbox/process.js'
+import { failureText, firstFailure, gradeHere, shortList } from './check.js'
 
 /** How often the files are looked at. Their times, and not notices of the system: those differ, and some are lost. */
 const LOOK_MS = 200
@@ -59,13 +60,11 @@ async function buildAndCheck(
 ): Promise<Grade | undefined> {
   if (build.length > 0) {
     status(`building: ${build.join(' ')}`)
-    const {
-      status: exit,
-      stdout,
-      stderr,
-    } = await new Running(build, process.cwd(), process.env).within(course.limits.buildMs)
-    if (exit !== 0) {
-      show(`✗ ${build.join(' ')} failed\n\n${(stdout + stderr).trim()}`)
+    const supervisor = new Supervisor(undefined)
+    const { failed, stdout, stderr, excess } = await runToEnd(supervisor, build, course.limits)
+    await supervisor.close()
+    if (failed) {
+      show(`✗ ${build.join(' ')} failed${excess ? `: ${excess}` : ''}\n\n${(stdout + stderr).trim()}`)
       return undefined
     }
   }
@@ -81,7 +80,7 @@ function summary(grade: Grade, course: Course, hint: number): string {
   const first = firstFailure(grade, course)
   if (!first) return `✓ nothing fails (${casesOf(grade).length} cases)`
   const all = casesOf(grade).filter(isFailure)
-  return `${failureText(first, hint)}\n\n${all.length} fail or are blocked: ${all.map(({ id }) => id).join(' ')}`
+  return `${failureText(first, hint)}\n\n${all.length} fail or are blocked: ${shortList(all.map(({ id }) => id))}`
 }
 
 const timesOf = (files: readonly string[]) =>
