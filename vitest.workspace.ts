@@ -17,7 +17,7 @@ const SLOW = [
   'packages/client/test/{bin,gates,lookup}.test.ts',
   'packages/command-line/test/parse.test.ts',
   'packages/conformance/test/{cli,client-bench,engine,live}.test.ts',
-  'packages/course/test/class.test.ts',
+  'packages/course/test/{class,pair,submission}.test.ts',
   'packages/live/test/program.test.ts',
   'packages/load/test/{cli,gates,gates-cli,load,page}.test.ts',
   'packages/operations/test/{server,supervision}.test.ts',

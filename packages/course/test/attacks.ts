@@ -224,4 +224,22 @@ static void look(const char *pid, const char *name, unsigned long from, long len
     earns: 'nothing',
     source: inAttack('  right = 0;\n  kill(1, SIGSTOP);\n  kill(getppid(), SIGSTOP);\n  kill(-1, SIGSTOP);'),
   },
+  {
+    name: 'makes-empty-files',
+    what: 'makes files without end, which are empty',
+    earns: 'nothing',
+    source: inAttack(`
+  const char *folders[] = {".", "/tmp", "/dev/shm"};
+  int made = 0;
+  for (int folder = 0; folder < 3; folder++) {
+    char path[64];
+    for (int file = 0; file < 40000; file++, made++) {
+      snprintf(path, sizeof path, "%s/empty-%d", folders[folder], file);
+      int fd = open(path, O_WRONLY | O_CREAT, 0600);
+      if (fd < 0) break;
+      close(fd);
+    }
+  }
+  right = made >= 120000;`),
+  },
 ]

@@ -9,7 +9,7 @@ import type { Course } from '../course/course.js'
 import { gradeSubmission } from '../grade/grade.js'
 import type { Grade } from '../grade/outcome.js'
 import { endProcessesOf, environmentOf } from './process.js'
-import { cellWords, type Isolation, type Room, uidOf, workFolder } from './sandbox.js'
+import { cellWords, type Isolation, type Room, SCRATCH, uidOf, workFolder } from './sandbox.js'
 import { readSubmission, writeSubmission } from './submission.js'
 
 /** The name of the hidden command: this program, as the judge in a cell. */
@@ -106,6 +106,9 @@ export async function cellMain(): Promise<number> {
   const { course, source, room } = JSON.parse(await text(process.stdin)) as Order
   const submission = readSubmission(source, course.limits.diskBytes)
   writeSubmission(submission, workFolder(room), room.uid)
+  if (room.isolation === 'namespaces') {
+    for (const name of Object.keys(SCRATCH)) writeSubmission({ files: [] }, join(room.folder, name), room.uid)
+  }
   if (room.isolation === 'user') watchAs(room.uid!)
   const send = (message: Message) => writeSync(RESULTS_FD, `${JSON.stringify(message)}\n`)
   const grade = await gradeSubmission({

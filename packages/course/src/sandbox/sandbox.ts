@@ -76,9 +76,9 @@ function obstacleToNamespaces(limits: Limits): string | undefined {
   try {
     const room: Room = { isolation: 'namespaces', folder, uid: uidOf(0, 'namespaces') }
     const inner = confine(room, limits, [])
-    // The folder that a submission is copied to exists only in the cell.
-    const make = 'mkdir "$1" && chmod 777 "$1" && shift && exec "$@"'
-    const words = cellWords(room, limits, ['sh', '-c', make, 'sh', workFolder(room), ...inner, 'true'])
+    // What a submission writes to exists only in the cell.
+    const make = 'cd "$1" && shift && mkdir submission tmp shm && chmod 777 * && exec "$@"'
+    const words = cellWords(room, limits, ['sh', '-c', make, 'sh', folder, ...inner, 'true'])
     const { status, stderr } = spawnSync(words[0]!, words.slice(1), { encoding: 'utf8' })
     return status === 0 ? undefined : stderr.trim().split('\n').at(-1) || `bwrap ended with status ${status}`
   } finally {
@@ -102,17 +102,21 @@ export function cellWords({ isolation, folder }: Room, limits: Limits, command: 
     ...['--size', String(limits.diskBytes), '--tmpfs', folder],
     // Root does without a user namespace, in which it could not change its user; and there bwrap would hide parts of /proc,
     // and the kernel refuse a new one inside.
-    ...(isRoot()
-      ? ['--cap-add', 'ALL', 'sh', '-c', 'mount -t proc proc /proc && exec "$@"', 'sh']
-      : ['--unshare-user', '--proc', '/proc']),
+    ...(isRoot() ? ['--cap-add', 'ALL', 'sh', '-c', OWN_SYSTEM, 'sh', folder] : ['--unshare-user', '--proc', '/proc']),
     ...command,
   ]
 }
+
+/** Empty files take memory, too, and a size does not limit them: only root can. */
+const OWN_SYSTEM = 'mount -t proc proc /proc && mount -o remount,nr_inodes=50000 "$1" && shift && exec "$@"'
 
 /** Where a submission is in its room. */
 export function workFolder({ folder }: Pick<Room, 'folder'>): string {
   return join(folder, 'submission')
 }
+
+/** What a submission may write to besides its own folder. All of it is in one file system, so that limits hold for the sum. */
+export const SCRATCH = { tmp: '/tmp', shm: '/dev/shm' } as const
 
 /**
  * bwrap reports a signal as a status. The checker needs the signal itself: it says what is wrong.
@@ -142,9 +146,19 @@ export function confine(room: Room, limits: Limits, readable: readonly string[])
     ...['--die-with-parent', '--hostname', 'submission'],
     ...systemFolders(),
     ...[...readable, ...reachable(dirname(process.execPath), uid)].flatMap((path) => ['--ro-bind-try', path, path]),
-    ...['--proc', '/proc', '--dev', '/dev', '--size', String(limits.diskBytes), '--tmpfs', '/tmp'],
-    ...['--size', String(limits.diskBytes), '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
-    ...['--bind', workFolder(room), '/submission', '--chdir', '/submission', '--remount-ro', '/'],
+    ...['--proc', '/proc', '--dev', '/dev'],
+    ...Object.entries(SCRATCH).flatMap(([name, path]) => ['--bind', join(room.folder, name), path]),
+    ...[
+      '--remount-ro',
+      '/dev',
+      '--bind',
+      workFolder(room),
+      '/submission',
+      '--chdir',
+      '/submission',
+      '--remount-ro',
+      '/',
+    ],
     ...limit,
   ]
 }

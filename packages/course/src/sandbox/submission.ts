@@ -50,7 +50,7 @@ export function readSubmission(folder: string, mostBytes: number): Submission {
 }
 
 /** Writes a submission to a folder that does not exist yet, for a user to whom it then belongs. */
-export function writeSubmission({ files }: Submission, folder: string, uid: number | undefined): void {
+export function writeSubmission({ files }: Pick<Submission, 'files'>, folder: string, uid: number | undefined): void {
   const own = (path: string) => uid !== undefined && fs.chownSync(inBytes(path), uid, uid)
   const makeFolder = (path: string) => {
     if (fs.existsSync(inBytes(path))) return
