@@ -1,10 +1,20 @@
 /** A class on one machine: its students, what is written, and what a second run does not do again. */
 import { spawn } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { chromium } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Student } from '../src/class/class.js'
 import { formatCsv, parseCsv } from '../src/class/csv.js'
 import { type Ended, hsCourse, PROGRAM, run, scratch } from './course.js'
@@ -278,6 +288,40 @@ describe('a class of which parts are graded by themselves', () => {
     expect(rest.stderr).toContain('(graded before)')
     expect(rest.stdout).toMatch(/^4 students/)
   })
+})
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('%s ends a class at once, with all that it has started', async (signal, status) => {
+  using own = scratch()
+  own.write({
+    'course.toml': COURSE.slice(0, COURSE.indexOf('[[parts]]\nid = "client"')).replace(
+      /build = ".*"/,
+      'build = "exec sleep 4712"',
+    ),
+    'submissions/ada/tcpserver.c': '',
+    'tmp/file': '',
+  })
+  rmSync(join(own.folder, 'tmp/file'))
+  const words = [PROGRAM, 'grade', 'course.toml', 'submissions', '--sandbox', 'off']
+  const env = { ...process.env, TMPDIR: join(own.folder, 'tmp') }
+  const program = spawn(process.execPath, words, { cwd: own.folder, env, stdio: 'ignore' })
+  const building = () =>
+    readdirSync('/proc').filter((pid) => {
+      try {
+        return readlinkSync(`/proc/${pid}/cwd`).startsWith(own.folder) && pid !== String(program.pid)
+      } catch {
+        return false
+      }
+    })
+  await vi.waitUntil(() => building().length > 0, 20_000)
+  const ended = new Promise((resolve) => program.once('exit', resolve))
+  program.kill(signal)
+  expect(await ended).toBe(status)
+  await vi.waitUntil(() => building().length === 0, 20_000)
+  expect(readdirSync(join(own.folder, 'tmp'))).toEqual([])
 })
 
 test('what is wrong from the start is reported in one line', async () => {

@@ -47,7 +47,7 @@ export const gradeMain = command(
     const sandbox = findSandbox(choice, course.limits)
     say(sandbox.report)
     const stopping = new AbortController()
-    process.once('SIGINT', () => stopping.abort())
+    process.on('SIGINT', () => (stopping.signal.aborted ? process.exit(STATUS.interrupted) : stopping.abort()))
     const began = performance.now()
     let fresh = 0
     const students = await gradeClass({

@@ -66,7 +66,12 @@ export async function gradeInCell({ course, source, slot, isolation, onCase, sig
   const parts = course.parts.length
   const timer = setTimeout(kill, parts * (course.limits.runMs + 2 * course.limits.buildMs) + MARGIN_MS)
   signal?.addEventListener('abort', kill)
-  process.on('exit', kill)
+  const discard = () => {
+    kill()
+    if (room.uid !== undefined && isolation === 'user') endProcessesOf(room.uid)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+  process.on('exit', discard)
   try {
     child.stdin!.on('error', () => {})
     // Not among its arguments, which everyone on the machine can read.
@@ -85,10 +90,8 @@ export async function gradeInCell({ course, source, slot, isolation, onCase, sig
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', kill)
-    process.off('exit', kill)
-    kill()
-    if (room.uid !== undefined && isolation === 'user') endProcessesOf(room.uid)
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+    process.off('exit', discard)
+    discard()
   }
 }
 
