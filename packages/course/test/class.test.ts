@@ -78,7 +78,7 @@ beforeAll(async () => {
     'tcpclient.c': client.replaceAll('x + 1', 'x + 2'),
   })
   hand('<img src=x>', { 'tcpserver.c': 'int x = 1 + "<script>";', 'tcpclient.c': '' })
-  symlinkSync('ada', join(folder, 'submissions/linked'))
+  symlinkSync('ada', join(folder, `submissions/linked-${'x'.repeat(90)}`))
   mkdirSync(join(folder, 'submissions/\x1b[31mred'))
   symlinkSync('../ada/tcpserver.c', join(folder, 'submissions/dora/tcpserver.c'))
   place.write({
@@ -106,7 +106,7 @@ test('everyone else is graded, and the exit status says that one folder could no
     finn: expect.stringMatching(/^graded /),
     '<img src=x>': 'graded 0',
     '\x1b[31mred': 'graded 0',
-    linked: 'unreadable 0',
+    [`linked-${'x'.repeat(90)}`]: 'unreadable 0',
     zoe: 'missing 0',
   })
 })
@@ -122,7 +122,7 @@ test('what does not match is reported in one line each', () => {
   ]) {
     expect(lines).toContain(line)
   }
-  expect(first.stderr).toMatch(/\] linked: cannot be read: it is a link, which is not followed/)
+  expect(first.stderr).toMatch(/\] linked-x+: cannot be read: it is a link, which is not followed/)
   expect(first.stderr).toMatch(/\] dora: .*\(server: tcpserver\.c is missing\)/)
   expect(first.stderr).toMatch(/\] carl: .*\(server: `gcc -o tcpserver tcpserver\.c` failed: .*error/)
   expect(first.stderr).toMatch(/\] ada: 11 of 11 cases, 20 of 20 points/)

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { listClass } from '../src/class/roster.js'
+import { clean } from '../src/clean.js'
 import { readSubmission, writeSubmission } from '../src/sandbox/submission.js'
 import { scratch } from './course.js'
 
@@ -49,4 +50,8 @@ test.each(Object.entries(encoded))('a roster in %s matches its folders', (_, byt
   expect(zoe!.name.normalize()).toBe('Zoë')
   expect(rest.map(({ id }) => id)).toEqual(['nobody'])
   expect(said.length).toBe(1)
+})
+
+test('no text turns the direction of others, or controls a terminal', () => {
+  expect(clean('a\u202eb\u2066c\x1b[31md\x07\x9b')).toBe('a·b·cd··')
 })

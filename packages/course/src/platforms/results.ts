@@ -1,6 +1,6 @@
-import type { Course } from '../course/course.js'
+import { type Course, possibleOf } from '../course/course.js'
 import { stepsOf } from '../grade/hint.js'
-import { type CaseOutcome, casesOf, type Grade, type PartOutcome, pointsOf } from '../grade/outcome.js'
+import { type CaseOutcome, type Grade, type PartOutcome, pointsOf } from '../grade/outcome.js'
 import { MARKS } from '../report/marks.js'
 
 /** What Gradescope takes from results/results.json. */
@@ -55,7 +55,7 @@ function outputOf(outcome: CaseOutcome, { compiler }: PartOutcome, course: Cours
 /** What GitHub Classroom's reporter takes from the step of a grader, in base64. */
 export function classroomResults(course: Course, grade: Grade): object {
   const cases = grade.parts.flatMap((part, at) => part.cases.map((outcome) => ({ part, outcome, at })))
-  const possible = casesOf(grade).reduce((sum, one) => sum + one.possible, 0)
+  const possible = possibleOf(course)
   return {
     version: 1,
     status: pointsOf(grade) === possible ? 'pass' : 'fail',

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { tell, writeAll } from '@hs/command-line'
 import type { Verdict } from '@hs/conformance'
 import { command, courseHere, flag, hint as hintOption, PROGRAM, STATUS } from '../command.js'
-import type { Course, Part } from '../course/course.js'
+import { type Course, type Part, sumOf } from '../course/course.js'
 import { loadCourse } from '../course/load.js'
 import { readText } from '../files.js'
 import { gradeSubmission } from '../grade/grade.js'
@@ -84,7 +84,7 @@ export function failureText({ outcome, part, compiler }: Failure, hint: number):
 
 function listing(grade: Grade): string {
   const cases = casesOf(grade)
-  const possible = cases.reduce((sum, one) => sum + one.possible, 0)
+  const possible = sumOf(cases.map((one) => one.possible))
   const failing = cases.filter(isFailure).length
   const points = possible > 0 ? `; ${pointsOf(grade)} of ${possible} points` : ''
   const passed = cases.filter(({ verdict }) => verdict === 'passed').length
