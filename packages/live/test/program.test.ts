@@ -201,6 +201,11 @@ describe('a recording', () => {
     ['text.hslive', 'HELLO 5\n', 'line 1 is not a JSON object'],
     ['empty.hslive', '', 'empty.hslive: expected a recording of hs-live'],
     ['.', undefined, '/.: EISDIR'],
+    [
+      'odd.hslive',
+      '{"hslive":1}\n{"type":"lane","at":1,"lane":0,"name":"a","state":"up","threads":1,"past":{"connections":5}}\n',
+      'odd.hslive: holds what cannot be played: {"type":"lane"',
+    ],
   ])('%s cannot be played', async (name, text, why) => {
     const file = `${folder()}/${name}`
     if (text !== undefined) writeFileSync(file, text)

@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Recording, SceneEvent } from '../scene/events.js'
+import { apply, emptyScene } from '../scene/scene.js'
 import { fromIntervals, fromServer, type Line } from './foreign.js'
 
 /** No picture has more lanes. */
 const MOST_LANES = 64
+
+/** How much of an event is shown. */
+const MOST_CHARACTERS = 120
 
 /** What is in a file that cannot be played. */
 class RecordingError extends Error {
@@ -19,11 +23,24 @@ class RecordingError extends Error {
 export function readRecording(file: string): Recording {
   try {
     const recording = recordingOf(readFileSync(file, 'utf8'), basename(file))
-    if (recording.events.length > 0) return recording
+    if (playable(recording).length > 0) return recording
     throw new RecordingError(`holds nothing that could be played: ${EXPECTED}`)
   } catch (error) {
     throw new RecordingError(`${file}: ${(error as Error).message}`, { cause: error })
   }
+}
+
+/** The events, tried as the page plays them: better refused here than there. */
+function playable({ events }: Recording): readonly SceneEvent[] {
+  const scene = emptyScene()
+  for (const event of events) {
+    try {
+      apply(scene, event)
+    } catch {
+      throw new RecordingError(`holds what cannot be played: ${JSON.stringify(event).slice(0, MOST_CHARACTERS)}`)
+    }
+  }
+  return events
 }
 
 const EXPECTED = 'expected a recording of hs-live, the output of tcpserver --json, or that of hs-load --ndjson'
