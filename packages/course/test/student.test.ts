@@ -105,13 +105,13 @@ test('what lies beside the files of an exercise does not matter', async () => {
   expect((await hsCourse(['next'], { cwd: here })).stdout).toMatch(/^✗ S1\.1 answers/)
 })
 
-test('what watch has started ends with it, however it ends', async () => {
+test.each(['SIGHUP', 'SIGTERM', 'SIGINT'] as const)('what watch has started ends with it at a %s', async (signal) => {
   using place = scratch()
   const here = await starter(place.folder, '3a', 'c')
   writeFileSync(join(here, 'build'), 'echo $$ > pid\nexec sleep 4711\n')
   const program = spawn(process.execPath, [PROGRAM, 'watch', '--', 'sh', 'build'], { cwd: here, stdio: 'ignore' })
   const pid = await vi.waitUntil(() => existsSync(join(here, 'pid')) && Number(readFileSync(join(here, 'pid'))), 20_000)
-  program.kill('SIGKILL')
+  program.kill(signal)
   await vi.waitUntil(() => !existsSync(`/proc/${pid}`), 20_000)
 })
 
