@@ -5,8 +5,11 @@ const [ORIGIN_S] = process.hrtime()
 
 type Callback = (argument: unknown) => void
 
-/** Longer than this, `setTimeout` would fire at once; 24 days are as good as never. */
-const MAX_TIMER_MS = 2 ** 31 - 1
+/**
+ * Longer than this, `setTimeout` would fire at once; 24 days are as good as never. One less than it takes, since a
+ * deadline is rounded up to a whole millisecond.
+ */
+const MAX_TIMER_MS = 2 ** 31 - 2
 
 /** Lengths are few, and come again; only clients with odd remainders of time make many. */
 const MAX_EMPTY_LISTS = 16

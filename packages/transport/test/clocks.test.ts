@@ -4,6 +4,7 @@ import { AlarmClock, PolledClock } from '../src/clocks.js'
 let time = 0
 
 beforeEach(() => {
+  time = 0
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   vi.spyOn(process, 'hrtime').mockImplementation(() => [0, time * 1e6])
 })
@@ -38,6 +39,16 @@ describe('a clock with one alarm', () => {
     clock.after(Number.MAX_SAFE_INTEGER, () => {})
     expect(keepsAlive(alarms)).toBe(false)
   })
+
+  it.each([2 ** 31 - 1, 2 ** 31 - 2, 2 ** 31 - 2.5])(
+    'asks the event loop for no more than it can, after %d ms',
+    (ms) => {
+      const alarms = vi.spyOn(globalThis, 'setTimeout')
+      time = 0.5
+      new AlarmClock().after(ms, () => {})
+      for (const [, delay] of alarms.mock.calls) expect(delay).toBeLessThanOrEqual(2 ** 31 - 1)
+    },
+  )
 
   it('needs no new timer of the event loop for one that is set when all others are over', () => {
     const alarms = vi.spyOn(globalThis, 'setTimeout')
