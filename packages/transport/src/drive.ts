@@ -50,6 +50,9 @@ export function deadlinePassed(timeoutMs: number): string {
   return `The deadline of ${timeoutMs < 1 ? timeoutMs.toPrecision(1) : Math.round(timeoutMs)} ms passed`
 }
 
+/** How long a connection that was aborted may take to tell that it is closed. Ours take a turn of the event loop. */
+const LAST_MS = 1000
+
 /** To be heard, and yet to hurt nothing that is under way here. */
 function throwOutside(error: unknown): void {
   process.nextTick(() => {
@@ -58,6 +61,7 @@ function throwOutside(error: unknown): void {
 }
 
 const expire = (drive: Drive) => drive.expire()
+const giveUp = (drive: Drive) => drive.closed()
 
 /**
  * Joins one handshake to one connection and one clock; the only code that does. It owns the connection from
@@ -68,6 +72,7 @@ export class Drive implements Receiver {
   readonly #connection: Connection
   readonly #timing: Timing
   readonly #observer: DriveObserver
+  /** Of the handshake; once it was ended from outside, of the connection. None: it is over. */
   #deadline: Timer | undefined
   #pause: Timer | undefined
   #outcome: Outcome | undefined
@@ -102,6 +107,9 @@ export class Drive implements Receiver {
       return
     }
     this.#step({ type: 'fail', code, reason })
+    this.#deadline?.cancel()
+    // A transport may have a mistake, and what waits for the end of a connection must not wait for ever.
+    if (this.#deadline) this.#deadline = this.#timing.clock.after(LAST_MS, giveUp, this as Drive)
     this.#connection.abort()
   }
 
@@ -109,15 +117,18 @@ export class Drive implements Receiver {
     this.#pause?.cancel()
     // What was read is judged to its end before a connection that broke meanwhile, in `write`, is.
     this.#busy = true
-    this.#apply({ type: 'data', chunk })
-    const { quietMs, prefixMs } = this.#timing
-    const { holding } = this.#handshake
-    if (holding === 'prefix') this.#judgeAfter(Math.max(quietMs, prefixMs))
-    else if (holding === 'message') {
-      if (quietMs === 0) this.#apply(QUIET)
-      else this.#judgeAfter(quietMs)
+    try {
+      this.#apply({ type: 'data', chunk })
+      const { quietMs, prefixMs } = this.#timing
+      const { holding } = this.#handshake
+      if (holding === 'prefix') this.#judgeAfter(Math.max(quietMs, prefixMs))
+      else if (holding === 'message') {
+        if (quietMs === 0) this.#apply(QUIET)
+        else this.#judgeAfter(quietMs)
+      }
+    } finally {
+      this.#settle()
     }
-    this.#settle()
   }
 
   end(): void {
@@ -130,7 +141,9 @@ export class Drive implements Receiver {
       this.#defer(() => this.closed(error))
       return
     }
-    this.#deadline?.cancel()
+    if (!this.#deadline) return
+    this.#deadline.cancel()
+    this.#deadline = undefined
     this.#pause?.cancel()
     if (this.#outcome === undefined) {
       const { code = 'unknown error' } = (error ?? {}) as NodeJS.ErrnoException
@@ -151,8 +164,12 @@ export class Drive implements Receiver {
   /** All effects of one input, in order and without a gap; only then what they brought about. */
   #step(input: Input, error?: Error): void {
     this.#busy = true
-    this.#apply(input, error)
-    this.#settle()
+    try {
+      this.#apply(input, error)
+    } finally {
+      // Also if the connection throws, or no deadline could end what it was in.
+      this.#settle()
+    }
   }
 
   #apply(input: Input, error?: Error): void {

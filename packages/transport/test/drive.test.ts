@@ -50,6 +50,7 @@ class FakeConnection implements Connection {
   #receiver: Receiver | undefined
   /** Breaks from inside `write`, as a transport may that writes at once. */
   breaksInWrite: Error | undefined
+  throwsInWrite: Error | undefined
 
   constructor(log: string[]) {
     this.#log = log
@@ -61,6 +62,7 @@ class FakeConnection implements Connection {
   }
   write(bytes: Uint8Array): void {
     this.#log.push(`write ${Buffer.from(bytes).toString('latin1')}`)
+    if (this.throwsInWrite) throw this.throwsInWrite
     if (this.breaksInWrite) this.closes(this.breaksInWrite)
   }
   close(): void {
@@ -186,6 +188,19 @@ describe('an established handshake', () => {
     expect(lab.happened()).toEqual([])
     lab.connection.closes()
     expect(lab.outcome.type).toBe('established')
+  })
+
+  it('is over a second after its deadline if the connection never tells that it is closed, and once', () => {
+    const lab = started('client')
+    lab.connection.data('HELLO 6')
+    lab.clock.pass(PATIENCE.timeoutMs)
+    expect(lab.over).toBe(false)
+    lab.clock.pass(1000)
+    expect(lab.outcome.type).toBe('established')
+    lab.connection.closes(systemError('ECONNRESET'))
+    expect(lab.outcome.type).toBe('established')
+    lab.driver.fail('ERR_HS_ABORTED', 'Too late')
+    expect(lab.clock.waiting).toBe(0)
   })
 
   it('needs no observer', () => {
@@ -535,4 +550,12 @@ describe('the sentence of a deadline', () => {
   ])('of %d ms says %s', (timeoutMs, text) => {
     expect(deadlinePassed(timeoutMs)).toBe(`The deadline of ${text} ms passed`)
   })
+})
+
+it('ends by its deadline on a connection that throws', () => {
+  const lab = started('server')
+  lab.connection.throwsInWrite = new Error('a bug of a transport')
+  expect(() => lab.connection.data('HELLO 5')).toThrow('a bug of a transport')
+  lab.clock.pass(PATIENCE.timeoutMs + 1000)
+  expect(lab.outcome).toMatchObject({ type: 'failed', failure: { code: 'ERR_HS_TIMEOUT' } })
 })
