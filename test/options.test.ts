@@ -19,6 +19,16 @@ import { LOAD_OPTIONS } from '../packages/load/src/checks.js'
 import { optional, type Table, text } from '../packages/options/src/index.js'
 import { CLOSE_OPTIONS, SERVE_OPTIONS } from '../packages/server-core/src/checks.js'
 
+const withoutClock = { listen() {}, connect() {}, clock: {} }
+const wrongStrategies = [
+  { threads: -1 },
+  { threads: 1e9 },
+  { threads: 0.5 },
+  { atOnce: 0 },
+  { atOnce: NaN },
+  { atOnce: '1' },
+].map((wrong) => ({ name: 'x', run() {}, ...wrong }))
+
 /** What is wrong with each option: of another type, and of the right type. `undefined` is the same as not given. */
 const wrong: Readonly<Record<string, { readonly types: readonly unknown[]; readonly values: readonly unknown[] }>> = {
   ...named('listeningPort', numbers(), [-1, 65_536, 70_000, 1.5, NaN, Infinity]),
@@ -37,10 +47,22 @@ const wrong: Readonly<Record<string, { readonly types: readonly unknown[]; reado
   ...named('name cwd', texts(), []),
   ...named('arithmetic terminator errors expect', texts(), ['', 'toString', 'SAFE', '__proto__']),
   ...named('strict check ring reusePort', [null, 1, 0, 'true', {}, []], []),
-  ...named('transport', [null, 5, {}, [], true, { listen: 5 }, () => {}], ['', 'carrier pigeon', 'toString']),
-  ...named('strategy', [null, 5, {}, [], { name: 'x' }, { run() {} }, events], ['', 'event', 'toString']),
+  ...named(
+    'transport',
+    [null, 5, {}, [], true, { listen: 5 }, withoutClock, () => {}],
+    ['', 'carrier pigeon', 'toString'],
+  ),
+  ...named(
+    'strategy',
+    [null, 5, {}, [], { name: 'x' }, { run() {} }, events, ...wrongStrategies],
+    ['', 'event', 'toString'],
+  ),
   ...named('wrapTransport onEvent onEffect onInterval onHandshake onResult onCase lookup', [null, 5, 'f', {}, []], []),
-  ...named('signal', [null, {}, [], true, new EventTarget(), { aborted: false }], []),
+  ...named(
+    'signal',
+    [null, {}, [], true, new EventTarget(), { aborted: false }, { aborted: false, addEventListener() {} }],
+    [],
+  ),
   ...named(
     'print',
     [null, true, 'json', [], printWith({ format: 5 }), printWith({ program: undefined })],
@@ -246,3 +268,13 @@ function texts(): readonly unknown[] {
 function printWith(changed: object): object {
   return { program: 'x', format: 'plain', errors: 'stdout', ...changed }
 }
+
+test.each([undefined, null, 'node', {}, Promise.resolve(nodeTransport())])(
+  'wrapTransport may not return %o, which would leave its gate out',
+  async (returned) => {
+    await expect(serve({ port: 0, wrapTransport: () => returned as never })).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: expect.stringMatching(/^what wrapTransport returns must be a transport \(/),
+    })
+  },
+)

@@ -46,8 +46,7 @@ export interface HandshakeReport extends HandshakeResult {
 export async function handshake(options: HandshakeOptions): Promise<HandshakeReport> {
   const { sequence = randomSequence(), ...settings } = checkOptions('handshake', options, HANDSHAKE_OPTIONS)
   const { signal, timeoutMs, quietMs, prefixMs, onEffect } = settings
-  // Any number of handshakes may share a signal; Node takes more than ten for a leak, and says so on stderr.
-  if (signal) setMaxListeners(0, signal)
+  if (signal) allowMany(signal)
   const machine = clientHandshake(sequence, settings)
   const { transport } = await chooseTransport(settings.transport, (name) => import(/* webpackIgnore: true */ name))
   const { clock } = transport
@@ -83,6 +82,15 @@ export async function handshake(options: HandshakeOptions): Promise<HandshakeRep
   })
 }
 
+/** Any number of handshakes may share a signal; Node takes more than ten for a leak, and says so on stderr. */
+function allowMany(signal: AbortSignal): void {
+  try {
+    setMaxListeners(0, signal)
+  } catch {
+    // Of another class than that of Node, which does not count, or frozen.
+  }
+}
+
 /** To the microsecond: further digits are noise. */
 const round = (ms: number) => Math.round(ms * 1000) / 1000
 
@@ -103,10 +111,15 @@ async function connect(
   const onAbort = () => ending.abort(signal!.reason)
   const deadline = transport.clock.after(timeoutMs, () => ending.abort(deadline))
   signal?.addEventListener('abort', onAbort)
+  if (signal?.aborted) onAbort()
   try {
-    signal?.throwIfAborted()
-    return await transport.connect(to, { signal: ending.signal, ...(family && { family }) })
-  } catch (cause) {
+    ending.signal.throwIfAborted()
+    return await unlessAborted(
+      transport.connect(to, { signal: ending.signal, ...(family && { family }) }),
+      ending.signal,
+    )
+  } catch (thrown) {
+    const cause = thrown instanceof Object ? (thrown as Error) : new Error(`thrown without an error: ${String(thrown)}`)
     const at = formatEndpoint(to)
     if (signal?.aborted) throw failed(machine, 'ERR_HS_ABORTED', 'The caller aborted', signal.reason)
     if (ending.signal.aborted) {
@@ -120,6 +133,17 @@ async function connect(
     deadline.cancel()
     signal?.removeEventListener('abort', onAbort)
   }
+}
+
+/** A transport may not heed the signal, and then nothing is waited for; a connection that comes late is closed. */
+function unlessAborted(connecting: Promise<Connection>, signal: AbortSignal): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    connecting.then((connection) => {
+      if (signal.aborted) connection.abort()
+      else resolve(connection)
+    }, reject)
+  })
 }
 
 function failed(machine: Handshake, code: OutsideFailureCode, reason: string, cause?: unknown): HelloError {

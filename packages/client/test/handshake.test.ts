@@ -439,6 +439,67 @@ describe('a signal', () => {
   }
 })
 
+describe('a transport with a mistake', () => {
+  const connecting = (connect: () => unknown): Transport => ({ ...nodeTransport(), connect: connect as never })
+
+  it.each(['it', undefined, null])('that throws %o could not connect', async (thrown) => {
+    const transport = connecting(() => Promise.reject(thrown))
+    const error = await failureOf(handshake({ port: 9, transport }), 'ERR_HS_CONNECT')
+    expect(error.message).toContain(`thrown without an error: ${thrown}`)
+  })
+
+  it('that does not heed the signal keeps no promise waiting, and what it opens late is closed', async () => {
+    const server = await SocketPeerServer.listen()
+    let open = () => {}
+    const transport = connecting(async () => {
+      await new Promise<void>((resolve) => {
+        open = resolve
+      })
+      return nodeTransport().connect(server.address)
+    })
+    await failureOf(handshake({ port: 9, transport, timeoutMs: 20 }), 'ERR_HS_TIMEOUT')
+    open()
+    const { socket } = await server.accept()
+    await new Promise((resolve) => socket.once('end', resolve).resume())
+    await failureOf(handshake({ port: 9, transport, signal: AbortSignal.timeout(20) }), 'ERR_HS_ABORTED')
+  })
+})
+
+describe('a signal of another class than that of Node', () => {
+  class Signal extends EventTarget {
+    aborted = false
+    abort() {
+      this.aborted = true
+      this.dispatchEvent(new Event('abort'))
+    }
+  }
+  /** Not even an EventTarget. */
+  const bare = (signal: Signal) => ({
+    get aborted() {
+      return signal.aborted
+    },
+    addEventListener: signal.addEventListener.bind(signal),
+    removeEventListener: signal.removeEventListener.bind(signal),
+  })
+
+  it.each(['node', 'auto'] as const)('ends a handshake on the transport %s at any moment', async (transport) => {
+    for (const shape of [(signal: Signal) => signal, bare]) {
+      const { host, port } = await answering('HELLO 6')
+      const unused = shape(new Signal()) as never
+      expect(await handshake({ host, port, sequence: 5, transport, signal: unused })).toMatchObject({ z: 7 })
+      const aborted = new Signal()
+      aborted.abort()
+      await failureOf(handshake({ host, port, transport, signal: shape(aborted) as never }), 'ERR_HS_ABORTED')
+      const silent = await SocketPeerServer.listen()
+      const late = new Signal()
+      const ending = handshake({ ...silent.address, transport, signal: shape(late) as never })
+      await silent.accept()
+      late.abort()
+      await failureOf(ending, 'ERR_HS_ABORTED')
+    }
+  })
+})
+
 describe('options', () => {
   it('allow as initial numbers only those that can be counted on from', async () => {
     for (const options of [{ sequence: 9007199254740990 }, { sequence: 2147483648, arithmetic: 'int32' } as const]) {

@@ -19,6 +19,7 @@ export {
   family,
   host,
   listeningPort,
+  MOST_THREADS,
   pause,
   port,
   protocolOptions,
@@ -26,6 +27,7 @@ export {
   threadCount,
   transport,
   transportName,
+  transportObject,
 } from './shared.js'
 export {
   type Checked,

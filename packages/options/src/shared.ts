@@ -18,7 +18,8 @@ export const pause = atLeast(0)
 export const count = integer(1)
 
 /** Of worker threads: more than any machine has use for, and not so many that starting them takes it down. */
-export const threadCount = integer(1, 1024)
+export const MOST_THREADS = 1024
+export const threadCount = integer(1, MOST_THREADS)
 
 /** The empty string would be every interface to one transport and an error to the other; a NUL would end it in C. */
 export const host: Check<string> = check(
@@ -32,19 +33,23 @@ export const family = oneOf(4, 6)
 /** There may be several classes of that name, and all do. */
 export const signal = objectLike<AbortSignal>(
   'an AbortSignal',
-  ({ aborted, addEventListener }) => typeof aborted === 'boolean' && typeof addEventListener === 'function',
+  ({ aborted, addEventListener, removeEventListener }) =>
+    typeof aborted === 'boolean' && [addEventListener, removeEventListener].every((it) => typeof it === 'function'),
 )
 
 export const transportName = oneOf('auto', 'node', 'linux')
 
 /** @typeParam T - The interface of a transport, which this package does not know. */
+export function transportObject<T extends object>(): Check<T> {
+  return objectLike<T>('a transport (an object with listen, connect and clock)', ({ listen, connect, clock }) => {
+    const { now, after } = (clock ?? {}) as Record<string, unknown>
+    return [listen, connect, now, after].every((it) => typeof it === 'function')
+  })
+}
+
+/** The same, or a name. */
 export function transport<T extends object>(): Check<'auto' | 'node' | 'linux' | T> {
-  const object = objectLike<T>(
-    'a transport (an object with listen, connect and clock)',
-    ({ listen, connect, clock }) =>
-      typeof listen === 'function' && typeof connect === 'function' && typeof clock === 'object' && clock !== null,
-  )
-  return either(transportName, object)
+  return either(transportName, transportObject<T>())
 }
 
 /** How the protocol is spoken. Absent ones are left to the protocol. */

@@ -8,6 +8,7 @@ import {
   host,
   integer,
   listeningPort,
+  MOST_THREADS,
   objectLike,
   oneOf,
   optional,
@@ -18,6 +19,7 @@ import {
   type Table,
   text,
   transport,
+  transportObject,
 } from '@hs/options'
 import { DEFAULT_PREFIX_MS, DEFAULT_QUIET_MS, type Transport } from '@hs/transport'
 import {
@@ -32,14 +34,23 @@ import {
 import type { PrintOptions } from './print.js'
 import type { ConcurrencyStrategy } from './strategy.js'
 
+/** @param wanted - Of an option that may be absent. */
+const isAbsentOr = (wanted: (value: number) => boolean) => (value: unknown) =>
+  value === undefined || (typeof value === 'number' && wanted(value))
+const canBeThreads = isAbsentOr((value) => Number.isInteger(value) && value >= 0 && value <= MOST_THREADS)
+const canBeAtOnce = isAbsentOr((value) => value >= 1)
+
 const strategy = either(
   oneOf(...(Object.keys(STRATEGIES) as StrategyName[])),
   objectLike<ConcurrencyStrategy>(
-    'a strategy (an object with name and run)',
-    ({ name, run, threads }) =>
-      typeof name === 'string' && typeof run === 'function' && (threads === undefined || Number.isInteger(threads)),
+    `a strategy (an object with name and run; threads, if any, from 0 to ${MOST_THREADS}, and atOnce at least 1)`,
+    ({ name, run, threads, atOnce }) =>
+      typeof name === 'string' && typeof run === 'function' && canBeThreads(threads) && canBeAtOnce(atOnce),
   ),
 )
+
+/** What `wrapTransport` must return. */
+export const WRAPPED = transportObject<Transport>()
 
 export const SERVE_OPTIONS = {
   port: required(listeningPort),

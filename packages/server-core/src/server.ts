@@ -1,7 +1,15 @@
 import { setMaxListeners } from 'node:events'
 import { checkOptions } from '@hs/options'
-import { type Connection, chooseTransport, type Endpoint, isShareable, type Sharing, type Timer } from '@hs/transport'
-import { CLOSE_OPTIONS, SERVE_OPTIONS } from './checks.js'
+import {
+  type Connection,
+  chooseTransport,
+  type Endpoint,
+  isShareable,
+  type Listener,
+  type Sharing,
+  type Timer,
+} from '@hs/transport'
+import { CLOSE_OPTIONS, SERVE_OPTIONS, WRAPPED } from './checks.js'
 import { type Counters, CounterTable } from './counters.js'
 import { descriptorWarning } from './descriptors.js'
 import { observerOf } from './observer.js'
@@ -10,6 +18,9 @@ import { openOutput } from './print.js'
 import { Service, type ServiceSettings } from './service.js'
 import type { ThreadStrategy, ThreadWork } from './strategy.js'
 import { TrackedListener } from './tracked-listener.js'
+
+/** How long a server may take to end when everything is dropped: a strategy of the caller's may have a mistake. */
+const LAST_MS = 10_000
 
 /** What stopping a server did to the connections that were open or waiting. */
 export interface StopReport {
@@ -67,7 +78,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   const strategy = typeof chosen === 'object' ? chosen : STRATEGIES[chosen]()
   // Only ours has any.
   const { threads = 0 } = strategy as Partial<ThreadStrategy>
-  const transport = wrapTransport?.(bare, threads) ?? bare
+  const transport = wrapTransport ? WRAPPED.read('what wrapTransport returns', wrapTransport(bare, threads)) : bare
   const table = new CounterTable(1 + threads)
   const row = table.row(0)
   const forward = observerOf(onEvent)
@@ -100,14 +111,25 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   const ready = new Promise<void>((resolve) => {
     onReady = resolve
   })
-  const lost: { error?: unknown } = {}
+  let broken: Error | undefined
+  const note = (thrown: unknown) => {
+    broken ??= thrown instanceof Object ? (thrown as Error) : new Error(`thrown without an error: ${String(thrown)}`)
+  }
   const fail = (error: unknown) => {
-    lost.error ??= error
+    note(error)
     stop(0)
   }
   const service = new Service(settings, { thread: 0, table, clock: transport.clock, forward, onOutputLost: fail })
   stopping.signal.addEventListener('abort', () => service.stop())
   dropping.signal.addEventListener('abort', () => service.drop())
+  let last: Timer | undefined
+  const overdue = new Promise<never>((_resolve, reject) => {
+    const giveUp = () =>
+      reject(new Error(`the strategy ${strategy.name} or its listener did not end when it was stopped`))
+    dropping.signal.addEventListener('abort', () => {
+      last = transport.clock.after(LAST_MS, giveUp)
+    })
+  })
 
   let grace: Timer | undefined
   let finishedBefore = 0
@@ -119,7 +141,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     if (!stopping.signal.aborted) {
       finishedBefore = finished(table.snapshot())
       stopping.abort()
-      listenerClosed = listener.close()
+      listenerClosed = closed(listener).catch(note)
     }
     if (graceMs <= 0) dropping.abort()
     else grace = transport.clock.after(graceMs, () => dropping.abort())
@@ -151,18 +173,23 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
       }
       await strategy.run(work)
     } catch (error) {
-      lost.error ??= error
+      note(error)
     }
     // A strategy that gave up leaves a listener open, and perhaps connections.
-    if (!stopping.signal.aborted) stop(lost.error ? 0 : DEFAULT_GRACE_MS)
-    if (tracked) for await (const connection of tracked.left()) service.serve(connection)
+    if (!stopping.signal.aborted) stop(broken ? 0 : DEFAULT_GRACE_MS)
+    try {
+      if (tracked) for await (const connection of tracked.left()) service.serve(connection)
+    } catch (error) {
+      fail(error)
+    }
     await service.idle()
     // Afterwards the port is free, and newcomers are refused.
     await listenerClosed
     grace?.cancel()
+    last?.cancel()
     output?.close()
     over = true
-    if (lost.error) throw lost.error
+    if (broken) throw broken
     const counters = table.snapshot()
     const cut = counters.failed.ERR_HS_ABORTED ?? 0
     return { completed: finished(counters) - finishedBefore - cut, cut }
@@ -170,11 +197,11 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
 
   const { address } = listener
   const warning = descriptorWarning(maxConnections, threads)
-  const running = run()
+  const running = Promise.race([run(), overdue])
   // On the caller's thread it can serve at once, unless it throws at once.
   if (threads === 0) setImmediate(onReady)
   await Promise.race([ready, running])
-  if (lost.error) await running
+  if (broken) await running
   // A promise of its own: if the caller does not handle that it rejects, nothing else here does.
   const stopped = running.then((report) => report)
   return {
@@ -205,6 +232,11 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
       await stopped
     },
   }
+}
+
+/** What a listener throws when it is closed, it throws later. */
+async function closed(listener: Listener): Promise<void> {
+  await listener.close()
 }
 
 /** Everything that was accepted is over, except what is active. */

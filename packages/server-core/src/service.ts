@@ -4,6 +4,7 @@ import {
   type Connection,
   Drive,
   type DriveObserver,
+  type Endpoint,
   type Outcome,
   type Patience,
   type Refusal,
@@ -62,8 +63,11 @@ export class Service {
     this.#printer = settings.print && new Printer(settings.print, clock, this.#row, onOutputLost)
   }
 
-  /** One connection, from the first byte to the close. Never throws. */
+  /** One connection, from the first byte to the close. Throws what the connection throws, and only that. */
   serve(accepted: Connection, onOver?: () => void): void {
+    // Asked for before it is counted, since what is counted must end.
+    const { refusal: refusedBy } = accepted
+    const remote = this.#reports ? accepted.remote : undefined
     if (this.#printer?.isFull) {
       accepted.abort()
       this.#row.drop('waiting')
@@ -74,8 +78,8 @@ export class Service {
     const full = !this.#stopping && this.#table.active >= this.#settings.maxConnections
     const number = this.#row.accept() * this.#table.rows + this.#thread
     const slot = this.#open.take()
-    const served = this.#served(connection, number, slot, onOver)
-    const refusal = full || this.#dropping ? this.#refusal(full) : accepted.refusal && refusedByGate(accepted.refusal)
+    const served = this.#served(connection, number, slot, onOver, remote)
+    const refusal = full || this.#dropping ? this.#refusal(full) : refusedBy && refusedByGate(refusedBy)
     if (refusal) {
       served.onEffect?.({ type: 'failed', failure: refusal })
       connection.abort()
@@ -135,13 +139,20 @@ export class Service {
     this.#printer?.print(event)
   }
 
-  /** Knows of the connection no more than somebody asks for: its address alone costs a system call. */
-  #served(connection: Connection, number: number, slot: number, onOver: (() => void) | undefined): Served {
+  /** Is every event of a connection wanted? If not, its address is not asked for, which costs a system call. */
+  get #reports(): boolean {
+    return this.#forward !== undefined || this.#settings.print?.format === 'json'
+  }
+
+  #served(
+    connection: Connection,
+    number: number,
+    slot: number,
+    onOver: (() => void) | undefined,
+    remote: Endpoint | undefined,
+  ): Served {
     const { print, strategy } = this.#settings
-    if (this.#forward || print?.format === 'json') {
-      const origin = { connection: number, remote: connection.remote, strategy, thread: this.#thread }
-      return new Watched(this, slot, onOver, origin)
-    }
+    if (remote) return new Watched(this, slot, onOver, { connection: number, remote, strategy, thread: this.#thread })
     return print ? new Printed(this, slot, onOver, connection) : new Served(this, slot, onOver)
   }
 

@@ -9,8 +9,9 @@ export class TrackedListener implements Listener, AsyncIterator<Connection, unde
   readonly #inner: Listener
   readonly #connections: AsyncIterator<Connection>
   readonly #taken: Connection[] = []
-  readonly #note = ({ value }: IteratorResult<Connection>) => {
-    if (value) this.#taken.push(value)
+  readonly #note = (next: IteratorResult<Connection> | undefined) => {
+    // A listener with a mistake gives nothing; the loop that asked for it fails.
+    if (next?.value) this.#taken.push(next.value)
   }
 
   constructor(inner: Listener) {
@@ -39,14 +40,16 @@ export class TrackedListener implements Listener, AsyncIterator<Connection, unde
     return this.#inner.close()
   }
 
-  /** A connection that was taken is served now. */
+  /**
+   * A connection that was taken is served now.
+   *
+   * @throws {TypeError} If it was not taken from this listener, or is served already.
+   */
   serving(connection: Connection): void {
     // Most strategies serve what they took last.
-    if (this.#taken.at(-1) === connection) this.#taken.pop()
-    else {
-      const at = this.#taken.indexOf(connection)
-      if (at >= 0) this.#taken.splice(at, 1)
-    }
+    const at = this.#taken.lastIndexOf(connection)
+    if (at < 0) throw new TypeError('a strategy must serve what its listener gave it, and each connection once')
+    this.#taken.splice(at, 1)
   }
 
   /** What was taken and not served, then what still waits. Ends when the listener is closed. */
