@@ -12,9 +12,11 @@ const SOCK_NONBLOCK = 0o4000
 export const SOCK_CLOEXEC = 0o2000000
 const SOL_SOCKET = 1
 const SO_REUSEADDR = 2
+const SO_TYPE = 3
 const SO_ERROR = 4
 const SO_REUSEPORT = 15
 const SO_PEERNAME = 28
+const SO_DOMAIN = 39
 const IPPROTO_IP = 0
 const IP_BIND_ADDRESS_NO_PORT = 24
 const IPPROTO_TCP = 6
@@ -186,6 +188,12 @@ export function loadSystem() {
   const setOption = (fd: number, level: number, option: number, value: Memory): number =>
     outcome(c.setsockopt(fd, level, option, value.address, 4))
 
+  /** A number that a socket has, or the negative number of an error. */
+  function option(fd: number, name: number): number {
+    const value = Int32Array.of(0)
+    return c.getsockopt(fd, SOL_SOCKET, name, value, Int32Array.of(4)) < 0 ? -errno() : value[0]!
+  }
+
   /** `getpeername` no longer knows the peer of a socket that was reset; this option does, asked for exactly its length. */
   function peerName(fd: number, address: Uint8Array, length: Int32Array): number {
     if (c.getpeername(fd, address, length) === 0) return 0
@@ -260,10 +268,12 @@ export function loadSystem() {
     /** What arrives is acknowledged by what we send next, or after 40 ms: for a side that always has something to send. */
     delayAcknowledgements: (fd: number): number => setOption(fd, IPPROTO_TCP, TCP_QUICKACK, off),
     /** How a connect ended: 0, or the negative number of the error. */
-    pendingError(fd: number): number {
-      const error = Int32Array.of(0)
-      return c.getsockopt(fd, SOL_SOCKET, SO_ERROR, error, Int32Array.of(4)) < 0 ? -errno() : -error[0]!
+    pendingError: (fd: number): number => {
+      const error = option(fd, SO_ERROR)
+      return error < 0 ? error : -error
     },
+    isTcp: (fd: number): boolean =>
+      option(fd, SO_TYPE) === SOCK_STREAM && [AF_INET, AF_INET6].includes(option(fd, SO_DOMAIN)),
     localAddress: (fd: number): Endpoint => endpoint(c.getsockname, fd),
     remoteAddress: (fd: number): Endpoint => endpoint(peerName, fd),
     /** How many bytes came; 0 at the end of the stream. */

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { boolean, checkOptions, optional, type Table } from '@hs/options'
 import type { Connection, ConnectOptions, Endpoint, Listener, ListenOptions, Transport } from '@hs/transport'
+import { wrongDescriptor } from '@hs/transport/internals'
 import { OwnConnection } from './connection.js'
 import { EALREADY, EINPROGRESS, EINTR, systemError } from './errors.js'
 import { BACKLOG, LinuxListener } from './listener.js'
@@ -65,12 +66,15 @@ async function listen(
   options: ListenOptions,
 ): Promise<Listener> {
   const { system } = reactor
+  // One that is not what it should be stays open: it may be anything, even Node's own.
+  if (options.fd !== undefined && !system.isTcp(options.fd)) throw wrongDescriptor(options.fd)
   const fd = options.fd ?? (await bind(reactor, at, options.reusePort ?? false))
   system.noDelay(fd)
   const error = system.listen(fd, BACKLOG)
   if (error < 0) {
+    if (options.fd !== undefined) throw wrongDescriptor(fd, systemError('listen', error))
     system.close(fd)
-    throw systemError('listen', error, options.fd === undefined ? at : undefined)
+    throw systemError('listen', error, at)
   }
   if (options.fd !== undefined) system.setBlocking(fd, false)
   if (options.shared) return new SharedLinuxListener(reactor, fd)

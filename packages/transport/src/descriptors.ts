@@ -41,3 +41,10 @@ export class DescriptorReserve {
     }
   }
 }
+
+/** What listening on a descriptor of the caller's ends with, on every transport, if it is of something else. */
+export function wrongDescriptor(fd: number, cause?: Error): Error {
+  const why = cause ? ` (${cause.message})` : ''
+  const message = `listen EINVAL: descriptor ${fd} must be of a TCP socket that is bound and not connected${why}`
+  return Object.assign(new Error(message, { cause }), { code: 'EINVAL', syscall: 'listen', fd })
+}

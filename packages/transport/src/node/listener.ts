@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { AcceptQueue } from '../accept-queue.js'
-import { DescriptorReserve } from '../descriptors.js'
+import { DescriptorReserve, wrongDescriptor } from '../descriptors.js'
 import type { Endpoint, Listener, ListenOptions, Share, ShareableListener, Sharing } from '../transport.js'
 import { NodeConnection, remoteOf } from './connection.js'
 import {
@@ -23,16 +23,27 @@ const MOST_OTHERS = 500
 export async function listen(at: Endpoint, options: ListenOptions): Promise<Listener> {
   const sharing = options.shared ? availableSharing() : undefined
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
+  const { fd } = options
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error) => reject(fd === undefined ? error : wrongDescriptor(fd, error)))
     server.listen({ ...socketOf(at, options, sharing), backlog: BACKLOG }, () => {
-      server.off('error', reject)
+      server.removeAllListeners('error')
       resolve()
     })
   })
+  // A Unix socket has a path, or nothing.
+  if (fd !== undefined && !isTcp(server)) {
+    server.close()
+    throw wrongDescriptor(fd)
+  }
   // Out of descriptors, among others: the event loop tries again by itself when a connection has closed.
   server.on('error', () => options.onDrop('descriptors'))
   return new NodeListener(server, sharing, options)
+}
+
+function isTcp(server: Server): boolean {
+  const address = server.address()
+  return typeof address === 'object' && address !== null
 }
 
 /** Turns of the event loop without a newcomer after which the kernel has none. The first one may have begun before. */
