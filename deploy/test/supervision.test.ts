@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { fullSocket } from '../../packages/operations/test/full-socket.js'
 import { freePorts, HS_LOAD, handshake, start, startServer, TCPSERVER, temporaryFolder } from './instances.js'
 
 const LISTENER = `
@@ -52,6 +53,13 @@ test.runIf(canHideProc)('the server has all its metrics with the part of /proc t
   for (const name of ['hs_connections_waiting', 'process_open_fds', 'process_resident_memory_bytes']) {
     expect(text).toMatch(new RegExp(`^${name} \\d`, 'm'))
   }
+})
+
+test('stops, and says so, although its supervisor takes no notice', async () => {
+  const server = await startServer(['0'], { NOTIFY_SOCKET: await fullSocket() })
+  server.child.kill('SIGTERM')
+  expect(await server.ended).toBe(0)
+  expect(server.output.stderr).toContain('stopped: 0 accepted')
 })
 
 describe('socket activation', () => {

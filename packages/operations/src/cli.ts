@@ -77,7 +77,7 @@ async function prepare(values: OperationsValues, tell: (sentence: string) => voi
       ...(meter && { onEvent: meter.onEvent }),
     },
     async listening(server) {
-      endpoint = at && (await serveMetrics!(server, { ...at, ...(meter && { meter }) }))
+      endpoint = at && (await serveMetrics!(server, { ...at, ...(meter && { meter }) }).catch(explain))
       await supervisor.ready(`listening on ${formatEndpoint(server.address)}`)
       return endpoint ? [`metrics on http://${formatEndpoint(endpoint.address)}/metrics`] : []
     },
@@ -96,6 +96,10 @@ async function prepare(values: OperationsValues, tell: (sentence: string) => voi
 
 /** The plug for `main` of `@hs/server-core/cli`. */
 export const operations: Extension = { options, prepare }
+
+function explain(error: Error): never {
+  throw new Error(`metrics cannot be served: ${error.message}; choose another address with --metrics`, { cause: error })
+}
 
 /** @returns undefined if no gate is needed: then nothing stands between the listener and the server. */
 function gateOf({ proxyProtocol, peerConnections, peerRate }: OperationsValues): GateOptions | undefined {

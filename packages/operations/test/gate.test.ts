@@ -173,9 +173,16 @@ describe.each(Object.entries(transports))('a gate before the transport %s', (_na
 })
 
 it.each([
-  [{ proxies: ['localhost'] }, 'proxies must be addresses or blocks such as 10.0.0.0/8, got "localhost"'],
-  [{ peers: { connections: 0 } }, 'peers.connections must be more than 0, got 0'],
-  [{ headerMs: Number.NaN }, 'headerMs must be more than 0, got NaN'],
+  [{ proxies: ['localhost'] }, "proxies[0] must be an address or a block such as 10.0.0.0/8, got 'localhost' (string)"],
+  [{ proxies: '10.0.0.0/8' }, "proxies must be an array of addresses or blocks such as 10.0.0.0/8, got '10.0.0.0/8'"],
+  [{ proxies: [5] }, 'proxies[0] must be an address or a block such as 10.0.0.0/8, got 5 (number)'],
+  [{ peers: { connections: 0 } }, 'peers.connections must be an integer of at least 1, got 0 (number)'],
+  [{ peers: { connections: '5' } }, "peers.connections must be an integer of at least 1, got '5' (string)"],
+  [{ peers: { conections: 5 } }, '"peers.conections" is not one of peers: did you mean connections?'],
+  [{ peers: 5 }, 'peers must be an object with connections and perSecond, got 5 (number)'],
+  [{ proxy: ['::1'] }, '"proxy" is not one of the options of gated: they are proxies, headerMs, peers'],
+  [{ headerMs: Number.NaN }, 'headerMs must be a number of more than 0, got NaN'],
+  [null, 'the options of gated must be an object, got null'],
 ])('a gate refuses %j', (options, message) => {
-  expect(() => gated(nodeTransport(), options)).toThrow(message)
+  expect(() => gated(nodeTransport(), options as never)).toThrow(message)
 })

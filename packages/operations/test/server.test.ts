@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { handshake } from '@hs/client'
 import { type ServeOptions, type ServerEvent, serve, threads } from '@hs/server-core'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 // As they are published: a gate that is handed to a thread is an address of a module.
 import { gated, HandshakeMeter, metrics, serveMetrics } from '../dist/index.js'
 
@@ -139,6 +139,37 @@ describe('metrics', () => {
     await server.close()
     expect(await get(port, '/readyz')).toMatchObject({ status: 503, text: 'the server is stopped\n' })
     expect(await get(port, '/healthz')).toMatchObject({ status: 200 })
+  })
+
+  it('leave descriptors to the server, however many scrapers there are, and for however long', async () => {
+    await using server = await serve({ port: 0 })
+    await using endpoint = await serveMetrics(server, { port: 0 })
+    const { port } = endpoint.address
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    let closed = 0
+    for (const socket of await Promise.all(Array.from({ length: 40 }, () => client(port)))) {
+      socket.once('close', () => closed++).resume()
+    }
+    await expect.poll(() => closed).toBe(32)
+    vi.advanceTimersByTime(10_000)
+    await expect.poll(() => closed).toBe(40)
+    vi.useRealTimers()
+    expect(await get(port, '/healthz')).toMatchObject({ status: 200 })
+  })
+
+  it('are refused options that make no sense, as by every function', async () => {
+    await using server = await serve({ port: 0 })
+    const refused = [
+      [() => serveMetrics(server, { port: 0, host: '' }), 'host must be a name or an address'],
+      [() => serveMetrics(server, { port: 70_000 }), 'port must be an integer from 0 to 65535'],
+      [() => serveMetrics(server, { port: 0, hosts: '::' } as never), 'did you mean host?'],
+      [() => serveMetrics(server, null as never), 'the options of serveMetrics must be an object'],
+      [() => serveMetrics(server, { port: 0, meter: 5 as never }), 'meter must be a HandshakeMeter'],
+      [async () => metrics(server, { isReady: true } as never), 'isReady must be a function'],
+      [async () => new HandshakeMeter(Number.NaN), 'timeoutMs must be a number of more than 0'],
+    ] as const
+    for (const [call, message] of refused) await expect(call()).rejects.toThrow(message)
   })
 
   it('answer nothing else', async () => {

@@ -191,7 +191,9 @@ export async function main(argv: readonly string[], extension?: Extension): Prom
   })
   try {
     reporter.listening(server)
-    for (const sentence of await life.listening(server)) reporter.say(sentence)
+    // It may stop, or break, before the rest of it is ready.
+    const sentences = await Promise.race([life.listening(server), server.stopped.then(() => [])])
+    for (const sentence of sentences) reporter.say(sentence)
     const stop = await server.stopped
     reporter.stopped(stop, server.counters)
     return (await reporter.end()) ? 0 : OUTPUT_LOST

@@ -1,4 +1,6 @@
 /** What stands between a listener and a server: the real address of each client, and limits for each address. */
+
+import { checkOptions, count, deadline, listOf, optional, record, type Table } from '@hs/options'
 import {
   type AdoptLimits,
   type Clock,
@@ -13,6 +15,7 @@ import {
   type Transport,
   type TransportModule,
 } from '@hs/transport'
+import { range } from '../checks.js'
 import { type AddressRange, isInRange, parseAddress, parseRange } from './address.js'
 import { GatedConnection } from './connection.js'
 import { afterHeaders } from './headers.js'
@@ -28,6 +31,17 @@ export interface GateOptions {
   readonly headerMs?: number
   readonly peers?: PeerLimits
 }
+
+const GATE_OPTIONS = {
+  proxies: optional(listOf(range, 'addresses or blocks such as 10.0.0.0/8'), []),
+  headerMs: optional(deadline, DEFAULT_HEADER_MS),
+  peers: optional(
+    record<PeerLimits>('an object with connections and perSecond', {
+      connections: optional(count),
+      perSecond: optional(count),
+    }),
+  ),
+} satisfies Table<GateOptions>
 
 /** The same as plain data, for the threads of a server. */
 interface GateData {
@@ -51,7 +65,7 @@ interface GateShare {
  * by the client's real address.
  *
  * @param threads - How many threads will share a listener, if any.
- * @throws {RangeError} For an option that makes no sense.
+ * @throws {RangeError | TypeError} For an option that makes no sense.
  */
 export function gated(transport: Transport, options: GateOptions, threads = 0): Transport {
   const gate = gateOf(options, threads)
@@ -76,17 +90,11 @@ export async function adopt(data: unknown, limits: AdoptLimits): Promise<{ liste
   return { listener: new GatedListener(listener, clock, gate, thread), clock }
 }
 
-function gateOf({ proxies = [], headerMs = DEFAULT_HEADER_MS, peers }: GateOptions, threads: number): GateData {
-  for (const [name, limit] of Object.entries({ ...peers })) {
-    if (!(limit > 0)) throw new RangeError(`peers.${name} must be more than 0, got ${limit}`)
-  }
-  if (!(headerMs > 0)) throw new RangeError(`headerMs must be more than 0, got ${headerMs}`)
+function gateOf(options: GateOptions, threads: number): GateData {
+  const { proxies, headerMs, peers } = checkOptions('gated', options, GATE_OPTIONS)
   return {
-    proxies: proxies.map((text) => {
-      const range = parseRange(text)
-      if (range) return range
-      throw new RangeError(`proxies must be addresses or blocks such as 10.0.0.0/8, got ${JSON.stringify(text)}`)
-    }),
+    // Checked: each is one.
+    proxies: proxies.map((text) => parseRange(text)!),
     headerMs,
     peers,
     memory: peers && peerMemory(1 + threads),

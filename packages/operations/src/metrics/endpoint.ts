@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { checkOptions, host, listeningPort, optional, required, type Table } from '@hs/options'
 import type { HelloServer } from '@hs/server-core'
 import type { Endpoint } from '@hs/transport'
+import { handshakeMeter } from '../checks.js'
 import type { HandshakeMeter } from './meter.js'
 import { metrics } from './metrics.js'
 import { Readiness } from './readiness.js'
@@ -21,8 +23,17 @@ export interface MetricsEndpoint extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** A request has no body and few headers: whatever takes longer is not a scraper. */
-const MOST_MS = 5_000
+/** A connection is for one request, and may take this long in all: longer than a scraper waits by default. */
+const MOST_MS = 10_000
+
+/** Fewer than the descriptors that the server's own connections leave free (`DescriptorReserve`). */
+const MOST_CONNECTIONS = 8
+
+const ENDPOINT_OPTIONS = {
+  port: required(listeningPort),
+  host: optional(host, '127.0.0.1'),
+  meter: optional(handshakeMeter),
+} satisfies Table<EndpointOptions>
 
 /**
  * Serves `/metrics` (OpenMetrics, or the older text format on request), `/healthz` (200 as long as the process
@@ -31,10 +42,12 @@ const MOST_MS = 5_000
  * @throws System errors as Node shapes them if it cannot listen.
  */
 export async function serveMetrics(server: HelloServer, options: EndpointOptions): Promise<MetricsEndpoint> {
-  const { port, host = '127.0.0.1', meter } = options
+  const { port, host, meter } = checkOptions('serveMetrics', options, ENDPOINT_OPTIONS)
   const readiness = new Readiness(server)
-  const scraped = metrics(server, { meter, isReady: () => readiness.look() === undefined })
-  const http = createServer({ requestTimeout: MOST_MS, headersTimeout: MOST_MS }, (request, response) => {
+  const scraped = metrics(server, { ...(meter && { meter }), isReady: () => readiness.look() === undefined })
+  const http = createServer((request, response) => {
+    // One that waits for another request would keep a descriptor from the next scraper.
+    response.shouldKeepAlive = false
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       answer(response, 405, 'Only GET is served here.')
       return
@@ -58,8 +71,15 @@ export async function serveMetrics(server: HelloServer, options: EndpointOptions
         answer(response, 404, 'There are /metrics, /healthz and /readyz.')
     }
   })
+  http.maxConnections = MOST_CONNECTIONS
+  http.on('connection', (socket) => {
+    const deadline = setTimeout(() => socket.destroy(), MOST_MS).unref()
+    socket.on('close', () => clearTimeout(deadline))
+  })
   http.listen({ port, host })
   await once(http, 'listening')
+  // It has no descriptor for a scraper, who tries again.
+  http.on('error', () => {})
   // It must not keep a process alive whose server has stopped.
   http.unref()
   const { address, port: chosen } = http.address() as AddressInfo

@@ -1,3 +1,4 @@
+import { deadline } from '@hs/options'
 import type { ServerEvent } from '@hs/server-core'
 import { Histogram, type Registry } from './prom.js'
 
@@ -31,7 +32,7 @@ export class HandshakeMeter {
 
   /** @param timeoutMs - The deadline of the server. */
   constructor(timeoutMs: number) {
-    this.#timeoutMs = timeoutMs
+    this.#timeoutMs = deadline.read('timeoutMs', timeoutMs)
   }
 
   get missingThreads(): number {

@@ -1,4 +1,6 @@
+import { aFunction, checkOptions, optional, type Table } from '@hs/options'
 import type { HelloServer } from '@hs/server-core'
+import { handshakeMeter } from '../checks.js'
 import { waitingInKernel } from './backlog.js'
 import type { HandshakeMeter } from './meter.js'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from './prom.js'
@@ -18,13 +20,16 @@ export interface Observed {
   readonly isReady?: () => boolean
 }
 
+const OBSERVED = { meter: optional(handshakeMeter), isReady: optional(aFunction()) } satisfies Table<Observed>
+
 /**
  * The counters of a server, and metrics of its process and event loop. Counters have the labels strategy, transport and
  * thread.
  *
  * @param observed - What has seen the server's events; histograms need it.
  */
-export function metrics(server: HelloServer, { meter, isReady }: Observed = {}): Metrics {
+export function metrics(server: HelloServer, observed: Observed = {}): Metrics {
+  const { meter, isReady } = checkOptions('metrics', observed, OBSERVED)
   const register = new Registry()
   const registers = [register]
   collectDefaultMetrics({ register })

@@ -3,6 +3,9 @@ import { execFile } from 'node:child_process'
 /** Comes with systemd. Node has no datagrams of the kind that NOTIFY_SOCKET takes. */
 const PROGRAM = 'systemd-notify'
 
+/** How long to wait for a supervisor that takes no notice: longer than systemd-notify waits for its receipt. */
+const MOST_MS = 6_000
+
 /** Speaks to the supervisor that started this process, if there is one (sd_notify). */
 export class Supervisor {
   readonly #env: NodeJS.ProcessEnv
@@ -21,8 +24,16 @@ export class Supervisor {
     await this.#notify('READY=1', `STATUS=${status}`)
     const { WATCHDOG_USEC: micros, WATCHDOG_PID: pid } = this.#env
     if (!(Number(micros) > 0) || (pid !== undefined && Number(pid) !== process.pid)) return
+    let feeds = false
+    const feed = async () => {
+      // A supervisor that takes no notice needs no crowd of processes that wait for it.
+      if (feeds) return
+      feeds = true
+      await this.#notify('WATCHDOG=1')
+      feeds = false
+    }
     // Twice as often as it must be, as sd_watchdog_enabled(3) advises.
-    this.#watchdog = setInterval(() => void this.#notify('WATCHDOG=1'), Number(micros) / 2000)
+    this.#watchdog = setInterval(() => void feed(), Number(micros) / 2000)
     this.#watchdog.unref()
   }
 
@@ -38,8 +49,9 @@ export class Supervisor {
   #notify(...assignments: readonly string[]): Promise<void> {
     if (!this.#env.NOTIFY_SOCKET) return Promise.resolve()
     return new Promise((resolve) => {
-      execFile(PROGRAM, assignments, { env: this.#env }, (error, _stdout, stderr) => {
-        const reason = stderr.trim() || error?.message
+      const limits = { timeout: MOST_MS, killSignal: 'SIGKILL' } as const
+      execFile(PROGRAM, assignments, { env: this.#env, ...limits }, (error, _stdout, stderr) => {
+        const reason = error?.killed ? `it takes no notice for ${MOST_MS / 1000} s` : stderr.trim() || error?.message
         if (error && !this.#fails) {
           this.#onFailure(`the supervisor at NOTIFY_SOCKET cannot be notified of ${assignments[0]}: ${reason}`)
         }
