@@ -1,6 +1,7 @@
 /** The gate and the metrics with a real server, in each strategy on each transport. Threads run what was built. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { handshake } from '@hs/client'
 import { type ServeOptions, type ServerEvent, serve, threads } from '@hs/server-core'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -156,6 +157,10 @@ describe('metrics', () => {
     await expect.poll(() => closed).toBe(40)
     vi.useRealTimers()
     expect(await get(port, '/healthz')).toMatchObject({ status: 200 })
+    const greedy = await client(port)
+    greedy.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(50))
+    const { length } = (await text(greedy)).match(/^# TYPE hs_ready gauge$/gm)!
+    expect(length).toBe(1)
   })
 
   it('are refused options that make no sense, as by every function', async () => {

@@ -46,7 +46,6 @@ export async function serveMetrics(server: HelloServer, options: EndpointOptions
   const readiness = new Readiness(server)
   const scraped = metrics(server, { ...(meter && { meter }), isReady: () => readiness.look() === undefined })
   const http = createServer((request, response) => {
-    // One that waits for another request would keep a descriptor from the next scraper.
     response.shouldKeepAlive = false
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       answer(response, 405, 'Only GET is served here.')
@@ -72,6 +71,8 @@ export async function serveMetrics(server: HelloServer, options: EndpointOptions
     }
   })
   http.maxConnections = MOST_CONNECTIONS
+  // One that waits for another request would keep a descriptor from the next scraper, and one that brings many, the thread.
+  http.maxRequestsPerSocket = 1
   http.on('connection', (socket) => {
     const deadline = setTimeout(() => socket.destroy(), MOST_MS).unref()
     socket.on('close', () => clearTimeout(deadline))
