@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,6 +6,7 @@ import { main } from '@hs/client/cli'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { printedBy } from '../../../packages/command-line/test/in-process.js'
 import { outputOf, Program } from '../../../packages/command-line/test/program.js'
+import { Pipes } from '../../../packages/supervise/src/pipes.js'
 import { freePort, hasIPv6, type SocketPeer, SocketPeerServer } from '../../../packages/transport/src/testing/peers.js'
 
 const PROGRAM = fileURLToPath(new URL('../dist/tcpclient.cjs', import.meta.url))
@@ -355,6 +356,52 @@ describe('--count', () => {
     }
   })
 })
+
+describe.runIf(process.platform === 'linux')('an output that takes no more', () => {
+  /** A pipe that is full, and is not read. */
+  function full(): number {
+    const pipe = new Pipes().take()!
+    pipe.fill()
+    onTestFinished(() => pipe.discard())
+    return pipe.writeEnd
+  }
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('is waited for, until %s', async (signal) => {
+    const { host, port } = await answering(next)
+    for (const stdio of [
+      ['ignore', full(), 'pipe'],
+      ['ignore', 'pipe', full()],
+    ] as const) {
+      const words = [PROGRAM, host, String(port), '5', '--verbose']
+      const client = new Program(process.execPath, words, { stdio: [...stdio] })
+      // It has come to where it waits when it has nothing to do.
+      await expect.poll(() => isAsleep(client.child.pid!), { timeout: 10_000 }).toBe(true)
+      client.signal(signal)
+      expect(await client.ended()).toBe(signal)
+    }
+  })
+
+  it('as stderr alone does not change the exit status', async () => {
+    const { host, port } = await answering(next)
+    for (const [words, expected] of [
+      [`${host} ${port} 5 --verbose --count 2`, 0],
+      ['127.0.0.1 1 5', 3],
+      ['127.0.0.1 1 5 --wait 300ms --verbose', 3],
+      ['--nonsense', 2],
+    ] as const) {
+      const command = `exec "${process.execPath}" "${PROGRAM}" ${words} 2> /dev/full`
+      expect(await new Program('bash', ['-c', command]).ended()).toBe(expected)
+    }
+  })
+})
+
+/** Whether a process has computed nothing for a while. */
+async function isAsleep(pid: number): Promise<boolean> {
+  const used = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ').slice(13, 15).join()
+  const before = used()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  return before !== '0,0' && used() === before
+}
 
 describe('--wait', () => {
   it('waits for a port that opens later, and prints one handshake', async () => {

@@ -205,7 +205,7 @@ async function run(options: Options, context: Context): Promise<number> {
   }
   if (options.count !== undefined && !quiet) {
     if (json) writeAll(1, `${JSON.stringify({ summary: summary.data() })}\n`)
-    else writeAll(2, `${name}: ${summary.text()}\n`)
+    else tell(`${name}: ${summary.text()}\n`)
   }
   return interrupted.aborted ? STATUS.interrupted : status
 }

@@ -1,4 +1,4 @@
-import { writeAll } from '@hs/command-line'
+import { tell, writeAll } from '@hs/command-line'
 import { type Effect, HelloError } from '@hs/protocol'
 import { Diagram } from './diagram.js'
 import type { HandshakeReport } from './handshake.js'
@@ -33,7 +33,7 @@ export class Output {
     this.#options = options
     this.#name = name
     this.#held = hold ? [] : undefined
-    if (options.verbose) this.#diagram = new Diagram((line) => writeAll(2, `${line}\n`))
+    if (options.verbose) this.#diagram = new Diagram((line) => tell(`${line}\n`))
   }
 
   begin(server: string): void {
@@ -49,7 +49,7 @@ export class Output {
   }
 
   note(text: string): void {
-    if (this.#options.verbose) writeAll(2, `${this.#name}: ${text}\n`)
+    if (this.#options.verbose) tell(`${this.#name}: ${text}\n`)
   }
 
   /** @param attempts - How many it took, where more than one was allowed. */
@@ -65,7 +65,7 @@ export class Output {
     const after = tried
       ? `gave up after ${attempts.count} attempts in ${inSeconds(attempts.elapsedMs)}. The last: `
       : ''
-    writeAll(2, `${this.#name}: ${after}${end.message} (${end.code}, ${end.failure.clause})\n`)
+    tell(`${this.#name}: ${after}${end.message} (${end.code}, ${end.failure.clause})\n`)
   }
 }
 

@@ -1,34 +1,58 @@
 import { writeSync } from 'node:fs'
+import { nonBlocking } from './nonblocking.js'
 import type { Answer } from './options.js'
 
 /** How long to sleep while a pipe is full. A short wait: its reader has made room, most of the time. */
 const FULL_PIPE_WAIT_MS = 1
 
 /**
- * Writes all of a text to a descriptor before it returns, as a C program's `write` does. A line that was written
+ * Writes all of a text to stdout or stderr before it returns, as a C program's `write` does. A line that was written
  * survives SIGKILL directly afterwards, whatever the descriptor is (HS-5.1), and since it leaves in one call, lines of
  * several threads do not mix. A slow reader is waited for; nothing is dropped.
  *
  * @throws EPIPE when the reader has closed the pipe.
  */
-export function writeAll(fd: number, text: string): void {
-  let written = write(fd, text)
-  const length = Buffer.byteLength(text)
-  // Rare: a pipe took only a part. Only then is it worth converting the text to bytes.
-  if (written === length) return
-  const bytes = Buffer.from(text)
-  while (written < length) written += write(fd, bytes.subarray(written))
+export function writeAll(fd: 1 | 2, text: string): void {
+  const { fd: own, close } = nonBlocking(fd)
+  try {
+    const written = write(own, text)
+    // Rare: a pipe took only a part. Only then is it worth converting the text to bytes.
+    if (written < Buffer.byteLength(text)) unheard(() => writeRest(fd, Buffer.from(text).subarray(written)))
+  } finally {
+    close()
+  }
 }
 
-/** @returns How many bytes the system took; 0 after a short wait if there was no room. */
+function writeRest(fd: number, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length; ) {
+    const count = write(fd, bytes.subarray(written))
+    written += count
+    // Another process made it so that it does not wait.
+    if (count === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS)
+  }
+}
+
+/** @returns How many bytes the system took; 0 if there was no room. */
 function write(fd: number, data: string | Uint8Array): number {
   try {
     return writeSync(fd, data as string)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
-    // Another process made the pipe non-blocking; wait as a blocking one would.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS)
     return 0
+  }
+}
+
+/**
+ * While this waits for a reader, no function of JavaScript can hear a signal. So meanwhile a signal ends the program by
+ * itself, as one in C: otherwise only SIGKILL would.
+ */
+function unheard(wait: () => void): void {
+  const listeners = (['SIGINT', 'SIGTERM'] as const).map((name) => ({ name, all: process.rawListeners(name) }))
+  for (const { name } of listeners) process.removeAllListeners(name)
+  try {
+    wait()
+  } finally {
+    for (const { name, all } of listeners) for (const one of all) process.on(name, one as NodeJS.SignalsListener)
   }
 }
 
@@ -71,5 +95,8 @@ export function put(program: string, write: () => void): boolean {
 
 /** Prints what a command line asks for instead of work: help, or what is wrong with it. @returns The exit status. */
 export function answer(program: string, { text, to, status }: Answer): number {
-  return put(program, () => writeAll(to === 'stdout' ? 1 : 2, text.replace(/\n*$/, '\n'))) ? status : OUTPUT_LOST
+  const lines = text.replace(/\n*$/, '\n')
+  if (to === 'stdout') return put(program, () => writeAll(1, lines)) ? status : OUTPUT_LOST
+  tell(lines)
+  return status
 }

@@ -18,12 +18,22 @@ export async function printedBy(main: () => Promise<number>) {
     printed.set(fd, printed.get(fd) + data)
     return Buffer.byteLength(data)
   }) as typeof fs.writeSync)
+  // It may be opened once more, to be written to without waiting.
+  const openSync = fs.openSync
+  const opening = vi.spyOn(fs, 'openSync').mockImplementation((path, ...how) => {
+    const [, fd] = /^\/proc\/self\/fd\/([12])$/.exec(String(path)) ?? []
+    return fd ? Number(fd) : openSync(path, ...how)
+  })
+  const closeSync = fs.closeSync
+  const closing = vi.spyOn(fs, 'closeSync').mockImplementation((fd) => {
+    if (!printed.has(fd)) closeSync(fd)
+  })
   syncBuiltinESMExports()
   try {
     const status = await main()
     return { status, stdout: printed.get(1)!, stderr: printed.get(2)! }
   } finally {
-    spy.mockRestore()
+    for (const each of [spy, opening, closing]) each.mockRestore()
     syncBuiltinESMExports()
   }
 }
