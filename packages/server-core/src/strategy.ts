@@ -20,7 +20,10 @@ export interface ConcurrencyStrategy {
 
 export interface Work {
   readonly listener: Listener
-  /** Serves one connection on this thread. Resolves when it is closed, never rejects, and may be called concurrently. */
+  /**
+   * Serves one connection on this thread. Resolves when it is closed, and may be called concurrently. Rejects only for a
+   * mistake: what did not come from `listener`, or is served already.
+   */
   serveOne(connection: Connection): Promise<void>
   /** The same for strategies that serve many at a time: a promise would be a part of what a connection costs. */
   serve(connection: Connection, onOver?: () => void): void

@@ -48,7 +48,7 @@ async function endOf(options: { transport?: Transport; strategy?: ConcurrencyStr
   await handshake({ port: server.address.port, timeoutMs: 500 }).catch(() => {})
   const end = await server.close({ graceMs: 100 }).catch((error: Error) => error.message)
   expect(server).toMatchObject({ state: 'stopped', counters: { active: 0 } })
-  // Each connection is told of from its beginning to its end.
+  // Each connection is reported from its beginning to its end.
   expect(seen.filter((type) => type === 'closed')).toHaveLength(seen.filter((type) => type === 'connection').length)
   return end
 }
@@ -90,7 +90,7 @@ describe('a transport', () => {
     expect(await endOf({ transport })).toBe(TWICE)
   })
 
-  it('whose connections throw when they are opened, or asked who is there, breaks the server', async () => {
+  it('whose connections throw when they are opened, or asked for their address, breaks the server', async () => {
     const closed = accepting((connection) => Object.assign(connection, { open: throwing }))
     expect(await endOf({ transport: closed })).toBe('mine')
     const unknown = accepting((connection) => Object.defineProperty(connection, 'remote', { get: throwing }))

@@ -79,7 +79,7 @@ export async function serveMetrics(server: HelloServer, options: EndpointOptions
   })
   http.listen({ port, host })
   await once(http, 'listening')
-  // It has no descriptor for a scraper, who tries again.
+  // There is no descriptor for a scraper. It will try again.
   http.on('error', () => {})
   // It must not keep a process alive whose server has stopped.
   http.unref()
