@@ -225,7 +225,7 @@ async function waitUntilGone(options: Options, servers: readonly Endpoint[], con
         context,
       )
       if (signal.aborted) return STATUS.interrupted
-      if (end instanceof HelloError && end.code === 'ERR_HS_CONNECT') break
+      if (end instanceof HelloError && isGone(end)) break
       if (!(end instanceof HelloError) || end.failure.state !== 'idle') why = 'still listens'
       // The last attempt may have too little time left to see what one before it has seen.
       else why ??= `cannot tell whether anything listens there: ${end.message}`
@@ -237,6 +237,15 @@ async function waitUntilGone(options: Options, servers: readonly Endpoint[], con
     }
   }
   return STATUS.established
+}
+
+/** What the system says of an address where nothing listens. Of anything else, our own side may be the reason. */
+const GONE: readonly (string | undefined)[] = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH']
+
+function isGone({ code, cause }: HelloError): boolean {
+  // A name with several addresses fails once for each of them.
+  const { errors = [cause] } = (cause ?? {}) as { errors?: readonly unknown[] }
+  return code === 'ERR_HS_CONNECT' && errors.every((error) => GONE.includes((error as NodeJS.ErrnoException).code))
 }
 
 /** How long one attempt may take, when so much time is left. */

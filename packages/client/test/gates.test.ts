@@ -47,6 +47,13 @@ it('waits with --until-gone until nothing listens any more', async () => {
   expect(await outputOf(client)).toEqual({ status: 0, stdout: '', stderr: '' })
 })
 
+it.runIf(process.platform === 'linux')('does not take its own network for the end of a server', async () => {
+  // No socket may connect to all addresses at once: ENETUNREACH.
+  const lost = await outputOf(start('255.255.255.255', 9, 5, '--until-gone', '--wait', '300ms'))
+  expect(lost.status).toBe(1)
+  expect(lost.stderr).toContain('255.255.255.255:9 cannot tell whether anything listens there: There is no way')
+})
+
 it('prints one line for Nagios, with performance data, and ends with 0 or 2', async () => {
   await using server = await serve({ port: 0 })
   const at = `127.0.0.1:${server.address.port}`
