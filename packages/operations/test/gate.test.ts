@@ -170,6 +170,15 @@ describe.each(Object.entries(transports))('a gate before the transport %s', (_na
     await expect.poll(() => seen.length).toBe(4)
     expect(seen[3]!.connection.refusal).toBeUndefined()
   })
+
+  it('keeps no place for one that resets before its header, as the probe of a balancer does', async () => {
+    const { seen, listener } = await start(await make(), { proxies: ['127.0.0.1'], peers: { connections: 1 } })
+    for (let count = 1; count <= 3; count++) {
+      ;(await client(listener)).resetAndDestroy()
+      await expect.poll(() => seen[count - 1]?.closed).toBe(1)
+    }
+    expect(seen.map(({ connection }) => connection.refusal)).toEqual([undefined, undefined, undefined])
+  })
 })
 
 it.each([

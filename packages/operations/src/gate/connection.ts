@@ -12,9 +12,8 @@ const MAX_EARLY_BYTES = 1_024
 export class GatedConnection implements Connection, Receiver {
   remote: Endpoint
   refusal?: Refusal
-  /** Called once, when the connection is over. */
-  onOver: (() => void) | undefined
   readonly #inner: Connection
+  #onOver: (() => void) | undefined
   #onHeader: (() => void) | undefined
   /** The inner connection was opened to read the header. */
   #reading = false
@@ -56,6 +55,12 @@ export class GatedConnection implements Connection, Receiver {
   /** Not to be served: the server reports why. */
   refuse(refusal: Refusal): void {
     this.refusal ??= refusal
+  }
+
+  /** Calls back once, when the connection is over: at once if it ended while its header was awaited. */
+  whenOver(callback: () => void): void {
+    if (this.#closed) callback()
+    else this.#onOver = callback
   }
 
   open(receiver: Receiver): void {
@@ -149,8 +154,8 @@ export class GatedConnection implements Connection, Receiver {
   }
 
   #over(): void {
-    const onOver = this.onOver
-    this.onOver = undefined
+    const onOver = this.#onOver
+    this.#onOver = undefined
     onOver?.()
   }
 }

@@ -143,7 +143,7 @@ class GatedListener implements Listener {
     if (!counter || connection.refusal) return connection
     const code = counter.enter(host, now())
     if (code) connection.refuse({ code, reason: reasonOf(code, host, this.#gate.peers!) })
-    else connection.onOver = () => counter.leave(host)
+    else connection.whenOver(() => counter.leave(host))
     return connection
   }
 }
