@@ -138,6 +138,37 @@ describe('results of several machines', () => {
     expect(() => parseReport(text)).toThrow(message)
   })
 
+  it('are refused if they are broken, whichever number or text of theirs it is, or add up all the same', () => {
+    const whole = reportJson(result(100, 2), NO_VERDICT)
+    const both = 2 * whole.established
+    let refused = 0
+    const breakIn = (part: object, path: string) => {
+      for (const [name, value] of Object.entries(part)) {
+        if (typeof value === 'object') breakIn(value, `${path}.${name}`)
+        for (const wrong of [null, 'x', -1, [], undefined]) {
+          Object.assign(part, { [name]: wrong })
+          try {
+            const { report } = mergeResults([parseReport(JSON.stringify(whole)), result(100, 2)])
+            expect(report.established, `${path}.${name}: ${wrong}`).toBe(both)
+            for (const sum of [report.started, report.perSecond, report.durationMs, report.slowLatency.count]) {
+              expect(sum).toBeGreaterThanOrEqual(0)
+            }
+          } catch (error) {
+            expect((error as Error).message).toMatch(/^(is broken: |is not a report|has version)/)
+            refused++
+          }
+        }
+        Object.assign(part, { [name]: value })
+      }
+    }
+    breakIn(whole, '')
+    expect(refused).toBeGreaterThan(100)
+  })
+
+  it.each(['x', '\0\u00ff\u1234', 'Tag=connect,1,2,3,HISTFAAAA'])('are refused if a log is broken: %j', (text) => {
+    expect(() => readHistograms(text)).toThrow(/^(has no histogram|cannot be read as a log)/)
+  })
+
   it('are refused if a log lacks a part', () => {
     expect(() => readHistograms('#[Histogram log format version 1.3]\n')).toThrow(
       'has no histogram connect, reply, total',

@@ -38,11 +38,15 @@ export function writeHistograms(
 export function readHistograms(text: string): Histograms {
   const found: Histograms = { connect: histogram('connect'), reply: histogram('reply'), total: histogram('total') }
   const seen = new Set<string>()
-  const reader = new HistogramLogReader(text)
-  for (let next = reader.nextIntervalHistogram(); next; next = reader.nextIntervalHistogram()) {
-    if (!Object.hasOwn(found, next.tag)) continue
-    found[next.tag as keyof Histograms].add(next)
-    seen.add(next.tag)
+  try {
+    const reader = new HistogramLogReader(text)
+    for (let next = reader.nextIntervalHistogram(); next; next = reader.nextIntervalHistogram()) {
+      if (!Object.hasOwn(found, next.tag)) continue
+      found[next.tag as keyof Histograms].add(next)
+      seen.add(next.tag)
+    }
+  } catch (error) {
+    throw new Error(`cannot be read as a log of histograms (${(error as Error).message})`)
   }
   const missing = Object.keys(found).filter((tag) => !seen.has(tag))
   if (missing.length > 0) throw new Error(`has no histogram ${missing.join(', ')}: it is not a log of hs-load --hdr`)
