@@ -19,6 +19,7 @@ import {
   type Timing,
   type Transport,
 } from '@hs/transport'
+import { connectBy } from '@hs/transport/internals'
 import { HANDSHAKE_OPTIONS } from './checks.js'
 import type { HandshakeOptions } from './options.js'
 
@@ -113,13 +114,8 @@ async function connect(
   signal?.addEventListener('abort', onAbort)
   if (signal?.aborted) onAbort()
   try {
-    ending.signal.throwIfAborted()
-    return await unlessAborted(
-      transport.connect(to, { signal: ending.signal, ...(family && { family }) }),
-      ending.signal,
-    )
-  } catch (thrown) {
-    const cause = thrown instanceof Object ? (thrown as Error) : new Error(`thrown without an error: ${String(thrown)}`)
+    return await connectBy(transport, to, { signal: ending.signal, ...(family && { family }) })
+  } catch (cause) {
     const at = formatEndpoint(to)
     if (signal?.aborted) throw failed(machine, 'ERR_HS_ABORTED', 'The caller aborted', signal.reason)
     if (ending.signal.aborted) {
@@ -133,17 +129,6 @@ async function connect(
     deadline.cancel()
     signal?.removeEventListener('abort', onAbort)
   }
-}
-
-/** A transport may not heed the signal, and then nothing is waited for; a connection that comes late is closed. */
-function unlessAborted(connecting: Promise<Connection>, signal: AbortSignal): Promise<Connection> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-    connecting.then((connection) => {
-      if (signal.aborted) connection.abort()
-      else resolve(connection)
-    }, reject)
-  })
 }
 
 function failed(machine: Handshake, code: OutsideFailureCode, reason: string, cause?: unknown): HelloError {

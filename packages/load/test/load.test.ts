@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { type HelloServer, type ServerEvent, serve } from '@hs/server-core'
+import { nodeTransport } from '@hs/transport'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { uncaughtExceptions } from '../../transport/test/uncaught.js'
 import type { LoadReport } from '../src/measure/report.js'
 import type { HandshakeTrace, Interval } from '../src/measure/results.js'
 import { load } from '../src/run/load.js'
@@ -314,5 +316,29 @@ describe('a load that cannot begin', () => {
     const complaint = load({ targets: [{ host: '127.0.0.1', port: 1 }], ...options })
     await expect(complaint).rejects.toThrow(kind)
     await expect(complaint).rejects.toThrow(message)
+  })
+})
+
+describe('mistakes of the caller', () => {
+  it.each([
+    ['rejects without an error', () => Promise.reject(), { unreachable: 5 }],
+    ['never connects, and does not heed the signal', () => new Promise(() => {}), { connectTimedOut: 5 }],
+  ])('a transport that %s is counted, and ends', async (_what, connect, failed) => {
+    const transport = { ...nodeTransport(), connect: connect as never }
+    const targets = [{ host: '127.0.0.1', port: 9 }]
+    const report = await reportOf({ targets, transport, check: false, count: 5, concurrency: 2, timeoutMs: 100 })
+    expect(report).toMatchObject({ started: 5, failed })
+  })
+
+  it('an onHandshake that throws does not end the load', async () => {
+    const uncaught = uncaughtExceptions()
+    const { address } = await server()
+    const onHandshake = () => {
+      throw new Error('mine')
+    }
+    expect(await reportOf({ targets: [address], check: false, count: 3, onHandshake })).toMatchObject({
+      established: 3,
+    })
+    await expect.poll(() => uncaught.length).toBe(3)
   })
 })

@@ -145,8 +145,12 @@ class Load implements AttemptObserver, Starter {
 
   onOver(attempt: Attempt, outcome: LoadOutcome, message: string): void {
     this.#attempts.free(attempt.slot)
-    if (this.#isCounted(attempt)) this.#count(attempt, this.#clock.now(), outcome, message)
-    this.#pacer.onOver(attempt.connected > 0)
+    try {
+      if (this.#isCounted(attempt)) this.#count(attempt, this.#clock.now(), outcome, message)
+    } finally {
+      // Also if `onHandshake` throws, which is thrown outside, as an uncaught exception.
+      this.#pacer.onOver(attempt.connected > 0)
+    }
   }
 
   /** Those of the warm-up are not. */
