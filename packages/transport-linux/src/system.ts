@@ -100,14 +100,23 @@ export class EpollEvents {
  * The system calls that sockets need, each wrapped once. Unless stated otherwise, a negative result is an error. Every
  * descriptor that is handed out is closed when its thread ends, if it is not before.
  */
-export type System = ReturnType<typeof loadSystem>
+export type System = ReturnType<typeof bindSystem>
+
+/** That of this thread. */
+let system: System | undefined
 
 /**
- * Binds the system calls. Takes about a millisecond.
+ * The system calls, bound once in a thread: that takes a millisecond, and koffi aborts the process if the thread is ended
+ * meanwhile. They can be shared, since each is over when it returns.
  *
  * @throws ERR_HS_TRANSPORT_UNAVAILABLE Where they cannot be called: another system, or no koffi. `cause` says why.
  */
-export function loadSystem() {
+export function loadSystem(): System {
+  system ??= bindSystem()
+  return system
+}
+
+function bindSystem() {
   const { koffi, libc, environment } = loadForeign()
   const { atEnd, eventLoop, prepare, watch } = environment
   const { errno } = koffi

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { isMainThread } from 'node:worker_threads'
 import { boolean, checkOptions, optional, type Table } from '@hs/options'
 import type { Connection, ConnectOptions, Endpoint, Listener, ListenOptions, Transport } from '@hs/transport'
 import { wrongDescriptor } from '@hs/transport/internals'
@@ -26,12 +27,25 @@ export interface LinuxTransportOptions {
 const LINUX_TRANSPORT_OPTIONS = { ring: optional(boolean()) } satisfies Table<LinuxTransportOptions>
 
 /**
- * Sockets without streams, by io_uring or epoll, through FFI: as `nodeTransport()`, at the cost of a server in C.
+ * Of a worker thread: what a transport makes cannot be made while its thread is being ended, since koffi would abort the
+ * process. So it is made once.
+ */
+let ofWorker: Transport | undefined
+
+/**
+ * Sockets without streams, by io_uring or epoll, through FFI: as `nodeTransport()`, at the cost of a server in C. A
+ * worker thread has one, however often it asks.
  *
  * @throws ERR_HS_TRANSPORT_UNAVAILABLE Where it cannot work: another system than Linux, or no koffi. `cause` says why.
  */
 export function linuxTransport(options: LinuxTransportOptions = {}): Transport {
-  const { ring: wanted } = checkOptions('linuxTransport', options, LINUX_TRANSPORT_OPTIONS)
+  const { ring } = checkOptions('linuxTransport', options, LINUX_TRANSPORT_OPTIONS)
+  if (isMainThread) return newTransport(ring)
+  ofWorker ??= newTransport(ring)
+  return ofWorker
+}
+
+function newTransport(wanted: boolean | undefined): Transport {
   const reactor = new Reactor('loop')
   const rings = new Rings(reactor)
   /** The last host that was an address: the next connect mostly names the same one. */

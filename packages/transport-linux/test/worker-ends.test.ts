@@ -9,7 +9,7 @@ describe.each(NODES)('worker threads of %s', { timeout: 120_000 }, (node) => {
   it('take neither the process nor a descriptor with them, whatever they do and however they end', async () => {
     const { status, stdout, stderr } = await outputOf(new Program(node, [`${HERE}/worker-ends/host.js`, '1']))
     expect(stderr).toBe('')
-    expect(JSON.parse(stdout)).toMatchObject({ ended: 21, leaks: [] })
+    expect(JSON.parse(stdout)).toMatchObject({ ended: 24, leaks: [] })
     expect(status).toBe(0)
   })
 })

@@ -1,6 +1,6 @@
 /**
  * A process whose worker threads end while they use the Linux transport: `node host.js [rounds]`. JavaScript, so that Node 20
- * runs it, too. Each round goes through all activities and endings, 21 workers; by default there are 210. Prints a line of
+ * runs it, too. Each round goes through all activities and endings, 24 workers; by default there are 240. Prints a line of
  * JSON if it survives them all, and fails if a descriptor is left.
  */
 import { once } from 'node:events'
@@ -11,7 +11,7 @@ import { Worker } from 'node:worker_threads'
 import { Peer } from './peer.js'
 
 const ROUNDS = Number(process.argv[2] ?? 10)
-const ACTIVITIES = ['events', 'sequential', 'threads', 'nested', 'closed', 'calls', 'ring']
+const ACTIVITIES = ['events', 'sequential', 'threads', 'nested', 'closed', 'calls', 'ring', 'named']
 const ENDINGS = ['terminate', 'exit', 'error']
 /** Descriptors of connections that are closing disappear a little later. */
 const SETTLE_MS = 10_000
