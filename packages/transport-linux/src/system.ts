@@ -78,7 +78,7 @@ export interface SocketAddress extends Memory {
 }
 
 /** Ready descriptors, as `epoll_wait` fills them in. */
-export class EpollEvents {
+class EpollEvents {
   readonly memory: Memory
   readonly capacity: number
   readonly words: Int32Array

@@ -79,7 +79,7 @@ export async function serveMetrics(server: HelloServer, options: EndpointOptions
   })
   http.listen({ port, host })
   await once(http, 'listening')
-  // There is no descriptor for a scraper. It will try again.
+  // A scraper found all descriptors taken. It will try again.
   http.on('error', () => {})
   // It must not keep a process alive whose server has stopped.
   http.unref()
