@@ -49,6 +49,8 @@ export class Service {
   readonly #open = new Slots<Drive>()
   readonly #forward: Observer | undefined
   readonly #printer: Printer | undefined
+  /** Every event of a connection is wanted. If not, its address is not asked for, which costs a system call. */
+  readonly #reports: boolean
   #onIdle: (() => void) | undefined
   #stopping = false
   #dropping = false
@@ -60,6 +62,7 @@ export class Service {
     this.#thread = thread
     this.#timing = { clock, ...settings.patience }
     this.#forward = forward
+    this.#reports = forward !== undefined || settings.print?.format === 'json'
     this.#printer = settings.print && new Printer(settings.print, clock, this.#row, onOutputLost)
   }
 
@@ -137,11 +140,6 @@ export class Service {
 
   print(event: ServerEvent | LineEvent): void {
     this.#printer?.print(event)
-  }
-
-  /** Is every event of a connection wanted? If not, its address is not asked for, which costs a system call. */
-  get #reports(): boolean {
-    return this.#forward !== undefined || this.#settings.print?.format === 'json'
   }
 
   #served(

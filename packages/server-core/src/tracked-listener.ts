@@ -46,10 +46,11 @@ export class TrackedListener implements Listener, AsyncIterator<Connection, unde
    * @throws {TypeError} If it was not taken from this listener, or is served already.
    */
   serving(connection: Connection): void {
-    // Most strategies serve what they took last.
     const at = this.#taken.lastIndexOf(connection)
     if (at < 0) throw new TypeError('a strategy must serve what its listener gave it, and each connection once')
-    this.#taken.splice(at, 1)
+    // Most strategies serve what they took last, and `splice` makes an array of it.
+    if (at === this.#taken.length - 1) this.#taken.pop()
+    else this.#taken.splice(at, 1)
   }
 
   /** What was taken and not served, then what still waits. Ends when the listener is closed. */
