@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
+import { STEP_OPTIONS } from '../packages/artillery-engine-hs/src/options.js'
 import { HANDSHAKE_OPTIONS } from '../packages/client/src/checks.js'
 import type { Command } from '../packages/command-line/src/options.js'
 import { protocolOptions } from '../packages/options/src/index.js'
@@ -90,15 +91,21 @@ test.each([
   await expect(readme).toMatchFileSnapshot(join(ROOT, folder, 'README.md'))
 })
 
+const SPOKEN = 'how the protocol is spoken: see `@hs/protocol`'
+const AS_A_CLIENT = 'as in [@hs/client](https://github.com/hs-handshake/hs/tree/main/packages/client)'
+
 test.each([
-  ['packages/client', 'options.ts', HANDSHAKE_OPTIONS],
-  ['packages/server-core', 'options.ts', SERVE_OPTIONS],
-  ['packages/protocol', 'hello.ts', protocolOptions],
-])('the options in the README of %s are what the types of its functions say', async (folder, file, table) => {
-  const presets = Object.fromEntries(Object.entries(table).map(([name, { preset }]) => [name, preset]))
-  const readme = withOptionsOf(readText(`${folder}/README.md`), readText(`${folder}/src/${file}`), presets)
-  await expect(readme).toMatchFileSnapshot(join(ROOT, folder, 'README.md'))
-})
+  ['packages/client', 'options.ts', Object.keys(HANDSHAKE_OPTIONS), SPOKEN],
+  ['packages/server-core', 'options.ts', Object.keys(SERVE_OPTIONS), SPOKEN],
+  ['packages/protocol', 'hello.ts', Object.keys(protocolOptions), ''],
+  ['packages/artillery-engine-hs', 'options.ts', STEP_OPTIONS, AS_A_CLIENT],
+])(
+  'the options in the README of %s are what the types of its functions say',
+  async (folder, file, names, elsewhere) => {
+    const readme = withOptionsOf(readText(`${folder}/README.md`), readText(`${folder}/src/${file}`), names, elsewhere)
+    await expect(readme).toMatchFileSnapshot(join(ROOT, folder, 'README.md'))
+  },
+)
 
 async function commandsOfChecker(): Promise<Command[]> {
   const { SERVER, CLIENT, JUDGE, MATRIX } = await import('../packages/conformance/src/cli/commands.js')

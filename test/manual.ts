@@ -95,12 +95,12 @@ export function withOptions(readme: string, commands: readonly Command[]): strin
 
 const lastWordOf = ({ name }: Command) => name.split(' ').at(-1)!
 
-/** The first sentence that a function's types say of each option, and the default; those of the protocol, told elsewhere, are one row. */
-export function withOptionsOf(readme: string, source: string, presets: Readonly<Record<string, unknown>>): string {
+/** The first sentence that a function's types say of each option, and the default; those that stand elsewhere are one row. */
+export function withOptionsOf(readme: string, source: string, names: readonly string[], elsewhere = ''): string {
   const found = source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*readonly (\w+)\??:/g)
   const texts = new Map([...found].map(([, text, name]) => [name!, text!.replace(/\s*\n\s*\*\s*/g, ' ').trim()]))
-  const own = Object.keys(presets).filter((name) => texts.has(name))
-  const others = Object.keys(presets).filter((name) => !texts.has(name))
+  const own = names.filter((name) => texts.has(name))
+  const others = names.filter((name) => !texts.has(name))
   return withTable(readme, [
     ['option', 'default', 'meaning'],
     ...own.map((name) => {
@@ -109,7 +109,7 @@ export function withOptionsOf(readme: string, source: string, presets: Readonly<
       const [, preset = ''] = /\bDefault:? (.*)\.$/.exec(text) ?? []
       return [`\`${name}\``, preset, phrase(meaning)]
     }),
-    ...(others.length > 0 ? [[code(others), '', 'how the protocol is spoken: see `@hs/protocol`']] : []),
+    ...(others.length > 0 ? [[code(others), '', elsewhere]] : []),
   ])
 }
 

@@ -12,17 +12,18 @@ const OPTIONS = [
   'family',
 ] as const satisfies readonly (keyof HandshakeOptions)[]
 
-const IN_STEPS = ['x', 'name', 'target', 'capture'] as const
+/** What may stand in a step `handshake`. */
+export const STEP_OPTIONS = ['x', 'name', 'target', 'capture', ...OPTIONS] as const
 
 export type EngineOptions = Partial<Pick<HandshakeOptions, (typeof OPTIONS)[number]>>
 
 /** A step `handshake`, as it is written. */
 export interface HandshakeStep extends EngineOptions {
-  /** X; a number, or a template that becomes one. Default: random. */
+  /** X: a number, or a template that becomes one. Default: random. */
   readonly x?: number | string
-  /** Metrics of this step get this name, besides those of all steps. */
+  /** A name under which the metrics of this step are reported a second time. */
   readonly name?: string
-  /** Default: the target of the script. */
+  /** Another server, as `tcp://host:port`. Default: that of the script. */
   readonly target?: string
   /** Variables of the virtual user, and which number each of them gets: `{ answer: y }`. */
   readonly capture?: Readonly<Record<string, 'x' | 'y' | 'z'>>
@@ -35,7 +36,7 @@ export function engineOptions(where: string, given: unknown = {}): EngineOptions
 
 /** @throws {TypeError} For what is not an option of a step. */
 export function handshakeStep(given: unknown): HandshakeStep {
-  const step = named<HandshakeStep>('handshake', given ?? {}, [...OPTIONS, ...IN_STEPS])
+  const step = named<HandshakeStep>('handshake', given ?? {}, STEP_OPTIONS)
   for (const [variable, number] of Object.entries(step.capture ?? {})) {
     if (!['x', 'y', 'z'].includes(number)) {
       throw new TypeError(`handshake.capture.${variable} must be x, y or z, got ${JSON.stringify(number)}`)
