@@ -46,9 +46,14 @@ export interface ProcessOptions {
    * {@link SupervisedProcess.fill} on.
    */
   readonly fullPipe?: 'from the beginning' | 'later'
+  /** With this begins what stands in the environment of all that it starts. */
+  readonly owner?: string
   /** What it may take with all that it starts. */
   readonly memoryBytes?: number
 }
+
+/** The variable of the environment by which a process is known to be of a program. */
+export const MARK = 'HS_SUPERVISED'
 
 /** The program could not even be started: no file, no permission, not listening. */
 export class StartError extends Error {
@@ -121,8 +126,8 @@ export class SupervisedProcess {
 
   /** @throws {StartError} If there is no such program. */
   static async start(options: ProcessOptions): Promise<SupervisedProcess> {
-    const { command, name = command[0]!, cwd, unbuffered = false, pipe, fullPipe } = options
-    const mark = `HS_SUPERVISED=${randomBytes(8).toString('hex')}`
+    const { command, name = command[0]!, cwd, unbuffered = false, pipe, fullPipe, owner = '' } = options
+    const mark = `${owner}-${randomBytes(8).toString('hex')}`
     const words = limited([...command])
     if (fullPipe === 'from the beginning') pipe?.fill()
     const others = processIds()
@@ -132,7 +137,7 @@ export class SupervisedProcess {
       stdio: ['pipe', pipe?.writeEnd ?? 'pipe', 'pipe'],
       env: {
         ...environment(),
-        [mark.split('=')[0]!]: mark.split('=')[1],
+        [MARK]: mark,
         ...(unbuffered && { PYTHONUNBUFFERED: '1' }),
       },
     })
@@ -147,7 +152,7 @@ export class SupervisedProcess {
     })
     // Nothing is written to it, and it stays open: a program that watches its input sees no end.
     child.stdin?.on('error', () => {})
-    return new SupervisedProcess(child, { mark, others }, options)
+    return new SupervisedProcess(child, { mark: `${MARK}=${mark}`, others }, options)
   }
 
   #collect(stream: Socket, capture: Capture): void {

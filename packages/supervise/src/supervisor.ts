@@ -1,13 +1,16 @@
 import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { Pipes } from './pipes.js'
-import { type ProcessOptions, SupervisedProcess } from './process.js'
+import { MARK, type ProcessOptions, SupervisedProcess } from './process.js'
 import { Watchdog } from './watchdog.js'
 
 /** Running programs. They end with us: in process groups of their own they do not receive Ctrl-C. */
 export class Supervisor {
   readonly #cwd: string | undefined
   readonly #pipes = new Pipes()
-  readonly #watchdog = new Watchdog()
+  /** In the environment of all that is started here. */
+  readonly #mark = randomUUID()
+  #watchdog: Watchdog | undefined
   /** Including those that have exited: something that they started may still run. */
   readonly #left = new Set<SupervisedProcess>()
   /** Whether `stdbuf` is installed; undefined until needed. */
@@ -23,13 +26,15 @@ export class Supervisor {
   }
 
   /** @throws {StartError} If there is no such program. */
-  async launch({ command, ...options }: Omit<ProcessOptions, 'cwd' | 'pipe'>): Promise<SupervisedProcess> {
+  async launch({ command, ...options }: Omit<ProcessOptions, 'cwd' | 'pipe' | 'owner'>): Promise<SupervisedProcess> {
+    this.#watchdog ??= new Watchdog(`${MARK}=${this.#mark}`)
     const child = await SupervisedProcess.start({
       ...options,
       name: command[0]!,
       // The C library is asked as well.
       command: options.unbuffered && this.#canUnbuffer() ? ['stdbuf', '-o0', ...command] : command,
       cwd: this.#cwd,
+      owner: this.#mark,
       pipe: this.#pipes.take(),
     })
     this.#left.add(child)
@@ -44,7 +49,7 @@ export class Supervisor {
     this.#stopping.add(stopping)
     await stopping
     this.#stopping.delete(stopping)
-    this.#watchdog.forget(child.pid)
+    this.#watchdog?.forget(child.pid)
   }
 
   #canUnbuffer(): boolean {
@@ -56,7 +61,7 @@ export class Supervisor {
     for (const child of this.#left) void this.stop(child)
     await Promise.all(this.#stopping)
     this.#pipes.close()
-    this.#watchdog.close()
+    this.#watchdog?.close()
     process.off('exit', this.#onExit)
   }
 }

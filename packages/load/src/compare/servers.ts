@@ -109,6 +109,7 @@ async function startAt(
   withEvents: boolean,
 ): Promise<RunningServer> {
   const mark = `${process.pid}-${port}`
+  const watchdog = new Watchdog(`${MARK}=${mark}`)
   const child = spawn(command.replaceAll('{port}', String(port)) + (withEvents && strategy ? ' --json' : ''), {
     shell: true,
     // A group of its own: what is measured and ended is all of it, and Ctrl-C is for us to pass on.
@@ -117,7 +118,6 @@ async function startAt(
     env: { ...process.env, [MARK]: mark },
   })
   const group = child.pid
-  const watchdog = new Watchdog(`${MARK}=${mark}`)
   if (group !== undefined) watchdog.watch(group)
   let said = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
@@ -135,7 +135,7 @@ async function startAt(
     return `ended (${child.exitCode ?? child.signalCode})${words && `; it said: ${words}`}`
   }
   const stop = async () => {
-    if (group === undefined) return
+    if (group === undefined) return watchdog.close()
     await endGroup(group, closed, `${MARK}=${mark}`)
     await Promise.race([closed, sleep(LAST_WORDS_MS, undefined, { ref: false })])
     // A process of the group may have survived that still holds them.
