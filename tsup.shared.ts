@@ -52,8 +52,6 @@ export function program(name: string, file: string): Options[] {
     {
       ...inCommonJs,
       entry: { [name]: file },
-      // 80 kB of text take 1 % longer to start than 45.
-      minify: true,
       // The Linux transport is loaded where it is installed.
       noExternal: [/^@hs\/(?!transport-linux$)/],
       external: ['@hs/transport-linux'],
