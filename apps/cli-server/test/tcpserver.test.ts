@@ -569,6 +569,15 @@ for (const { strategy, transport, crew } of MODELS) {
         expect(program.stderr).toMatch(/the output is lost: ENOSPC: .*\n.*broke: .* lines lost/)
       })
 
+      it('with --json it ends before the first connection, since not even its beginning gets out', async () => {
+        const full = openSync('/dev/full', 'w')
+        const args = [PROGRAM, '0', ...options, '--json']
+        const program = new Program(process.execPath, args, { stdio: ['ignore', full, 'pipe'] })
+        closeSync(full)
+        expect(await program.ended()).toBe(5)
+        expect(program.stderr).toMatch(/^tcpserver: the output is lost: ENOSPC: .*\n$/)
+      })
+
       it('a full disk or a closed pipe as stderr alone does not stop it', async () => {
         const { read, write } = pipe()
         const full = openSync('/dev/full', 'w')

@@ -199,6 +199,7 @@ export async function main(argv: readonly string[], extension?: Extension): Prom
     return (await reporter.end()) ? 0 : OUTPUT_LOST
   } catch (error) {
     const status = isOutputLost(error) ? OUTPUT_LOST : 1
+    if (server.state === 'serving') await server.close({ graceMs: 0 }).catch(() => {})
     reporter.broke(error as Error, server.counters)
     await reporter.end()
     return status

@@ -29,6 +29,7 @@ export class Reporter {
     this.#options = options
   }
 
+  /** @throws The error of stdout, if nothing that is printed there can get out. */
   listening({ address, strategy, threads, transport, transportReason, sharing, warnings }: HelloServer): void {
     const { verbose } = this.#options
     if (verbose && transportReason) this.say(`${transportReason}; transport ${transport} serves`)
@@ -47,6 +48,8 @@ export class Reporter {
       },
       `listening on ${formatEndpoint(address)} (strategy ${strategy}, ${crew}, transport ${transport}${way})`,
     )
+    // The lines of handshakes would say so, but only when there is one.
+    if (this.#stdout.error && this.#options.onOutputBlocked !== 'drop') throw this.#stdout.error
   }
 
   stopped(stop: StopReport, counters: Counters): void {
