@@ -28,7 +28,8 @@ const API: Readonly<Record<string, { readonly values: string; readonly types: st
   },
   // Between packages of this repository, and in no documentation.
   '@hs/transport/internals': {
-    values: 'AcceptQueue AlarmClock DescriptorReserve PolledClock Slots connectBy descriptorLimit wrongDescriptor',
+    values:
+      'AcceptQueue AlarmClock DescriptorReserve PolledClock Slots connectBy descriptorLimit errorOf wrongDescriptor',
     types: '',
   },
   '@hs/transport/testing': {

@@ -9,6 +9,7 @@ import {
   type Sharing,
   type Timer,
 } from '@hs/transport'
+import { errorOf } from '@hs/transport/internals'
 import { CLOSE_OPTIONS, SERVE_OPTIONS, WRAPPED } from './checks.js'
 import { type Counters, CounterTable } from './counters.js'
 import { descriptorWarning } from './descriptors.js'
@@ -113,7 +114,7 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
   })
   let broken: Error | undefined
   const note = (thrown: unknown) => {
-    broken ??= thrown instanceof Object ? (thrown as Error) : new Error(`thrown without an error: ${String(thrown)}`)
+    broken ??= errorOf(thrown)
   }
   const fail = (error: unknown) => {
     note(error)

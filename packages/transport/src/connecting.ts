@@ -22,7 +22,12 @@ export async function connectBy(
         if (signal.aborted) connection.abort()
         else resolve(connection)
       },
-      (thrown) => reject(thrown instanceof Object ? thrown : new Error(`thrown without an error: ${String(thrown)}`)),
+      (thrown) => reject(errorOf(thrown)),
     )
   })
+}
+
+/** What code of a user's has thrown, as an error: it may be anything, `undefined` too. */
+export function errorOf(thrown: unknown): Error {
+  return thrown instanceof Object ? (thrown as Error) : new Error(`thrown without an error: ${String(thrown)}`)
 }

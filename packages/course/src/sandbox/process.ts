@@ -5,7 +5,7 @@ import type { Limits } from '../course/course.js'
 /** How much of what a program prints is kept. */
 const KEEP_CHARACTERS = 32 * 1024
 
-/** So many may each use what one may, together: compilers run beside each other. */
+/** How many times what one process may use all of them may use together: compilers run beside each other. */
 const PROCESSES_OF_A_BUILD = 4
 
 /** What commands of submissions find in their environment: nothing of the grader's. */
