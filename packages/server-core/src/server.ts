@@ -1,15 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { checkOptions } from '@hs/options'
-import {
-  type Connection,
-  chooseTransport,
-  type Endpoint,
-  isShareable,
-  type Listener,
-  type Sharing,
-  type Timer,
-} from '@hs/transport'
-import { errorOf } from '@hs/transport/internals'
+import { type Connection, chooseTransport, type Endpoint, isShareable, type Sharing } from '@hs/transport'
 import { CLOSE_OPTIONS, SERVE_OPTIONS, WRAPPED } from './checks.js'
 import { type Counters, CounterTable } from './counters.js'
 import { descriptorWarning } from './descriptors.js'
@@ -17,11 +8,9 @@ import { observerOf } from './observer.js'
 import { type CloseOptions, DEFAULT_GRACE_MS, type ServeOptions, STRATEGIES } from './options.js'
 import { openOutput } from './print.js'
 import { Service, type ServiceSettings } from './service.js'
+import { Shutdown } from './shutdown.js'
 import type { ThreadStrategy, ThreadWork } from './strategy.js'
 import { TrackedListener } from './tracked-listener.js'
-
-/** How long a server may take to end when everything is dropped: a strategy of the caller's may have a mistake. */
-const LAST_MS = 10_000
 
 /** What stopping a server did to the connections that were open or waiting. */
 export interface StopReport {
@@ -104,49 +93,18 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     maxConnections,
     print: output?.settings,
   }
-  const stopping = new AbortController()
-  const dropping = new AbortController()
+  const shutdown = new Shutdown(listener, transport.clock, strategy.name)
+  const { stopping, dropping } = shutdown
   // Each thread listens, and there may be many: Node takes more than ten for a leak.
-  setMaxListeners(0, stopping.signal, dropping.signal)
-  let onReady = () => {}
-  const ready = new Promise<void>((resolve) => {
-    onReady = resolve
-  })
-  let broken: Error | undefined
-  const note = (thrown: unknown) => {
-    broken ??= errorOf(thrown)
-  }
-  const fail = (error: unknown) => {
-    note(error)
-    stop(0)
-  }
+  setMaxListeners(0, stopping, dropping)
+  const fail = (thrown: unknown) => shutdown.fail(thrown)
   const service = new Service(settings, { thread: 0, table, clock: transport.clock, forward, onOutputLost: fail })
-  stopping.signal.addEventListener('abort', () => service.stop())
-  dropping.signal.addEventListener('abort', () => service.drop())
-  let last: Timer | undefined
-  const overdue = new Promise<never>((_resolve, reject) => {
-    const giveUp = () =>
-      reject(new Error(`the strategy ${strategy.name} or its listener did not end when it was stopped`))
-    dropping.signal.addEventListener('abort', () => {
-      last = transport.clock.after(LAST_MS, giveUp)
-    })
-  })
-
-  let grace: Timer | undefined
   let finishedBefore = 0
-  let over = false
-  let listenerClosed: Promise<void> | undefined
-  function stop(graceMs: number): void {
-    if (over) return
-    grace?.cancel()
-    if (!stopping.signal.aborted) {
-      finishedBefore = finished(table.snapshot())
-      stopping.abort()
-      listenerClosed = closed(listener).catch(note)
-    }
-    if (graceMs <= 0) dropping.abort()
-    else grace = transport.clock.after(graceMs, () => dropping.abort())
-  }
+  stopping.addEventListener('abort', () => {
+    finishedBefore = finished(table.snapshot())
+    service.stop()
+  })
+  dropping.addEventListener('abort', () => service.drop())
 
   // What several threads accept, none of them can know.
   const tracked = threads === 0 ? new TrackedListener(listener) : undefined
@@ -154,43 +112,41 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
     tracked?.serving(connection)
     service.serve(connection, onOver)
   }
+  let onReady = () => {}
+  const ready = new Promise<void>((resolve) => {
+    onReady = resolve
+  })
+  const work: ThreadWork = {
+    listener: tracked ?? listener,
+    serve: begin,
+    serveOne: (connection) => new Promise((resolve) => begin(connection, resolve)),
+    stopping,
+    dropping,
+    elsewhere: {
+      settings,
+      counters: table.buffer,
+      watched: forward !== undefined,
+      forward: (event) => forward?.(event),
+      observe: (event) => service.observe(event),
+      ready: onReady,
+      fail,
+    },
+  }
   async function run(): Promise<StopReport> {
     try {
-      const work: ThreadWork = {
-        listener: tracked ?? listener,
-        serve: begin,
-        serveOne: (connection) => new Promise((resolve) => begin(connection, resolve)),
-        stopping: stopping.signal,
-        dropping: dropping.signal,
-        elsewhere: {
-          settings,
-          counters: table.buffer,
-          watched: forward !== undefined,
-          forward: (event) => forward?.(event),
-          observe: (event) => service.observe(event),
-          ready: onReady,
-          fail,
-        },
-      }
       await strategy.run(work)
-    } catch (error) {
-      note(error)
+    } catch (thrown) {
+      fail(thrown)
     }
-    // A strategy that gave up leaves a listener open, and perhaps connections.
-    if (!stopping.signal.aborted) stop(broken ? 0 : DEFAULT_GRACE_MS)
+    if (!stopping.aborted) shutdown.stop(DEFAULT_GRACE_MS)
     try {
+      // A strategy that gave up leaves a listener open, and perhaps connections.
       if (tracked) for await (const connection of tracked.left()) service.serve(connection)
-    } catch (error) {
-      fail(error)
+    } catch (thrown) {
+      fail(thrown)
     }
     await service.idle()
-    // Afterwards the port is free, and newcomers are refused.
-    await listenerClosed
-    grace?.cancel()
-    last?.cancel()
-    output?.close()
-    over = true
-    if (broken) throw broken
+    await shutdown.finish().finally(() => output?.close())
     const counters = table.snapshot()
     const cut = counters.failed.ERR_HS_ABORTED ?? 0
     return { completed: finished(counters) - finishedBefore - cut, cut }
@@ -198,11 +154,11 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
 
   const { address } = listener
   const warning = descriptorWarning(maxConnections, threads)
-  const running = Promise.race([run(), overdue])
+  const running = Promise.race([run(), shutdown.overdue])
   // On the caller's thread it can serve at once, unless it throws at once.
   if (threads === 0) setImmediate(onReady)
   await Promise.race([ready, running])
-  if (broken) await running
+  if (shutdown.error) await running
   // A promise of its own: if the caller does not handle that it rejects, nothing else here does.
   const stopped = running.then((report) => report)
   return {
@@ -221,23 +177,18 @@ export async function serve(options: ServeOptions): Promise<HelloServer> {
       return table.byThread()
     },
     get state() {
-      return over ? 'stopped' : stopping.signal.aborted ? 'stopping' : 'serving'
+      return shutdown.state
     },
     stopped,
     async close(options = {}) {
-      stop(checkOptions('close', options, CLOSE_OPTIONS).graceMs)
+      shutdown.stop(checkOptions('close', options, CLOSE_OPTIONS).graceMs)
       return await stopped
     },
     async [Symbol.asyncDispose]() {
-      stop(DEFAULT_GRACE_MS)
+      shutdown.stop(DEFAULT_GRACE_MS)
       await stopped
     },
   }
-}
-
-/** What a listener throws when it is closed, it throws later. */
-async function closed(listener: Listener): Promise<void> {
-  await listener.close()
 }
 
 /** Everything that was accepted is over, except what is active. */
